@@ -1,0 +1,110 @@
+/* arena.c - a bump allocator over malloc'd blocks */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE ((size_t)16 << 10)
+#define ALIGN      ((size_t)16)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t used, size;
+	_Alignas(16) unsigned char bytes[];
+};
+
+static int grow(struct arena *a, size_t size)
+{
+	size_t want = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+	size_t limit = a->limit ? a->limit : ARENA_LIMIT;
+	struct arena_block *b;
+
+	if (want > limit || a->total > limit - want)
+		return -1;
+	b = calloc(1, sizeof(*b) + want);
+	if (!b)
+		return -1;
+	*b = (struct arena_block){ .next = a->top, .size = want };
+	a->top = b;
+	a->total += want;
+	return 0;
+}
+
+/**
+ * arena_alloc() - carve @size zeroed bytes
+ *
+ * Return: memory that lives until arena_done(), or NULL.
+ */
+void *arena_alloc(struct arena *a, size_t size)
+{
+	void *at;
+
+	if (size > SIZE_MAX - ALIGN)
+		return NULL;
+	size = (size + ALIGN - 1) & ~(ALIGN - 1);
+	if (!a->top || size > a->top->size - a->top->used) {
+		if (grow(a, size) < 0)
+			return NULL;
+	}
+	at = a->top->bytes + a->top->used;
+	a->top->used += size;
+	return at;
+}
+
+/* arena_array() - arena_alloc() of @count times @size, overflow checked */
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes))
+		return NULL;
+	return arena_alloc(a, bytes);
+}
+
+char *arena_dup_len(struct arena *a, const char *text, size_t len)
+{
+	char *copy = arena_alloc(a, len + 1);
+
+	if (copy)
+		memcpy(copy, text, len);
+	return copy;
+}
+
+char *arena_dup(struct arena *a, const char *text)
+{
+	return arena_dup_len(a, text, strlen(text));
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return NULL;
+	text = arena_alloc(a, (size_t)n + 1);
+	if (!text)
+		return NULL;
+	va_start(ap, fmt);
+	vsnprintf(text, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+void arena_done(struct arena *a)
+{
+	while (a->top) {
+		struct arena_block *next = a->top->next;
+
+		free(a->top);
+		a->top = next;
+	}
+	a->total = 0;
+}
