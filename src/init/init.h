@@ -8,6 +8,7 @@
 #ifndef INIT_INIT_H
 #define INIT_INIT_H
 
+#include "init/privileges.h"
 #include "os/recipe.h"
 #include "spec/plan.h"
 
@@ -19,12 +20,14 @@
  * @host_null: the host's /dev/null, O_PATH, opened before anything of the container's is
  * @console: the pty's slave, from CONSOLE on
  * @program: absolute or cwd-relative path of the program, from PROGRAM on
+ * @privileges: what PRIVILEGES was given, still needed at EXEC
  */
 struct init {
 	struct plan plan;
 	struct recipe recipe;
 	int rootfd, host_null, console;
-	char program[4096];
+	char *program;
+	struct privileges privileges;
 };
 
 int init_join(struct init *in, struct err *e);
@@ -44,6 +47,7 @@ int init_run_start_hooks(struct init *in, struct err *e);
 int init_set_privileges(struct init *in, struct err *e);
 int init_exec(struct init *in, struct err *e);
 
+int init_open_proc(const char *name, struct err *e);
 int copyup_tree(int from, int to, struct err *e);
 
 #endif

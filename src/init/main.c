@@ -2,11 +2,13 @@
  *
  * usage: tare-init SOCKET-FD PLAN-FD      (executed by tare-runtime only)
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -30,6 +32,7 @@ static int (*const stage_functions[STAGE_COUNT])(struct init *, struct err *) = 
 	[STAGE_WAIT_START] = init_wait_start,
 	[STAGE_HOOKS_START] = init_run_start_hooks,
 	[STAGE_PRIVILEGES] = init_set_privileges,
+	[STAGE_PRIVILEGES_LATE] = init_set_privileges,
 	[STAGE_EXEC] = init_exec,
 };
 
@@ -72,6 +75,14 @@ static void reset_signals(void)
 	}
 }
 
+/* Did the runtime die before it could have killed us by PR_SET_PDEATHSIG? */
+static bool runtime_is_gone(int sock)
+{
+	char c;
+
+	return recv(sock, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = { 0 };
@@ -82,11 +93,16 @@ int main(int argc, char **argv)
 	/* Nobody in a namespace that we enter may look into this process or its descriptors. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return 125;
+	/* killed with the runtime until the container is made */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return 125;
 	if (argc != 3 || text_u64(argv[1], INT_MAX, &sock) < 0 ||
 	    text_u64(argv[2], INT_MAX, &plan_fd) < 0)
 		return 125;
 	in.recipe = (struct recipe){ .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_INIT,
 				     .peer = (int)sock, .ctx = &in, .run = run_stage };
+	if (fcntl(in.recipe.peer, F_SETFD, FD_CLOEXEC) < 0 || runtime_is_gone(in.recipe.peer))
+		return 125;
 	if (read_plan((int)plan_fd, &arena, &in.plan, &e) < 0) {
 		(void)recipe_tell_failure(in.recipe.peer, &e);
 		return 125;

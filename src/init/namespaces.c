@@ -120,8 +120,16 @@ int init_set_uts(struct init *in, struct err *e)
 	return 0;
 }
 
-/* A procfs that nobody else has: a new instance, or the host's before we leave its root. */
-static int open_proc_sys(struct err *e)
+/**
+ * init_open_proc() - open a directory of a procfs that the container cannot have touched
+ * @name: a name in its root, such as "sys"
+ *
+ * A new instance that is mounted nowhere; where the kernel denies that, the host's /proc,
+ * which is in reach until the pivot.
+ *
+ * Return: an O_PATH descriptor, or -1.
+ */
+int init_open_proc(const char *name, struct err *e)
 {
 	own_fd int proc = mount_make_fs("proc", "proc", NULL, 0, e);
 	struct statfs st;
@@ -131,8 +139,8 @@ static int open_proc_sys(struct err *e)
 		fd_take(&proc, open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (proc < 0 || fstatfs(proc, &st) < 0 || st.f_type != PROC_SUPER_MAGIC)
 		return fail(e, ERR_SYSTEM, "open a procfs: /proc is none");
-	fd = openat(proc, "sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? fail_sys(e, "open '/proc/sys'") : fd;
+	fd = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? fail_sys(e, "open '/proc/%s'", name) : fd;
 }
 
 /* "net.ipv4.ip_forward" names net/ipv4/ip_forward; a '/' in the key stands for itself. */
@@ -160,7 +168,7 @@ static int write_sysctl(int proc_sys, const char *key, const char *value, struct
 
 int init_set_sysctl(struct init *in, struct err *e)
 {
-	own_fd int proc_sys = open_proc_sys(e);
+	own_fd int proc_sys = init_open_proc("sys", e);
 
 	if (proc_sys < 0)
 		return -1;

@@ -89,12 +89,27 @@ static int pivot(const struct plan_rootfs *r, struct err *e)
 	return 0;
 }
 
+/* The working directory is made where it is missing, as docker does. When that cannot be,
+ * chdir will say so in the right words. */
+static void make_cwd(struct init *in)
+{
+	const struct oci_process *p = in->plan.process;
+	struct err ignored = { 0 };
+	int fd;
+
+	if (!p || !p->cwd || p->cwd[0] != '/')
+		return;
+	fd = path_make_dir(in->rootfd, p->cwd, 0755, &ignored);
+	fd_close(&fd);
+}
+
 int init_pivot(struct init *in, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
 	const struct mount_attrs readonly = { .set = MOUNT_ATTR_RDONLY };
 
 	fd_close(&in->host_null);
+	make_cwd(in);
 	if (r->readonly && mount_change_at(in->rootfd, &readonly, e) < 0)
 		return fail_in(e, "make the root read-only");
 	if (fchdir(in->rootfd) < 0)

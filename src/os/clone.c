@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,6 +28,9 @@ static void run_child(const struct clone_exec *c)
 	static char *const empty[] = { NULL };
 	char go;
 
+	/* until it says otherwise, it dies with us; nothing half-made is left behind */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return;
 	if (c->gate >= 0) {
 		if (read(c->gate, &go, 1) != 1)
 			_exit(125);

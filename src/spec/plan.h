@@ -91,7 +91,8 @@ struct plan {
 	struct bytes seccomp;        /* struct sock_filter array */
 	bool has_seccomp, seccomp_notify;
 	uint64_t seccomp_flags;
-	bool new_keyring;
+	bool new_keyring, rlimits_done, setgroups_denied;
+	uint32_t last_cap;
 	struct oci_personality *personality;
 	struct oci_memory_policy *memory_policy;
 	char *cpu_initial, *cpu_final;
@@ -118,10 +119,11 @@ extern const struct bind_table plan_table;
 	X(PIVOT,           INIT,    "switch to the root file system")                            \
 	X(CONSOLE,         INIT,    "set up the terminal")                                       \
 	X(PROGRAM,         INIT,    "find the program")                                          \
+	X(PRIVILEGES,      INIT,    "set up the process")                                        \
 	X(CREATED,         RUNTIME, "record the container")                                      \
 	X(WAIT_START,      INIT,    "wait for the start command")                                \
 	X(HOOKS_START,     INIT,    "run the startContainer hooks")                              \
-	X(PRIVILEGES,      INIT,    "set up the process")                                        \
+	X(PRIVILEGES_LATE, INIT,    "set up the process")                                        \
 	X(EXEC,            INIT,    "start the program")
 
 enum stage {
