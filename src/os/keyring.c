@@ -26,7 +26,8 @@ int keyring_join(const char *name, int32_t *ret_id, struct err *e)
 	}
 	if (id < 0)
 		return fail_sys(e, "join session keyring '%s'", name);
-	*ret_id = (int32_t)id;
+	/* 0 says that it was our session keyring already. */
+	*ret_id = id ? (int32_t)id : KEY_SPEC_SESSION_KEYRING;
 	return 0;
 }
 
