@@ -26,6 +26,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json_text.h"
 #include "base/own.h"
 #include "os/seccomp.h"
 #include "os/seccomp_load.h"
@@ -391,30 +392,16 @@ int seccomp_compile(const struct oci_seccomp *s, int cache_dirfd, struct arena *
 	return 0;
 }
 
-static void add_quoted(struct str *out, const char *text)
-{
-	str_add(out, "\"");
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			str_addf(out, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			str_addf(out, "\\u%04x", (unsigned)*text);
-		else
-			str_add_len(out, text, 1);
-	}
-	str_add(out, "\"");
-}
-
 /* config-linux.md, "The Container Process State" */
 static int describe(const struct oci_seccomp *s, const struct seccomp_listen *l, struct str *out,
 		    struct err *e)
 {
 	str_add(out, "{\"ociVersion\":");
-	add_quoted(out, l->oci_version);
+	json_text_quote(out, l->oci_version);
 	str_addf(out, ",\"fds\":[\"seccompFd\"],\"pid\":%d", l->pid);
 	if (s->listener_metadata && *s->listener_metadata) {
 		str_add(out, ",\"metadata\":");
-		add_quoted(out, s->listener_metadata);
+		json_text_quote(out, s->listener_metadata);
 	}
 	str_add(out, ",\"state\":");
 	str_add(out, l->state);
