@@ -10,6 +10,11 @@
 
 #include "base/err.h"
 
+/* Linux 5.19; not in Debian 12's headers */
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
 /**
  * seccomp_load() - put the calling process under a filter, for good
  * @filter:        struct sock_filter instructions
@@ -65,6 +70,9 @@ int seccomp_try_mode(void)
 /* seccomp_try_flag() - does this kernel know a SECCOMP_FILTER_FLAG_*? Return: 0 or -errno */
 int seccomp_try_flag(unsigned flag)
 {
+	/* This one is refused without a listener. */
+	if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+		flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	/* A known flag gets as far as the filter, which is not there: EFAULT. */
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag, NULL) < 0 && errno != EFAULT)
 		return -errno;

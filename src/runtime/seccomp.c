@@ -26,6 +26,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json_text.h"
 #include "base/own.h"
 #include "os/seccomp.h"
 #include "os/seccomp_load.h"
@@ -39,6 +40,11 @@
 #define AGENT_SECONDS 10
 
 #define WHERE "config.json: /linux/seccomp"
+
+/* Linux 5.19; not in Debian 12's headers */
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
 
 /* struct entry - head of a cache file; key, filter and ignored names follow */
 struct entry {
@@ -336,10 +342,13 @@ static bool usable(int dirfd)
  * Without "flags" the mitigation of speculative store bypass stays off, as in runc and crun.
  * TSYNC means nothing for the single thread that loads the filter, and clashes with a listener.
  */
-static unsigned flags_of(const struct oci_seccomp *s)
+static unsigned flags_of(const struct oci_seccomp *s, bool notify)
 {
 	unsigned flags = (unsigned)s->flags & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
 
+	/* It is about waiting for the listener's answer; without one the kernel refuses it. */
+	if (!notify)
+		flags &= ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	if (s->flags || s->has_flags.set ||
 	    seccomp_try_flag(SECCOMP_FILTER_FLAG_SPEC_ALLOW) < 0)
 		return flags;
@@ -369,11 +378,14 @@ int seccomp_compile(const struct oci_seccomp *s, int cache_dirfd, struct arena *
 		    struct seccomp_program *ret_program, struct err *e)
 {
 	own_str struct str key = { 0 }, filter = { 0 }, ignored = { 0 };
-	struct seccomp_program p = { .flags = flags_of(s) };
+	struct seccomp_program p = { .notify = false };
 	bool cache = usable(cache_dirfd);
 	char name[32];
 
-	if (check(s, &p.notify, e) < 0 || check_flags(p.flags, e) < 0)
+	if (check(s, &p.notify, e) < 0)
+		return -1;
+	p.flags = flags_of(s, p.notify);
+	if (check_flags(p.flags, e) < 0)
 		return -1;
 	cache = cache && make_key(s, &key) == 0;
 	if (cache)
@@ -391,30 +403,16 @@ int seccomp_compile(const struct oci_seccomp *s, int cache_dirfd, struct arena *
 	return 0;
 }
 
-static void add_quoted(struct str *out, const char *text)
-{
-	str_add(out, "\"");
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			str_addf(out, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			str_addf(out, "\\u%04x", (unsigned)*text);
-		else
-			str_add_len(out, text, 1);
-	}
-	str_add(out, "\"");
-}
-
 /* config-linux.md, "The Container Process State" */
 static int describe(const struct oci_seccomp *s, const struct seccomp_listen *l, struct str *out,
 		    struct err *e)
 {
 	str_add(out, "{\"ociVersion\":");
-	add_quoted(out, l->oci_version);
+	json_text_quote(out, l->oci_version);
 	str_addf(out, ",\"fds\":[\"seccompFd\"],\"pid\":%d", l->pid);
 	if (s->listener_metadata && *s->listener_metadata) {
 		str_add(out, ",\"metadata\":");
-		add_quoted(out, s->listener_metadata);
+		json_text_quote(out, s->listener_metadata);
 	}
 	str_add(out, ",\"state\":");
 	str_add(out, l->state);
