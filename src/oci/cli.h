@@ -43,6 +43,8 @@ extern const struct command *const commands[];
 /* lifecycle.c */
 extern const struct command create_command, run_command, start_command, kill_command,
 	delete_command;
+/* exec.c */
+extern const struct command exec_command;
 /* query.c */
 extern const struct command state_command, list_command;
 

@@ -17,7 +17,7 @@
 #endif
 
 const struct command *const commands[] = {
-	&create_command, &delete_command, &kill_command, &list_command, &run_command,
+	&create_command, &delete_command, &exec_command, &kill_command, &list_command, &run_command,
 	&start_command,  &state_command,
 };
 
