@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "os/seccomp_shrink.h"
 
 #define X32_BIT     0x40000000u
 #define ARCHS_MAX   24
@@ -326,6 +327,16 @@ static int export(struct seccomp_gen *g, struct str *out, struct err *e)
 	return n < 0 ? fail_sys(e, "read the seccomp filter") : 0;
 }
 
+static int shrink(const struct seccomp_gen *g, const struct str *whole, struct str *out)
+{
+	uint32_t archs[ARCHS_MAX];
+
+	for (size_t i = 0; i < g->n_archs; i++)
+		archs[i] = audit_arch(g->archs[i].token);
+	return seccomp_try_shrink((const struct sock_filter *)(const void *)whole->at,
+				  whole->len / sizeof(struct sock_filter), archs, g->n_archs, out);
+}
+
 /**
  * seccomp_gen_finish() - append the filter, struct sock_filter instructions, to @out
  *
@@ -333,13 +344,17 @@ static int export(struct seccomp_gen *g, struct str *out, struct err *e)
  */
 int seccomp_gen_finish(struct seccomp_gen *g, struct str *out, struct err *e)
 {
+	own_str struct str whole = { 0 };
+
 	if (g->rules >= TREE_WORTH && seccomp_attr_set(g->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
 		return fail(e, ERR_UNSUPPORTED, "libseccomp cannot generate a tree");
 	if (g->stub)
-		emit_stub(g, out);
-	if (export(g, out, e) < 0)
+		emit_stub(g, &whole);
+	if (export(g, &whole, e) < 0)
 		return -1;
-	if (out->torn)
+	if (!whole.torn && shrink(g, &whole, out) < 0)
+		str_add_len(out, whole.at, whole.len);
+	if (out->torn || whole.torn)
 		return fail(e, ERR_LIMIT, "generate the seccomp filter: out of memory");
 	if (out->len / sizeof(struct sock_filter) > BPF_MAXINSNS)
 		return fail(e, ERR_INPUT, "the seccomp policy is too long: %zu instructions, %d are "

@@ -32,7 +32,7 @@
 #include "os/seccomp_load.h"
 #include "spec/oci.h"
 
-#define CACHE_FORMAT  "tare seccomp cache 1" /* change it whenever a filter would differ */
+#define CACHE_FORMAT  "tare seccomp cache 2" /* change it whenever a filter would differ */
 #define CACHE_ENTRIES 64
 #define CACHE_BYTES   (4 << 20)
 #define ERRNO_MAX     4095 /* the kernel cuts what is above */
