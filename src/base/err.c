@@ -54,6 +54,15 @@ static void push_trace(struct err *e, const char *src)
 	snprintf(e->trace + used, sizeof(e->trace) - used, "%s%s", used ? " < " : "", src);
 }
 
+/* The system's words, lower-case like ours and like Go's, which callers of runtimes match on. */
+static void append_strerror(char *at, size_t room, int sysno)
+{
+	const char *words = strerror(sysno);
+	bool lower = words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a' && words[1] <= 'z';
+
+	snprintf(at, room, ": %c%s", lower ? words[0] - 'A' + 'a' : words[0], words + 1);
+}
+
 int err_make(struct err *e, const char *src, enum err_class cls, int sysno, const char *fmt, ...)
 {
 	va_list ap;
@@ -64,7 +73,7 @@ int err_make(struct err *e, const char *src, enum err_class cls, int sysno, cons
 	n = vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
 	if (sysno && n >= 0 && (size_t)n < sizeof(e->text))
-		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s", strerror(sysno));
+		append_strerror(e->text + n, sizeof(e->text) - (size_t)n, sysno);
 	push_trace(e, src);
 	return -1;
 }

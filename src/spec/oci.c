@@ -437,18 +437,18 @@ static const struct bind_row intel_rdt_rows[] = {
 };
 STATIC_TABLE(intel_rdt, struct oci_intel_rdt, true);
 
-static const struct bind_row memory_policy_rows[] = {
+static const struct bind_row oci_memory_policy_table_rows[] = {
 	ROW_WORD("mode",    REQUIRED, struct oci_memory_policy, mode, memory_policy_words),
 	ROW_STRING("nodes", OPTIONAL, struct oci_memory_policy, nodes),
 	ROW_FLAGS("flags",  OPTIONAL, struct oci_memory_policy, flags, memory_policy_flag_words),
 };
-STATIC_TABLE(memory_policy, struct oci_memory_policy, true);
+TABLE(oci_memory_policy_table, struct oci_memory_policy, true);
 
-static const struct bind_row personality_rows[] = {
+static const struct bind_row oci_personality_table_rows[] = {
 	ROW_WORD("domain",   REQUIRED, struct oci_personality, domain, personality_words),
 	ROW_STRINGS("flags", OPTIONAL, struct oci_personality, flags),
 };
-static const struct bind_table personality_table = BIND_TABLE(personality_rows, struct oci_personality, true);
+TABLE(oci_personality_table, struct oci_personality, true);
 
 static const struct bind_row linux_rows[] = {
 	ROW_OBJECTS("namespaces",    OPTIONAL, struct oci_linux, namespaces, namespace),
@@ -466,8 +466,8 @@ static const struct bind_row linux_rows[] = {
 	ROW_STRINGS("readonlyPaths", OPTIONAL, struct oci_linux, readonly_paths),
 	ROW_STRING("mountLabel",     OPTIONAL, struct oci_linux, mount_label),
 	ROW_OBJECT("intelRdt",       OPTIONAL, struct oci_linux, intel_rdt, intel_rdt),
-	ROW_OBJECT("memoryPolicy",   OPTIONAL, struct oci_linux, memory_policy, memory_policy),
-	ROW_OBJECT("personality",    OPTIONAL, struct oci_linux, personality, personality_table),
+	ROW_OBJECT("memoryPolicy",   OPTIONAL, struct oci_linux, memory_policy, oci_memory_policy_table),
+	ROW_OBJECT("personality",    OPTIONAL, struct oci_linux, personality, oci_personality_table),
 };
 static const struct bind_table linux_table = BIND_TABLE(linux_rows, struct oci_linux, true);
 

@@ -162,7 +162,7 @@ struct oci_config {
 
 extern const struct bind_table oci_config_table, oci_process_table, oci_resources_table,
 	oci_seccomp_table, oci_hook_table, oci_hooks_table, oci_idmap_table, oci_device_table,
-	oci_mount_table;
+	oci_mount_table, oci_personality_table, oci_memory_policy_table;
 extern const struct word oci_namespace_words[], oci_capability_words[], oci_rlimit_words[],
 	oci_seccomp_action_words[], oci_seccomp_op_words[], oci_seccomp_flag_words[],
 	oci_propagation_words[];

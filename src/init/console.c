@@ -1,0 +1,130 @@
+/* console.c - the container's terminal: a pty of its own devpts, its master sent outside
+ *
+ * The slave is taken from the master by TIOCGPTPEER, never by a path of the container, which
+ * could be a link to anything (CVE-2025-52565); what comes back is checked to be a pty.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "init/init.h"
+#include "os/mount.h"
+#include "os/path.h"
+
+#ifndef TIOCGPTPEER
+#define TIOCGPTPEER _IO('T', 0x41)
+#endif
+#define DEVPTS_SUPER_MAGIC 0x1cd1
+#define PTMX_RDEV          makedev(5, 2)
+
+static int open_master(int root, struct err *e)
+{
+	own_fd int fd = path_try_open(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, PATH_NOFOLLOW);
+	struct statfs fs;
+	struct stat st;
+	int unlock = 0;
+
+	/* a devpts without its own ptmx: the host's, through /dev/ptmx */
+	if (fd < 0)
+		fd = path_try_open(root, "/dev/ptmx", O_RDWR | O_NOCTTY, 0);
+	if (fd < 0) {
+		fail_errno(e, -fd, "open the container's '/dev/pts/ptmx'");
+		return fail_hint(e, "a terminal needs a devpts mount on /dev/pts");
+	}
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != PTMX_RDEV ||
+	    fstatfs(fd, &fs) < 0)
+		return fail(e, ERR_DENIED, "the container's '/dev/pts/ptmx' is not a ptmx");
+	if (ioctl(fd, TIOCSPTLCK, &unlock) < 0)
+		return fail_sys(e, "unlock the pty");
+	return give_fd(&fd);
+}
+
+static int open_slave(int master, struct err *e)
+{
+	own_fd int fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct statfs fs;
+	struct stat st;
+
+	if (fd < 0)
+		return fail_sys(e, "open the pty's other end");
+	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0 || !S_ISCHR(st.st_mode) ||
+	    fs.f_type != DEVPTS_SUPER_MAGIC)
+		return fail(e, ERR_DENIED, "the pty's other end is not on a devpts");
+	return give_fd(&fd);
+}
+
+/* The terminal answers "\n" with "\r\n" at its other end unless told not to; runc and its
+ * callers expect plain "\n" (ONLCR off). */
+static int set_modes(int slave, const struct oci_console_size *size, struct err *e)
+{
+	struct termios modes;
+
+	if (tcgetattr(slave, &modes) < 0)
+		return fail_sys(e, "read the terminal's modes");
+	modes.c_oflag &= ~(tcflag_t)ONLCR;
+	if (tcsetattr(slave, TCSANOW, &modes) < 0)
+		return fail_sys(e, "set the terminal's modes");
+	if (size) {
+		struct winsize w = { .ws_row = (unsigned short)size->height,
+				     .ws_col = (unsigned short)size->width };
+
+		if (ioctl(slave, TIOCSWINSZ, &w) < 0)
+			return fail_sys(e, "set the terminal's size");
+	}
+	return 0;
+}
+
+/* Show the slave as /dev/console, when the rootfs is ours to change. */
+static int show_as_console(int root, int slave, struct err *e)
+{
+	own_fd int target = path_try_open(root, "/dev/console", O_PATH, PATH_NOFOLLOW);
+
+	if (target < 0)
+		fd_take(&target, path_make_file(root, "/dev/console", 0600, e));
+	return target < 0 ? -1 : mount_bind_at(slave, false, target, e);
+}
+
+static int take_over(int slave, struct err *e)
+{
+	if (setsid() < 0 && getpid() != getsid(0))
+		return fail_sys(e, "start a session");
+	if (ioctl(slave, TIOCSCTTY, 0) < 0)
+		return fail_sys(e, "make it the controlling terminal");
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(slave, fd) < 0)
+			return fail_sys(e, "put it on descriptor %d", fd);
+	return 0;
+}
+
+int init_set_console(struct init *in, struct err *e)
+{
+	const struct plan *p = &in->plan;
+	own_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int master = FD_NONE;
+	own_fd int slave = FD_NONE;
+	int sent;
+
+	if (!p->terminal)
+		return setsid() < 0 && getpid() != getsid(0) ? fail_sys(e, "start a session") : 0;
+	if (root < 0)
+		return fail_sys(e, "open '/'");
+	master = open_master(root, e);
+	if (master < 0)
+		return -1;
+	slave = open_slave(master, e);
+	if (slave < 0)
+		return -1;
+	if (set_modes(slave, p->process->console_size, e) < 0 ||
+	    (p->rootfs && show_as_console(root, slave, e) < 0))
+		return -1;
+	sent = recipe_tell(in->recipe.peer, MSG_CONSOLE, 0, master);
+	if (sent < 0)
+		return fail_errno(e, -sent, "send the terminal");
+	return take_over(slave, e);
+}

@@ -1,0 +1,105 @@
+/* devices.c - device nodes below the root, made by mknod or, without that right, by bind mount */
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "init/init.h"
+#include "os/mount.h"
+#include "os/path.h"
+
+/* In a user namespace mknod is denied, so the host's node of that name is shown instead. */
+static int bind_device(struct init *in, const struct plan_device *d, struct err *e)
+{
+	own_fd int source = open(d->path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	own_fd int target = FD_NONE;
+	struct stat st;
+
+	if (source < 0 || fstat(source, &st) < 0)
+		return fail_sys(e, "open the host's '%s'", d->path);
+	if ((st.st_mode & S_IFMT) != (d->mode & S_IFMT) || st.st_rdev != d->rdev) {
+		fail(e, ERR_UNSUPPORTED, "the host's '%s' is another device", d->path);
+		return fail_hint(e, "a user namespace cannot make device nodes, only show the host's");
+	}
+	target = path_make_file(in->rootfd, d->path, 0666, e);
+	return target < 0 ? -1 : mount_bind_at(source, false, target, e);
+}
+
+static bool is_the_device(int parent, const char *name, const struct plan_device *d)
+{
+	struct stat st;
+
+	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (st.st_mode & S_IFMT) == (d->mode & S_IFMT) &&
+	       (S_ISFIFO(st.st_mode) || st.st_rdev == d->rdev);
+}
+
+static int make_node(struct init *in, const struct plan_device *d, struct err *e)
+{
+	char name[256];
+	own_fd int parent = path_open_parent(in->rootfd, d->path, 0755, name, e);
+
+	if (parent < 0)
+		return -1;
+	if (mknodat(parent, name, d->mode, d->rdev) < 0) {
+		if (errno == EPERM)
+			return bind_device(in, d, e);
+		if (errno != EEXIST)
+			return fail_sys(e, "make the node");
+		if (d->is_default && is_the_device(parent, name, d))
+			return 0;
+		if (!is_the_device(parent, name, d)) {
+			if (unlinkat(parent, name, 0) < 0 ||
+			    mknodat(parent, name, d->mode, d->rdev) < 0)
+				return fail_sys(e, "replace what is there");
+		}
+	}
+	/* mknod's mode went through the umask */
+	if (fchmodat(parent, name, d->mode & 07777, 0) < 0)
+		return fail_sys(e, "set its mode");
+	if ((d->uid || d->gid) && fchownat(parent, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_sys(e, "set its owner");
+	return 0;
+}
+
+static int make_links(struct init *in, struct err *e)
+{
+	const struct plan_rootfs *r = in->plan.rootfs;
+
+	for (size_t i = 0; i < r->links.n; i++) {
+		const struct plan_link *l = &r->links.at[i];
+		struct err ignored = { 0 };
+
+		/* an image's own /dev may hold something else there, and may keep it */
+		if (path_make_link(in->rootfd, l->path, l->target, &ignored) < 0 &&
+		    ignored.sysno != EEXIST) {
+			*e = ignored;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int init_make_devices(struct init *in, struct err *e)
+{
+	const struct plan_rootfs *r = in->plan.rootfs;
+	mode_t umask_was = umask(0);
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < r->devices.n; i++) {
+		const struct plan_device *d = &r->devices.at[i];
+
+		ret = r->devices_by_bind ? bind_device(in, d, e) : make_node(in, d, e);
+		if (ret < 0) {
+			fail_in(e, "device '%s'", d->path);
+			if (d->origin)
+				fail_at(e, "config.json: %s", d->origin);
+		}
+	}
+	(void)umask(umask_was);
+	return ret < 0 ? -1 : make_links(in, e);
+}

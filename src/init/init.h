@@ -1,0 +1,53 @@
+/* init.h - tare-init: one process's way from fresh namespaces to the container's program
+ *
+ * tare-init is a small static program that tare-runtime executes from a sealed memory file,
+ * so the container never sees a binary of the host. It carries out a plan (spec/plan.h) and
+ * ends in execve. It is single-threaded, reads nothing from the container but what a stage
+ * must look at, and answers only to its socket.
+ */
+#ifndef INIT_INIT_H
+#define INIT_INIT_H
+
+#include "init/privileges.h"
+#include "os/recipe.h"
+#include "spec/plan.h"
+
+/**
+ * struct init - everything tare-init knows
+ * @plan:    what to do; its memory lives until exec
+ * @recipe:  where we are in the table of stages, and the socket to the other side
+ * @rootfd:  the root directory of the container, O_PATH, from ROOTFS on
+ * @host_null: the host's /dev/null, O_PATH, opened before anything of the container's is
+ * @console: the pty's slave, from CONSOLE on
+ * @program: absolute or cwd-relative path of the program, from PROGRAM on
+ * @privileges: what PRIVILEGES was given, still needed at EXEC
+ */
+struct init {
+	struct plan plan;
+	struct recipe recipe;
+	int rootfd, host_null, console;
+	char *program;
+	struct privileges privileges;
+};
+
+int init_join(struct init *in, struct err *e);
+int init_enter_cgroup(struct init *in, struct err *e);
+int init_set_uts(struct init *in, struct err *e);
+int init_set_sysctl(struct init *in, struct err *e);
+int init_prepare_rootfs(struct init *in, struct err *e);
+int init_make_mounts(struct init *in, struct err *e);
+int init_make_devices(struct init *in, struct err *e);
+int init_cover_paths(struct init *in, struct err *e);
+int init_pivot(struct init *in, struct err *e);
+int init_set_console(struct init *in, struct err *e);
+int init_find_program(struct init *in, struct err *e);
+int init_wait_start(struct init *in, struct err *e);
+int init_run_container_hooks(struct init *in, struct err *e);
+int init_run_start_hooks(struct init *in, struct err *e);
+int init_set_privileges(struct init *in, struct err *e);
+int init_exec(struct init *in, struct err *e);
+
+int init_open_proc(const char *name, struct err *e);
+int copyup_tree(int from, int to, struct err *e);
+
+#endif

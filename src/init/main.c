@@ -1,0 +1,115 @@
+/* main.c - tare-init: read the plan, walk this side's stages
+ *
+ * usage: tare-init SOCKET-FD PLAN-FD      (executed by tare-runtime only)
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/own.h"
+#include "init/init.h"
+#include "os/probe.h"
+
+static int (*const stage_functions[STAGE_COUNT])(struct init *, struct err *) = {
+	[STAGE_JOIN] = init_join,
+	[STAGE_ENTER_CGROUP] = init_enter_cgroup,
+	[STAGE_UTS] = init_set_uts,
+	[STAGE_SYSCTL] = init_set_sysctl,
+	[STAGE_ROOTFS] = init_prepare_rootfs,
+	[STAGE_MOUNTS] = init_make_mounts,
+	[STAGE_DEVICES] = init_make_devices,
+	[STAGE_MASKS] = init_cover_paths,
+	[STAGE_HOOKS_CONTAINER] = init_run_container_hooks,
+	[STAGE_PIVOT] = init_pivot,
+	[STAGE_CONSOLE] = init_set_console,
+	[STAGE_PROGRAM] = init_find_program,
+	[STAGE_WAIT_START] = init_wait_start,
+	[STAGE_HOOKS_START] = init_run_start_hooks,
+	[STAGE_PRIVILEGES] = init_set_privileges,
+	[STAGE_PRIVILEGES_LATE] = init_set_privileges,
+	[STAGE_EXEC] = init_exec,
+};
+
+static int run_stage(void *ctx, unsigned i, struct err *e)
+{
+	return stage_functions[i](ctx, e);
+}
+
+static int read_plan(int fd, struct arena *a, struct plan *ret_plan, struct err *e)
+{
+	struct stat st;
+	void *at;
+	int r;
+
+	if (fstat(fd, &st) < 0 || st.st_size <= 0)
+		return fail(e, ERR_BUG, "read the plan: it is empty");
+	at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (at == MAP_FAILED)
+		return fail_sys(e, "read the plan");
+	r = bind_unpack(&plan_table, at, (size_t)st.st_size, a, ret_plan, e);
+	(void)munmap(at, (size_t)st.st_size);
+	(void)close(fd);
+	if (r == 0 && ret_plan->process)
+		r = oci_process_settle(ret_plan->process, a, e);
+	return r;
+}
+
+/* The runtime's caller may have blocked or ignored signals; a program starts with none. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int sig = 1; sig < NSIG; sig++) {
+		struct sigaction was;
+
+		if (sigaction(sig, NULL, &was) == 0 && was.sa_handler == SIG_IGN)
+			(void)signal(sig, SIG_DFL);
+	}
+}
+
+/* Did the runtime die before it could have killed us by PR_SET_PDEATHSIG? */
+static bool runtime_is_gone(int sock)
+{
+	char c;
+
+	return recv(sock, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct arena arena = { 0 };
+	struct init in = { .rootfd = FD_NONE, .host_null = FD_NONE, .console = FD_NONE };
+	struct err e = { 0 };
+	uint64_t sock = 0, plan_fd = 0;
+
+	/* Nobody in a namespace that we enter may look into this process or its descriptors. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return 125;
+	/* killed with the runtime until the container is made */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return 125;
+	if (argc != 3 || text_u64(argv[1], INT_MAX, &sock) < 0 ||
+	    text_u64(argv[2], INT_MAX, &plan_fd) < 0)
+		return 125;
+	in.recipe = (struct recipe){ .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_INIT,
+				     .peer = (int)sock, .ctx = &in, .run = run_stage };
+	if (fcntl(in.recipe.peer, F_SETFD, FD_CLOEXEC) < 0 || runtime_is_gone(in.recipe.peer))
+		return 125;
+	if (read_plan((int)plan_fd, &arena, &in.plan, &e) < 0) {
+		(void)recipe_tell_failure(in.recipe.peer, &e);
+		return 125;
+	}
+	probe_lack((unsigned)in.plan.lacking);
+	reset_signals();
+	in.recipe.enabled = in.plan.stages;
+	/* on failure the other side has been told; there is nobody else to tell */
+	return recipe_walk(&in.recipe, 0, STAGE_COUNT, &e) < 0 ? err_exit_status(&e) : 125;
+}

@@ -1,0 +1,201 @@
+/* mounts.c - carries out the plan's mounts, each onto a descriptor below the root */
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#include "base/own.h"
+#include "init/init.h"
+#include "os/mount.h"
+#include "os/path.h"
+#include "os/sys.h"
+
+#define PROC_SUPER_MAGIC 0x9fa0
+
+/* What may be mounted over inside a procfs: views of the system such as lxcfs gives. A mount
+ * over any other file there would fake what programs, and runtimes, trust (CVE-2019-16884). */
+static const char *const proc_views[] = {
+	"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps",
+	"/proc/uptime", "/proc/loadavg", "/proc/slabinfo", "/proc/net/dev",
+	"/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
+};
+
+static bool is_proc_view(const char *path)
+{
+	for (size_t i = 0; i < COUNT(proc_views); i++)
+		if (strcmp(path, proc_views[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_proc_or_sys(const char *path)
+{
+	return strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0;
+}
+
+static int check_target(const struct plan_mount *m, int target, struct err *e)
+{
+	struct statfs st;
+
+	if (fstatfs(target, &st) < 0)
+		return fail_sys(e, "look at '%s'", m->target);
+	if (st.f_type != PROC_SUPER_MAGIC || is_proc_view(m->target))
+		return 0;
+	if (m->fs && strcmp(m->fs, "proc") == 0)
+		return 0;
+	fail(e, ERR_DENIED, "mount on '%s': it is inside a procfs", m->target);
+	return fail_hint(e, "only files such as /proc/cpuinfo or /proc/meminfo may be covered");
+}
+
+/* Open, and make if need be, what the mount goes onto. */
+static int open_target(struct init *in, const struct plan_mount *m, struct err *e)
+{
+	int fd;
+
+	if (is_proc_or_sys(m->target)) {
+		/* through a link, the mount would land elsewhere (CVE-2019-19921) */
+		fd = path_try_open(in->rootfd, m->target, O_PATH | O_DIRECTORY, PATH_NOLINKS);
+		if (fd >= 0)
+			return fd;
+		if (fd == -ELOOP || fd == -ENOTDIR)
+			return fail_errno(e, ENOTDIR, "mount on '%s': it must be a real directory",
+					  m->target);
+	}
+	if (m->shape == PLAN_TARGET_FILE)
+		fd = path_make_file(in->rootfd, m->target, 0644, e);
+	else
+		fd = path_make_dir(in->rootfd, m->target, 0755, e);
+	if (fd < 0)
+		return -1;
+	if (check_target(m, fd, e) < 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static struct mount_attrs attrs_of(const struct plan_mount *m)
+{
+	return (struct mount_attrs){ m->attr_set, m->attr_clr, m->rec_set, m->rec_clr };
+}
+
+/* Open the mount's new root: @target still names what lies below it. */
+static int reopen(struct init *in, const struct plan_mount *m, struct err *e)
+{
+	return path_open(in->rootfd, m->target, O_PATH, 0, e);
+}
+
+static int copy_up(struct init *in, const struct plan_mount *m, int below, struct err *e)
+{
+	own_fd int from = openat(below, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_fd int to = path_open(in->rootfd, m->target, O_RDONLY | O_DIRECTORY, 0, e);
+
+	if (to < 0)
+		return -1;
+	if (from < 0)
+		return fail_sys(e, "open what '%s' covers", m->target);
+	return copyup_tree(from, to, e);
+}
+
+static int mount_fs(struct init *in, const struct plan_mount *m, int target, struct err *e)
+{
+	uint64_t attrs = m->attr_set | m->rec_set;
+
+	/* a read-only tmpfs could not be filled */
+	if (m->tmpcopyup)
+		attrs &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	if (mount_fs_at(m->fs, m->source, m->data, attrs, target, e) < 0)
+		return -1;
+	if (m->tmpcopyup) {
+		const struct mount_attrs readonly = { .set = m->attr_set & MOUNT_ATTR_RDONLY };
+		own_fd int top = FD_NONE;
+
+		if (copy_up(in, m, target, e) < 0)
+			return -1;
+		if (!readonly.set)
+			return 0;
+		top = reopen(in, m, e);
+		return top < 0 ? -1 : mount_change_at(top, &readonly, e);
+	}
+	return 0;
+}
+
+/* On a kernel without open_tree the source is bound by path, then changed in place. */
+static int bind_by_path(struct init *in, const struct plan_mount *m, int target, struct err *e)
+{
+	const struct mount_attrs attrs = attrs_of(m);
+	own_fd int top = FD_NONE;
+	char to[32];
+
+	path_fd_link(target, to);
+	if (mount(m->source, to, NULL, MS_BIND | (m->recursive ? MS_REC : 0), NULL) < 0)
+		return fail_sys(e, "bind '%s'", m->source);
+	if (!attrs.set && !attrs.clr && !attrs.rec_set && !attrs.rec_clr)
+		return 0;
+	top = reopen(in, m, e);
+	return top < 0 ? -1 : mount_change_at(top, &attrs, e);
+}
+
+static int mount_bind(struct init *in, const struct plan_mount *m, int target, struct err *e)
+{
+	/* the runtime has set its attributes already */
+	return m->fd >= 0 ? mount_attach((int)m->fd, target, e) : bind_by_path(in, m, target, e);
+}
+
+static int remount(struct init *in __attribute__((unused)), const struct plan_mount *m, int target, struct err *e)
+{
+	const struct mount_attrs attrs = attrs_of(m);
+
+	return mount_change_at(target, &attrs, e);
+}
+
+static int (*const kind_functions[PLAN_KINDS])(struct init *, const struct plan_mount *, int,
+					       struct err *) = {
+	[PLAN_FS] = mount_fs,
+	[PLAN_BIND] = mount_bind,
+	[PLAN_MOVE] = mount_bind,
+	[PLAN_REMOUNT] = remount,
+};
+
+static int propagate(struct init *in, const struct plan_mount *m, struct err *e)
+{
+	own_fd int top = reopen(in, m, e);
+
+	return top < 0 ? -1 : mount_propagate_at(top, m->propagation, e);
+}
+
+static int make_mount(struct init *in, const struct plan_mount *m, struct err *e)
+{
+	own_fd int target = FD_NONE;
+
+	if (m->kind >= PLAN_KINDS)
+		return fail(e, ERR_BUG, "unknown kind of mount");
+	if (m->kind == PLAN_SYMLINK)
+		return path_make_link(in->rootfd, m->target, m->source, e);
+	target = open_target(in, m, e);
+	if (target < 0 || kind_functions[m->kind](in, m, target, e) < 0)
+		return -1;
+	return m->propagation ? propagate(in, m, e) : 0;
+}
+
+int init_make_mounts(struct init *in, struct err *e)
+{
+	const struct plan_rootfs *r = in->plan.rootfs;
+
+	for (size_t i = 0; i < r->mounts.n; i++) {
+		const struct plan_mount *m = &r->mounts.at[i];
+
+		if (make_mount(in, m, e) == 0) {
+			if (m->fd >= 0)
+				(void)close((int)m->fd);
+			continue;
+		}
+		if (m->optional)
+			continue;
+		fail_in(e, "mount '%s' on '%s'", m->source ? m->source : m->fs, m->target);
+		return m->origin ? fail_at(e, "config.json: %s", m->origin) : -1;
+	}
+	return 0;
+}

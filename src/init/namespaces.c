@@ -1,0 +1,182 @@
+/* namespaces.c - joining namespaces and the cgroup; host name; kernel parameters
+ *
+ * Order. Namespaces other than the user namespace are entered first, with the privileges of
+ * the host: a container may share a network namespace that its own user namespace does not
+ * own. The user namespace comes last, and after it only what it owns can be made. Without
+ * privileges on the host it is the other way round: only the user namespace gives any.
+ */
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "init/init.h"
+#include "os/file.h"
+#include "os/mount.h"
+#include "os/sys.h"
+
+#define PROC_SUPER_MAGIC 0x9fa0
+
+static const char *type_name(int64_t type)
+{
+	const char *name = word_name(oci_namespace_words, type);
+
+	return name ? name : "several";
+}
+
+/* Enter the joins for which (type has CLONE_NEWUSER) == @user. */
+static int join_some(const struct plan *p, bool user, struct err *e)
+{
+	for (size_t i = 0; i < p->joins.n; i++) {
+		const struct plan_join *j = &p->joins.at[i];
+
+		if (((j->type & CLONE_NEWUSER) != 0) != user)
+			continue;
+		if (setns((int)j->fd, (int)j->type) < 0)
+			return fail_sys(e, "join the %s namespace", type_name(j->type));
+	}
+	return 0;
+}
+
+/* In a user namespace that we have joined or been born in, become its root. */
+static int become_root(struct err *e)
+{
+	/* denied where setgroups is; there the list is not ours to change */
+	(void)setgroups(0, NULL);
+	if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0) {
+		fail_sys(e, "become root in the user namespace");
+		return fail_hint(e, "do uidMappings and gidMappings map 0?");
+	}
+	/* changing ids made us dumpable again */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return fail_sys(e, "stay undumpable");
+	return 0;
+}
+
+/* A pid namespace takes effect for children only. The child keeps our parent. */
+static int fork_on(struct init *in, struct err *e)
+{
+	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid < 0)
+		return fail_sys(e, "fork into the pid namespace");
+	if (pid > 0) {
+		int r = recipe_tell(in->recipe.peer, MSG_PID, pid, -1);
+
+		_exit(r < 0 ? 125 : 0);
+	}
+	return 0;
+}
+
+int init_join(struct init *in, struct err *e)
+{
+	const struct plan *p = &in->plan;
+	bool privileged = geteuid() == 0;
+	bool user = false;
+
+	for (size_t i = 0; i < p->joins.n; i++)
+		user |= (p->joins.at[i].type & CLONE_NEWUSER) != 0;
+	if (join_some(p, !privileged, e) < 0 || join_some(p, privileged, e) < 0)
+		return -1;
+	for (size_t i = 0; i < p->joins.n; i++)
+		(void)close((int)p->joins.at[i].fd);
+	if ((user || p->in_userns) && become_root(e) < 0)
+		return -1;
+	if (p->unshare && unshare((int)p->unshare) < 0)
+		return fail_sys(e, "make new namespaces");
+	return p->fork ? fork_on(in, e) : 0;
+}
+
+/* "0" moves the writer, and spares the kernel a lock that a pid would cost (cgroup v1). */
+int init_enter_cgroup(struct init *in, struct err *e)
+{
+	const struct numbers *tasks = &in->plan.cgroup_tasks;
+
+	for (size_t i = 0; i < tasks->n; i++) {
+		if (write((int)tasks->at[i], "0", 1) < 0)
+			return fail_sys(e, "enter a cgroup");
+		(void)close((int)tasks->at[i]);
+	}
+	if (in->plan.cgroup_namespace && unshare(CLONE_NEWCGROUP) < 0)
+		return fail_sys(e, "make a cgroup namespace");
+	return 0;
+}
+
+int init_set_uts(struct init *in, struct err *e)
+{
+	const struct plan *p = &in->plan;
+
+	if (p->hostname && sethostname(p->hostname, strlen(p->hostname)) < 0)
+		return fail_sys(e, "set the host name to '%s'", p->hostname);
+	if (p->domainname && setdomainname(p->domainname, strlen(p->domainname)) < 0)
+		return fail_sys(e, "set the domain name to '%s'", p->domainname);
+	return 0;
+}
+
+/**
+ * init_open_proc() - open a directory of a procfs that the container cannot have touched
+ * @name: a name in its root, such as "sys"
+ *
+ * A new instance that is mounted nowhere; where the kernel denies that, the host's /proc,
+ * which is in reach until the pivot.
+ *
+ * Return: an O_PATH descriptor, or -1.
+ */
+int init_open_proc(const char *name, struct err *e)
+{
+	own_fd int proc = mount_make_fs("proc", "proc", NULL, 0, e);
+	struct statfs st;
+	int fd;
+
+	if (proc < 0)
+		fd_take(&proc, open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+	if (proc < 0 || fstatfs(proc, &st) < 0 || st.f_type != PROC_SUPER_MAGIC)
+		return fail(e, ERR_SYSTEM, "open a procfs: /proc is none");
+	fd = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? fail_sys(e, "open '/proc/%s'", name) : fd;
+}
+
+/* "net.ipv4.ip_forward" names net/ipv4/ip_forward; a '/' in the key stands for itself. */
+static int write_sysctl(int proc_sys, const char *key, const char *value, struct err *e)
+{
+	char path[256];
+	bool slashes = strchr(key, '/') != NULL;
+	own_fd int fd = FD_NONE;
+	size_t len = strlen(key);
+
+	if (len >= sizeof(path))
+		return fail(e, ERR_INPUT, "set '%s': the name is too long", key);
+	for (size_t i = 0; i <= len; i++)
+		path[i] = !slashes && key[i] == '.' ? '/' : key[i];
+	fd = sys_openat2(proc_sys, path, O_WRONLY | O_CLOEXEC, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM) && !strstr(path, ".."))
+		fd = openat(proc_sys, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return fail_sys(e, "set '%s'", key);
+	if (write(fd, value, strlen(value)) < 0)
+		return fail_sys(e, "set '%s' to '%s'", key, value);
+	return 0;
+}
+
+int init_set_sysctl(struct init *in, struct err *e)
+{
+	own_fd int proc_sys = init_open_proc("sys", e);
+
+	if (proc_sys < 0)
+		return -1;
+	for (size_t i = 0; i < in->plan.sysctl.n; i++) {
+		const struct pair *s = &in->plan.sysctl.at[i];
+
+		if (write_sysctl(proc_sys, s->key, s->value, e) < 0)
+			return fail_at(e, "config.json: /linux/sysctl/%s", s->key);
+	}
+	return 0;
+}

@@ -1,0 +1,125 @@
+/* rootfs.c - the container's root: attach it, fill it, switch to it
+ *
+ * The runtime hands over a detached copy of the root's mount tree. It is attached on top of
+ * "/", where this process does not see it (its own root stays the mount below), so no path on
+ * the host has to be walked, whatever user namespace we are in. Everything up to the pivot is
+ * done through in->rootfd; the host's own /dev/null and /proc stay reachable by path.
+ */
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "init/init.h"
+#include "os/mount.h"
+#include "os/path.h"
+#include "os/sys.h"
+
+static int attach_root(struct init *in, const struct plan_rootfs *r, struct err *e)
+{
+	own_fd int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (here < 0)
+		return fail_sys(e, "open '/'");
+	if (r->fd >= 0) {
+		if (mount_attach((int)r->fd, here, e) < 0)
+			return fail_in(e, "mount the root '%s'", r->path);
+		in->rootfd = (int)r->fd;
+		return 0;
+	}
+	/* Linux < 5.2: nothing can be detached, so the root is bound onto itself */
+	if (mount(r->path, r->path, NULL, MS_BIND | MS_REC, NULL) < 0)
+		return fail_sys(e, "bind the root '%s'", r->path);
+	in->rootfd = open(r->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return in->rootfd < 0 ? fail_sys(e, "open the root '%s'", r->path) : 0;
+}
+
+/* The host's null device covers masked files; a container's own would be a trap
+ * (CVE-2025-31133), so it is opened and looked at before the container has a say. */
+static int open_host_null(struct init *in, struct err *e)
+{
+	struct stat st;
+
+	in->host_null = open("/dev/null", O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	if (in->host_null < 0)
+		return fail_sys(e, "open the host's '/dev/null'");
+	if (fstat(in->host_null, &st) < 0 || !S_ISCHR(st.st_mode) ||
+	    st.st_rdev != makedev(1, 3))
+		return fail(e, ERR_SYSTEM, "open the host's '/dev/null': it is not the null device");
+	return 0;
+}
+
+int init_prepare_rootfs(struct init *in, struct err *e)
+{
+	const struct plan_rootfs *r = in->plan.rootfs;
+	unsigned long spread = r->propagation ? r->propagation : MS_SLAVE | MS_REC;
+
+	if (mount(NULL, "/", NULL, spread, NULL) < 0)
+		return fail_sys(e, "set the propagation of '/'");
+	/* what is attached to a shared mount would appear on the host, and cannot be pivoted to */
+	if ((spread & MS_SHARED) && mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
+		return fail_sys(e, "make '/' private");
+	if (open_host_null(in, e) < 0)
+		return -1;
+	return attach_root(in, r, e);
+}
+
+static int pivot(const struct plan_rootfs *r, struct err *e)
+{
+	if (r->no_pivot) {
+		if (r->fd < 0 && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+			return fail_sys(e, "move the root to '/'");
+		return chroot(".") < 0 ? fail_sys(e, "chroot to the root") : 0;
+	}
+	if (sys_pivot_root(".", ".") < 0) {
+		fail_sys(e, "pivot_root");
+		if (e->sysno == EINVAL)
+			fail_hint(e, "is the host's root an initramfs? then --no-pivot may help");
+		return -1;
+	}
+	/* the old root lies on top of the new one now; nothing of it may propagate back */
+	if (mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return fail_sys(e, "cut off the old root");
+	if (umount2(".", MNT_DETACH) < 0)
+		return fail_sys(e, "detach the old root");
+	return 0;
+}
+
+/* The working directory is made where it is missing, as docker does. When that cannot be,
+ * chdir will say so in the right words. */
+static void make_cwd(struct init *in)
+{
+	const struct oci_process *p = in->plan.process;
+	struct err ignored = { 0 };
+	int fd;
+
+	if (!p || !p->cwd || p->cwd[0] != '/')
+		return;
+	fd = path_make_dir(in->rootfd, p->cwd, 0755, &ignored);
+	fd_close(&fd);
+}
+
+int init_pivot(struct init *in, struct err *e)
+{
+	const struct plan_rootfs *r = in->plan.rootfs;
+	const struct mount_attrs readonly = { .set = MOUNT_ATTR_RDONLY };
+
+	fd_close(&in->host_null);
+	make_cwd(in);
+	if (r->readonly && mount_change_at(in->rootfd, &readonly, e) < 0)
+		return fail_in(e, "make the root read-only");
+	if (fchdir(in->rootfd) < 0)
+		return fail_sys(e, "enter the root");
+	if (pivot(r, e) < 0)
+		return -1;
+	if (chdir("/") < 0)
+		return fail_sys(e, "enter the new '/'");
+	if ((r->propagation & (MS_SHARED | MS_UNBINDABLE)) &&
+	    mount(NULL, "/", NULL, r->propagation, NULL) < 0)
+		return fail_sys(e, "set the propagation of the new '/'");
+	return 0;
+}

@@ -1,0 +1,160 @@
+/* file.c - reading and writing whole small files */
+#include "os/file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/own.h"
+
+/**
+ * file_read_fd() - read the rest of an open file
+ * @name:     its name, for messages
+ * @max:      refuse files longer than this many bytes
+ * @ret_text: on success a NUL-terminated copy that the caller frees; else untouched
+ *
+ * Return: length in bytes, or -1.
+ */
+int file_read_fd(int fd, const char *name, size_t max, char **ret_text, struct err *e)
+{
+	own_mem char *text = NULL;
+	size_t len = 0, room = 4096;
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		room = (size_t)st.st_size < max ? (size_t)st.st_size + 2 : max + 1;
+	for (;;) {
+		char *grown = realloc(text, room + 1);
+
+		if (!grown)
+			return fail_errno(e, ENOMEM, "read '%s'", name);
+		text = grown;
+		while (len < room && (n = read(fd, text + len, room - len)) > 0)
+			len += (size_t)n;
+		if (len > max)
+			return fail(e, ERR_LIMIT, "read '%s': it is longer than %zu bytes", name, max);
+		if (len < room)
+			break;
+		room = room * 2 > max ? max + 1 : room * 2;
+	}
+	if (n < 0)
+		return fail_sys(e, "read '%s'", name);
+	text[len] = '\0';
+	*ret_text = give(text);
+	return (int)len;
+}
+
+/**
+ * file_read() - read a whole small text file
+ * @dirfd:    directory that @name is resolved in, or AT_FDCWD
+ * @name:     path relative to @dirfd
+ * @max:      refuse files longer than this many bytes
+ * @ret_text: on success a NUL-terminated copy that the caller frees; else untouched
+ *
+ * Return: length in bytes, or -1.
+ */
+int file_read(int dirfd, const char *name, size_t max, char **ret_text, struct err *e)
+{
+	own_fd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return fail_sys(e, "open '%s'", name);
+	return file_read_fd(fd, name, max, ret_text, e);
+}
+
+/**
+ * file_try_read() - read a file that fits into @buf, quietly
+ *
+ * Return: bytes read (the text is NUL-terminated), or -errno; -EFBIG when it does not fit.
+ */
+int file_try_read(int dirfd, const char *name, char *buf, size_t size)
+{
+	own_fd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t len = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (len < size && (n = read(fd, buf + len, size - len)) > 0)
+		len += (size_t)n;
+	if (n < 0)
+		return -errno;
+	if (len == size)
+		return -EFBIG;
+	buf[len] = '\0';
+	return (int)len;
+}
+
+/* file_try_write() - write @text in one go to a file that exists; 0 or -errno */
+int file_try_write(int dirfd, const char *name, const char *text)
+{
+	own_fd int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	size_t len = strlen(text);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, len);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+/* file_write() - as file_try_write(), with an error that names the file and the value */
+int file_write(int dirfd, const char *name, const char *text, struct err *e)
+{
+	int r = file_try_write(dirfd, name, text);
+
+	return r < 0 ? fail_errno(e, -r, "write '%s' to '%s'", text, name) : 0;
+}
+
+/**
+ * file_replace() - put a new file in @name's place, so that readers see the old or the new one
+ *
+ * Not flushed to disk: what is written so lives in /run, which dies with the machine.
+ */
+int file_replace(int dirfd, const char *name, const char *text, size_t len, struct err *e)
+{
+	own_fd int fd = FD_NONE;
+	char tmp[80];
+
+	snprintf(tmp, sizeof(tmp), ".%.40s.%d", name, (int)getpid());
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fail_sys(e, "create '%s'", tmp);
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n <= 0) {
+			fail_sys(e, "write '%s'", tmp);
+			(void)unlinkat(dirfd, tmp, 0);
+			return -1;
+		}
+		text += n;
+		len -= (size_t)n;
+	}
+	if (renameat(dirfd, tmp, dirfd, name) < 0) {
+		fail_sys(e, "rename '%s' to '%s'", tmp, name);
+		(void)unlinkat(dirfd, tmp, 0);
+		return -1;
+	}
+	return 0;
+}
+
+/* file_replace_path() - file_replace() for a whole path, such as a user's pid file */
+int file_replace_path(const char *path, const char *text, size_t len, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	own_mem char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	own_fd int dir = FD_NONE;
+
+	if (!folder)
+		return fail_errno(e, ENOMEM, "write '%s'", path);
+	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail_sys(e, "open '%s'", folder);
+	return file_replace(dir, name, text, len, e);
+}

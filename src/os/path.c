@@ -1,0 +1,340 @@
+/* path.c - in-root resolution: openat2, the walk that stands in for it, and creation
+ *
+ * Theory. A rootfs is hostile: any component may be a link to anywhere, and may be exchanged
+ * while we walk. openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS) resolves as chroot would and
+ * cannot be raced out of the root. Creation never uses a path: the parent directory is opened
+ * first, then one single name is made relative to that descriptor, and opened again with
+ * O_NOFOLLOW.
+ *
+ * The fallback walk keeps a stack of open directories, so ".." can only go back to where we
+ * came from and never above the root.
+ */
+#include "os/path.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/own.h"
+#include "os/sys.h"
+
+#define MAX_LINKS 40
+#define MAX_DEPTH 256
+
+/* struct walk - the fallback's state: directories from the root down to where we are */
+struct walk {
+	int root;
+	int stack[MAX_DEPTH];
+	size_t depth;
+	int links;
+	char rest[PATH_MAX];
+};
+
+static void walk_pop_to(struct walk *w, size_t depth)
+{
+	while (w->depth > depth)
+		(void)close(w->stack[--w->depth]);
+}
+
+static int walk_here(const struct walk *w)
+{
+	return w->depth ? w->stack[w->depth - 1] : w->root;
+}
+
+/* Put a link's target in front of what is still to be walked. */
+static int walk_follow(struct walk *w, const char *name)
+{
+	char target[PATH_MAX], joined[PATH_MAX];
+	ssize_t n = readlinkat(walk_here(w), name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	if (++w->links > MAX_LINKS)
+		return -ELOOP;
+	if (target[0] == '/')
+		walk_pop_to(w, 0);
+	n = snprintf(joined, sizeof(joined), "%s/%s", target, w->rest);
+	if (n < 0 || (size_t)n >= sizeof(joined))
+		return -ENAMETOOLONG;
+	memcpy(w->rest, joined, (size_t)n + 1);
+	return 0;
+}
+
+/* Cut the next component off @w->rest; false when there is none left. */
+static bool walk_next(struct walk *w, char name[NAME_MAX + 1], int *ret_err)
+{
+	char *p = w->rest + strspn(w->rest, "/");
+	size_t len = strcspn(p, "/");
+
+	*ret_err = 0;
+	if (len == 0)
+		return false;
+	if (len > NAME_MAX) {
+		*ret_err = -ENAMETOOLONG;
+		return false;
+	}
+	memcpy(name, p, len);
+	name[len] = '\0';
+	memmove(w->rest, p + len, strlen(p + len) + 1);
+	return true;
+}
+
+static bool is_last(const struct walk *w)
+{
+	return w->rest[strspn(w->rest, "/")] == '\0';
+}
+
+/* One component: descend, climb, follow, or for the last one open. FD_NONE: go on. */
+static int walk_step(struct walk *w, const char *name, int flags, unsigned how)
+{
+	bool last = is_last(w), stay = (how & PATH_NOFOLLOW) || (flags & O_NOFOLLOW);
+	struct stat st;
+	int fd;
+
+	if (strcmp(name, ".") == 0)
+		return FD_NONE;
+	if (strcmp(name, "..") == 0) {
+		walk_pop_to(w, w->depth ? w->depth - 1 : 0);
+		return FD_NONE;
+	}
+	fd = openat(walk_here(w), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0) {
+		(void)close(fd);
+		return -EIO;
+	}
+	if (S_ISLNK(st.st_mode) && !(last && stay && (flags & O_PATH))) {
+		(void)close(fd);
+		if ((how & PATH_NOLINKS) || (last && stay))
+			return -ELOOP;
+		fd = walk_follow(w, name);
+		return fd < 0 ? fd : FD_NONE;
+	}
+	if (last) {
+		if (!(flags & O_PATH)) {
+			(void)close(fd);
+			fd = openat(walk_here(w), name, flags | O_NOFOLLOW | O_CLOEXEC);
+			return fd < 0 ? -errno : fd;
+		}
+		if ((flags & O_DIRECTORY) && !S_ISDIR(st.st_mode)) {
+			(void)close(fd);
+			return -ENOTDIR;
+		}
+		return fd;
+	}
+	if (!S_ISDIR(st.st_mode) || w->depth == MAX_DEPTH) {
+		(void)close(fd);
+		return S_ISDIR(st.st_mode) ? -ENAMETOOLONG : -ENOTDIR;
+	}
+	w->stack[w->depth++] = fd;
+	return FD_NONE;
+}
+
+static int walk_open(int rootfd, const char *path, int flags, unsigned how)
+{
+	struct walk w = { .root = rootfd };
+	char name[NAME_MAX + 1];
+	int fd = FD_NONE, err;
+
+	if (strlen(path) >= sizeof(w.rest))
+		return -ENAMETOOLONG;
+	memcpy(w.rest, path, strlen(path) + 1);
+	while (fd == FD_NONE && walk_next(&w, name, &err))
+		fd = walk_step(&w, name, flags, how);
+	if (fd == FD_NONE && err)
+		fd = err;
+	if (fd == FD_NONE) /* the path ended at a directory that is already open */
+		fd = openat(walk_here(&w), ".", (flags & ~O_NOFOLLOW) | O_CLOEXEC);
+	if (fd == -1)
+		fd = -errno;
+	walk_pop_to(&w, 0);
+	return fd;
+}
+
+/**
+ * path_try_open() - open @path below @rootfd, as a process whose root is @rootfd would
+ * @flags: O_* for open(2), without O_CREAT; O_CLOEXEC is implied
+ * @how:   PATH_* bits
+ *
+ * Return: a descriptor, or -errno.
+ */
+int path_try_open(int rootfd, const char *path, int flags, unsigned how)
+{
+	uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+	int fd;
+
+	if (how & PATH_NOLINKS)
+		resolve |= RESOLVE_NO_SYMLINKS;
+	if (how & PATH_NOFOLLOW)
+		flags |= O_NOFOLLOW;
+	do
+		fd = sys_openat2(rootfd, *path ? path : ".", (uint64_t)(flags | O_CLOEXEC), 0, resolve);
+	while (fd < 0 && errno == EAGAIN); /* a rename raced with ".."; the kernel asks to retry */
+	if (fd >= 0)
+		return fd;
+	/* EPERM: an old seccomp policy around us that does not know openat2 */
+	if (errno == ENOSYS || errno == EPERM)
+		return walk_open(rootfd, path, flags, how);
+	return -errno;
+}
+
+/* path_open() - path_try_open() with an error that names the path */
+int path_open(int rootfd, const char *path, int flags, unsigned how, struct err *e)
+{
+	int fd = path_try_open(rootfd, path, flags, how);
+
+	return fd < 0 ? fail_errno(e, -fd, "open '%s' in the root file system", path) : fd;
+}
+
+/* Make (if need be) and open one directory below @dirfd; never follows a link. */
+static int enter_dir(int dirfd, const char *name, mode_t mode)
+{
+	int fd;
+
+	if (mkdirat(dirfd, name, mode) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Make the directories of @path from the first one that is missing. */
+static int make_missing(int rootfd, const char *path, mode_t mode)
+{
+	char head[PATH_MAX];
+	size_t len = strlen(path);
+	own_fd int at = FD_NONE;
+
+	if (len >= sizeof(head))
+		return -ENAMETOOLONG;
+	memcpy(head, path, len + 1);
+	/* the longest prefix that exists, links and all, is resolved as the container would */
+	for (;;) {
+		int fd = path_try_open(rootfd, head, O_PATH | O_DIRECTORY, 0);
+
+		if (fd >= 0) {
+			fd_take(&at, fd);
+			break;
+		}
+		if (fd != -ENOENT || len == 0)
+			return fd;
+		while (len > 0 && head[len - 1] == '/')
+			len--;
+		while (len > 0 && head[len - 1] != '/')
+			len--;
+		head[len] = '\0';
+	}
+	for (const char *p = path + len; *(p += strspn(p, "/")); p += strcspn(p, "/")) {
+		char name[NAME_MAX + 1];
+		size_t n = strcspn(p, "/");
+		int fd;
+
+		if (n > NAME_MAX)
+			return -ENAMETOOLONG;
+		memcpy(name, p, n);
+		name[n] = '\0';
+		/* what does not exist yet has no parent to climb to */
+		if (strcmp(name, "..") == 0)
+			return -ENOENT;
+		fd = enter_dir(at, name, mode);
+		if (fd < 0)
+			return fd;
+		fd_take(&at, fd);
+	}
+	return give_fd(&at);
+}
+
+/**
+ * path_make_dir() - open a directory below @rootfd, making what is missing of its path
+ *
+ * Return: an O_PATH descriptor, or -1.
+ */
+int path_make_dir(int rootfd, const char *path, mode_t mode, struct err *e)
+{
+	int fd = path_try_open(rootfd, path, O_PATH | O_DIRECTORY, 0);
+
+	if (fd == -ENOENT)
+		fd = make_missing(rootfd, path, mode);
+	return fd < 0 ? fail_errno(e, -fd, "make directory '%s' in the root file system", path) : fd;
+}
+
+/**
+ * path_open_parent() - open (and make) the directory that @path's last component lives in
+ * @name: receives the last component
+ *
+ * Return: an O_PATH descriptor, or -1.
+ */
+int path_open_parent(int rootfd, const char *path, mode_t mode, char name[256], struct err *e)
+{
+	char head[PATH_MAX];
+	size_t len = strlen(path), end;
+
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	end = len;
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	if (end == len || end - len > 255 || len >= sizeof(head) ||
+	    (end - len <= 2 && strncmp(path + len, "..", end - len) == 0))
+		return fail(e, ERR_INPUT, "'%s' does not name a file", path);
+	memcpy(head, path, len);
+	head[len] = '\0';
+	memcpy(name, path + len, end - len);
+	name[end - len] = '\0';
+	return path_make_dir(rootfd, head, mode, e);
+}
+
+/**
+ * path_make_file() - open whatever is at @path; where nothing is, make an empty file
+ *
+ * Return: an O_PATH descriptor, or -1.
+ */
+int path_make_file(int rootfd, const char *path, mode_t mode, struct err *e)
+{
+	own_fd int parent = FD_NONE;
+	char name[256];
+	int fd = path_try_open(rootfd, path, O_PATH, 0);
+
+	if (fd >= 0)
+		return fd;
+	if (fd != -ENOENT)
+		return fail_errno(e, -fd, "open '%s' in the root file system", path);
+	parent = path_open_parent(rootfd, path, 0755, name, e);
+	if (parent < 0)
+		return -1;
+	if (mknodat(parent, name, S_IFREG | mode, 0) < 0 && errno != EEXIST)
+		return fail_sys(e, "make file '%s' in the root file system", path);
+	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? fail_sys(e, "open '%s' in the root file system", path) : fd;
+}
+
+/* path_make_link() - make @path a symbolic link to @target, unless it is that already */
+int path_make_link(int rootfd, const char *path, const char *target, struct err *e)
+{
+	char name[256], now[PATH_MAX];
+	own_fd int parent = path_open_parent(rootfd, path, 0755, name, e);
+	ssize_t n;
+
+	if (parent < 0)
+		return -1;
+	if (symlinkat(target, parent, name) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return fail_sys(e, "make link '%s' in the root file system", path);
+	n = readlinkat(parent, name, now, sizeof(now) - 1);
+	if (n >= 0) {
+		now[n] = '\0';
+		if (strcmp(now, target) == 0)
+			return 0;
+	}
+	return fail_errno(e, EEXIST, "make link '%s' to '%s' in the root file system", path, target);
+}
+
+/* path_fd_link() - the /proc path that stands for an open descriptor; for calls that want paths */
+int path_fd_link(int fd, char ret_path[32])
+{
+	return snprintf(ret_path, 32, "/proc/self/fd/%d", fd);
+}

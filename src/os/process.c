@@ -1,0 +1,90 @@
+/* process.c - /proc/PID/stat, pidfds */
+#include "os/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "base/text.h"
+#include "os/file.h"
+#include "os/sys.h"
+
+/**
+ * process_parse_stat() - read the text of /proc/PID/stat
+ *
+ * The second field, the command's name, may hold anything, blanks and parentheses included;
+ * it ends at the last ')'. Source: proc_pid_stat(5).
+ *
+ * Return: 0, or -EINVAL.
+ */
+int process_parse_stat(const char *text, struct process_stat *ret_stat)
+{
+	const char *p = strrchr(text, ')');
+	unsigned long long start;
+	int parent;
+	char state;
+
+	if (!p)
+		return -EINVAL;
+	if (sscanf(p + 1,
+		   " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+		   &state, &parent, &start) != 3)
+		return -EINVAL;
+	*ret_stat = (struct process_stat){ .state = state, .parent = parent, .start = start };
+	return 0;
+}
+
+/* process_try_stat() - 0, or -errno (-ENOENT: no such process) */
+int process_try_stat(pid_t pid, struct process_stat *ret_stat)
+{
+	char path[32], text[1024];
+	int n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	n = file_try_read(AT_FDCWD, path, text, sizeof(text));
+	return n < 0 ? n : process_parse_stat(text, ret_stat);
+}
+
+/* process_alive() - does the process that started at @start still run? Zombies do not. */
+bool process_alive(pid_t pid, uint64_t start)
+{
+	struct process_stat st;
+
+	return pid > 0 && process_try_stat(pid, &st) == 0 && st.start == start &&
+	       st.state != 'Z' && st.state != 'X';
+}
+
+/**
+ * process_open() - a pidfd of exactly that process
+ *
+ * Return: a descriptor; -1 with e->sysno ESRCH when it is gone, ENOSYS without pidfds.
+ */
+int process_open(pid_t pid, uint64_t start, struct err *e)
+{
+	own_fd int fd = sys_pidfd_open(pid, 0);
+
+	if (fd < 0)
+		return fail_sys(e, "open process %d", (int)pid);
+	/* only now is the pid pinned; was it still the same process? */
+	if (!process_alive(pid, start))
+		return fail_errno(e, ESRCH, "open process %d", (int)pid);
+	return give_fd(&fd);
+}
+
+/* process_signal() - send a signal to exactly that process */
+int process_signal(pid_t pid, uint64_t start, int sig, struct err *e)
+{
+	own_fd int fd = process_open(pid, start, e);
+
+	if (fd >= 0)
+		return sys_pidfd_send_signal(fd, sig) < 0 ?
+			       fail_sys(e, "send signal %d to process %d", sig, (int)pid) : 0;
+	if (e->sysno != ENOSYS)
+		return -1;
+	/* Linux < 5.3: the pid may be recycled between the check and the kill */
+	if (!process_alive(pid, start))
+		return fail_errno(e, ESRCH, "signal process %d", (int)pid);
+	return kill(pid, sig) < 0 ? fail_sys(e, "send signal %d to process %d", sig, (int)pid) : 0;
+}

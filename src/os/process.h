@@ -1,0 +1,28 @@
+/* process.h - one process of the host, named so that a recycled pid is not mistaken for it */
+#ifndef OS_PROCESS_H
+#define OS_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/**
+ * struct process_stat - the parts of /proc/PID/stat that tell who and how
+ * @state: 'R', 'S', 'Z', …
+ * @start: start time in clock ticks since boot; with the pid it names a process for good
+ */
+struct process_stat {
+	char state;
+	pid_t parent;
+	uint64_t start;
+};
+
+int process_try_stat(pid_t pid, struct process_stat *ret_stat);
+int process_parse_stat(const char *text, struct process_stat *ret_stat);
+bool process_alive(pid_t pid, uint64_t start);
+int process_open(pid_t pid, uint64_t start, struct err *e);
+int process_signal(pid_t pid, uint64_t start, int sig, struct err *e);
+
+#endif

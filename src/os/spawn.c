@@ -1,0 +1,170 @@
+/* spawn.c - vfork, exec, wait with a deadline; and memory files */
+#include "os/spawn.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "os/sys.h"
+
+#ifndef MFD_EXEC
+#define MFD_NOEXEC_SEAL 0x0008U
+#define MFD_EXEC        0x0010U
+#endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
+#endif
+
+static int write_all(int fd, const char *at, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* memfd_of() - a memory file that holds @len bytes, positioned at its start */
+int memfd_of(const char *name, const void *at, size_t len, struct err *e)
+{
+	own_fd int fd = (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC);
+
+	if (fd < 0)
+		return fail_sys(e, "make a memory file");
+	if (write_all(fd, at, len) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return fail_sys(e, "fill a memory file");
+	return give_fd(&fd);
+}
+
+/**
+ * memfd_exec_of() - a memory file to execute: sealed, so that nobody can change it, ever
+ *
+ * MFD_EXEC (Linux 6.3) says that it is meant to be executable, where vm.memfd_noexec asks.
+ */
+int memfd_exec_of(const char *name, const void *at, size_t len, struct err *e)
+{
+	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	own_fd int fd = FD_NONE;
+
+	if (!sys_lacks(SYS_MEMFD_EXEC))
+		fd = (int)syscall(SYS_memfd_create, name, flags | MFD_EXEC);
+	if (fd < 0)
+		fd = (int)syscall(SYS_memfd_create, name, flags);
+	if (fd < 0)
+		return fail_sys(e, "make a memory file");
+	if (write_all(fd, at, len) < 0)
+		return fail_sys(e, "fill a memory file");
+	if (fcntl(fd, F_ADD_SEALS, seals) < 0)
+		return fail_sys(e, "seal a memory file");
+	return give_fd(&fd);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Wait at most @timeout seconds. 1: it has ended, 0: time is up. */
+static int wait_until(pid_t pid, int64_t timeout, int *status)
+{
+	own_fd int pidfd = sys_pidfd_open(pid, 0);
+	int64_t end = now_ms() + timeout * 1000;
+
+	for (;;) {
+		int64_t left = end - now_ms();
+		struct pollfd p = { .fd = pidfd, .events = POLLIN };
+		/* without pidfds (Linux < 5.3) poll is only a short sleep */
+		int slice = pidfd >= 0 && left < 3600000 ? (int)left : 5;
+
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return 1;
+		if (left <= 0)
+			return 0;
+		(void)poll(&p, pidfd >= 0, slice);
+	}
+}
+
+/* In the child, which shares our memory until it has executed: only system calls. */
+static void run_child(const struct spawn *s, int input, char *const *argv, char *const *envp)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (dup2(input, STDIN_FILENO) >= 0)
+		(void)execve(s->path, argv, envp);
+}
+
+/* vfork in a frame of its own, so that the child can spoil nothing of the caller's. */
+static pid_t start(const struct spawn *s, int input, char *const *argv, char *const *envp,
+		   volatile int *exec_errno)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		run_child(s, input, argv, envp);
+		*exec_errno = errno;
+		_exit(127);
+	}
+	return pid;
+}
+
+/**
+ * spawn_wait() - run a program to its end
+ * @ret_status: receives its wait status
+ *
+ * Return: 0 when it ran, whatever its status; -1 when it could not be started or was killed
+ * because its time was up.
+ */
+int spawn_wait(const struct spawn *s, int *ret_status, struct err *e)
+{
+	char *const only_path[] = { (char *)s->path, NULL };
+	static char *const empty[] = { NULL };
+	char *const *argv = s->argv && s->argv[0] ? s->argv : only_path;
+	char *const *envp = s->envp ? s->envp : empty;
+	volatile int exec_errno = 0;
+	own_fd int input = FD_NONE;
+	pid_t pid;
+
+	if (s->input)
+		input = memfd_of("input", s->input, strlen(s->input), e);
+	else
+		input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (input < 0)
+		return s->input ? -1 : fail_sys(e, "open '/dev/null'");
+	pid = start(s, input, argv, envp, &exec_errno);
+	if (pid < 0)
+		return fail_sys(e, "start '%s'", s->path);
+	if (exec_errno) {
+		(void)waitpid(pid, ret_status, 0);
+		return fail_errno(e, exec_errno, "start '%s'", s->path);
+	}
+	if (!s->timeout) {
+		while (waitpid(pid, ret_status, 0) < 0)
+			if (errno != EINTR)
+				return fail_sys(e, "wait for '%s'", s->path);
+		return 0;
+	}
+	if (wait_until(pid, s->timeout, ret_status))
+		return 0;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, ret_status, 0);
+	return fail(e, ERR_LIMIT, "run '%s': it did not end within %lld s", s->path,
+		    (long long)s->timeout);
+}

@@ -1,0 +1,31 @@
+/* spawn.h - run a program and wait for it, bounded in time */
+#ifndef OS_SPAWN_H
+#define OS_SPAWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/**
+ * struct spawn - what to run
+ * @path:    the program, no PATH search
+ * @argv:    its arguments, NULL-terminated; NULL means just @path
+ * @envp:    its whole environment; NULL means an empty one
+ * @input:   text that it reads on standard input; NULL means /dev/null
+ * @timeout: seconds after which it is killed; 0 means none
+ */
+struct spawn {
+	const char *path;
+	char *const *argv, *const *envp;
+	const char *input;
+	int64_t timeout;
+};
+
+int spawn_wait(const struct spawn *s, int *ret_status, struct err *e);
+int memfd_of(const char *name, const void *at, size_t len, struct err *e);
+int memfd_exec_of(const char *name, const void *at, size_t len, struct err *e);
+
+#endif

@@ -1,0 +1,307 @@
+/* container.c - making, reading, locking and removing a container's folder */
+#include "runtime/container.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/own.h"
+#include "os/file.h"
+#include "os/process.h"
+#include "runtime/freezer.h"
+
+#define STATE_MAX  ((size_t)4 << 20)
+#define CONFIG_MAX ((size_t)16 << 20)
+
+/* container_check_id() - letters, digits, '_', '+', '-' and '.', which may not come first */
+int container_check_id(const char *id, struct err *e)
+{
+	const char *bad = id + strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789_+-.");
+
+	if (!*id)
+		return fail(e, ERR_INPUT, "invalid container ID: it is empty");
+	if (strlen(id) > 255)
+		return fail(e, ERR_INPUT, "invalid container ID: it is longer than 255 bytes");
+	if (*id == '.')
+		bad = id;
+	if (!*bad)
+		return 0;
+	fail(e, ERR_INPUT, "invalid container ID format: invalid character '%c' in the container ID '%s'",
+	     *bad, id);
+	return fail_hint(e, "letters, digits, '_', '+', '-' and, not first, '.' are allowed");
+}
+
+/* mkdir -p; the path is the caller's own, on the host */
+static int make_dirs(const char *path, struct err *e)
+{
+	char head[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len >= sizeof(head))
+		return fail_errno(e, ENAMETOOLONG, "make the state root '%s'", path);
+	for (size_t i = 1; i <= len; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(head, path, i);
+		head[i] = '\0';
+		if (mkdir(head, 0711) < 0 && errno != EEXIST)
+			return fail_sys(e, "make the state root '%s'", path);
+	}
+	return 0;
+}
+
+/* container_open_root() - open the state root, making it when @make says so */
+int container_open_root(const char *path, bool make, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && make) {
+		if (make_dirs(path, e) < 0)
+			return -1;
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	return fd < 0 ? fail_sys(e, "open the state root '%s'", path) : fd;
+}
+
+static int fail_exists(const char *id, struct err *e)
+{
+	fail(e, ERR_CONFLICT, "container with given ID already exists: '%s'", id);
+	return fail_hint(e, "'delete %s' removes it once it has stopped", id);
+}
+
+/**
+ * container_make() - reserve an id: make its folder and lock it
+ *
+ * Return: 0; -1 with ERR_CONFLICT when the id is taken.
+ */
+int container_make(struct container *c, int root, const char *id, struct err *e)
+{
+	*c = (struct container){ .root = root, .dir = FD_NONE };
+	if (container_check_id(id, e) < 0)
+		return -1;
+	if (mkdirat(root, id, 0711) < 0)
+		return errno == EEXIST ? fail_exists(id, e) :
+					 fail_sys(e, "make the container's folder '%s'", id);
+	c->dir = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c->dir < 0) {
+		fail_sys(e, "open the container's folder '%s'", id);
+		(void)unlinkat(root, id, AT_REMOVEDIR);
+		return -1;
+	}
+	c->state.id = arena_dup(&c->mem, id);
+	return c->state.id ? container_lock(c, e) : fail_errno(e, ENOMEM, "make '%s'", id);
+}
+
+/* A crash between mkdir and the first write leaves a folder without a status. */
+static int read_state(struct container *c, const char *id, struct err *e)
+{
+	own_mem char *text = NULL;
+	int n = file_read(c->dir, "status", STATE_MAX, &text, e);
+
+	if (n < 0 && e->sysno == ENOENT) {
+		c->state = (struct state){ .id = arena_dup(&c->mem, id),
+					   .oci_version = arena_dup(&c->mem, OCI_VERSION_MAX),
+					   .bundle = arena_dup(&c->mem, "") };
+		return 0;
+	}
+	if (n < 0)
+		return fail_in(e, "read the state of container '%s'", id);
+	return bind_parse(&state_table, text, (size_t)n, "status", NULL, &c->mem, &c->state, e);
+}
+
+/* container_open() - open the folder of a container that exists, and read its state */
+int container_open(struct container *c, int root, const char *id, struct err *e)
+{
+	*c = (struct container){ .root = root, .dir = FD_NONE };
+	if (container_check_id(id, e) < 0)
+		return -1;
+	c->dir = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c->dir < 0 && errno == ENOENT)
+		return fail(e, ERR_ABSENT, "container '%s' does not exist", id);
+	if (c->dir < 0)
+		return fail_sys(e, "open the container's folder '%s'", id);
+	return read_state(c, id, e);
+}
+
+/* container_lock() - wait for whoever works on the container to finish */
+int container_lock(const struct container *c, struct err *e)
+{
+	int r;
+
+	do
+		r = flock(c->dir, LOCK_EX);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? fail_sys(e, "lock container '%s'", c->state.id) : 0;
+}
+
+/* container_save() - write the state; readers see the old one or the new one */
+int container_save(struct container *c, struct err *e)
+{
+	own_mem char *text = bind_print(&state_table, &c->state, false, e);
+
+	if (!text)
+		return -1;
+	if (file_replace(c->dir, "status", text, strlen(text), e) < 0)
+		return fail_in(e, "record container '%s'", c->state.id);
+	return 0;
+}
+
+/* container_load_config() - read the config that the container was made from */
+int container_load_config(struct container *c, struct err *e)
+{
+	own_mem char *text = NULL;
+	struct oci_config *config;
+	int n;
+
+	if (c->config)
+		return 0;
+	n = file_read(c->dir, "config.json", CONFIG_MAX, &text, e);
+	if (n < 0)
+		return fail_in(e, "read the saved config of container '%s'", c->state.id);
+	config = arena_alloc(&c->mem, sizeof(*config));
+	if (!config)
+		return fail_errno(e, ENOMEM, "read the saved config");
+	if (bind_parse(&oci_config_table, text, (size_t)n, "config.json", NULL, &c->mem, config, e) < 0)
+		return -1;
+	if (config->process && oci_process_settle(config->process, &c->mem, e) < 0)
+		return -1;
+	c->config = config;
+	return 0;
+}
+
+/* Does tare-init still wait for the start command? A connection without a word tells. */
+static bool waits_for_start(const struct container *c)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	own_fd int sock = FD_NONE;
+
+	if (faccessat(c->dir, START_SOCKET, F_OK, 0) < 0)
+		return false;
+	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" START_SOCKET, c->dir);
+	return sock >= 0 && connect(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0;
+}
+
+/**
+ * container_status() - what the container is doing now, as seen from the kernel
+ */
+int container_status(const struct container *c, enum container_status *ret_status, struct err *e)
+{
+	bool frozen = false;
+
+	if (c->state.pid == 0) {
+		bool busy = flock(c->dir, LOCK_SH | LOCK_NB) < 0;
+
+		if (!busy)
+			(void)flock(c->dir, LOCK_UN);
+		*ret_status = busy ? STATUS_CREATING : STATUS_STOPPED;
+		return 0;
+	}
+	if (!process_alive((pid_t)c->state.pid, c->state.pid_start)) {
+		*ret_status = STATUS_STOPPED;
+		return 0;
+	}
+	if (freezer_is_frozen(c, &frozen, e) < 0)
+		return -1;
+	if (frozen)
+		*ret_status = STATUS_PAUSED;
+	else
+		*ret_status = waits_for_start(c) ? STATUS_CREATED : STATUS_RUNNING;
+	return 0;
+}
+
+/* container_forget() - remove the folder and what we put there */
+int container_forget(struct container *c, struct err *e)
+{
+	own_dir DIR *dir = NULL;
+	struct dirent *d;
+	int fd = fcntl(c->dir, F_DUPFD_CLOEXEC, 0);
+
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return fail_sys(e, "list the folder of container '%s'", c->state.id);
+	rewinddir(dir);
+	while ((d = readdir(dir)))
+		if (d->d_type != DT_DIR && unlinkat(c->dir, d->d_name, 0) < 0 && errno != ENOENT)
+			return fail_sys(e, "remove '%s' of container '%s'", d->d_name, c->state.id);
+	if (unlinkat(c->root, c->state.id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return fail_sys(e, "remove the folder of container '%s'", c->state.id);
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* container_list() - the ids of all folders in the root, sorted, NULL-terminated */
+int container_list(int root, struct arena *a, char ***ret_ids, struct err *e)
+{
+	own_dir DIR *dir = NULL;
+	size_t n = 0, room = 64;
+	char **ids = arena_array(a, room, sizeof(*ids));
+	struct dirent *d;
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir || !ids)
+		return fail_sys(e, "list the state root");
+	while ((d = readdir(dir))) {
+		if (d->d_name[0] == '.' || d->d_type != DT_DIR)
+			continue;
+		if (n + 1 == room) {
+			char **more = arena_array(a, room * 2, sizeof(*ids));
+
+			if (!more)
+				return fail_errno(e, ENOMEM, "list the state root");
+			memcpy(more, ids, n * sizeof(*ids));
+			ids = more;
+			room *= 2;
+		}
+		ids[n] = arena_dup(a, d->d_name);
+		if (!ids[n++])
+			return fail_errno(e, ENOMEM, "list the state root");
+	}
+	qsort(ids, n, sizeof(*ids), by_name);
+	ids[n] = NULL;
+	*ret_ids = ids;
+	return 0;
+}
+
+/**
+ * container_state_text() - the specification's state document
+ *
+ * Return: text that the caller frees, or NULL.
+ */
+char *container_state_text(const struct container *c, enum container_status status, bool pretty,
+			   struct err *e)
+{
+	const struct state *s = &c->state;
+	struct oci_state doc = {
+		.oci_version = s->oci_version,
+		.id = s->id,
+		.status = (char *)word_name(status_words, status),
+		.pid = status == STATUS_STOPPED ? 0 : s->pid,
+		.bundle = s->bundle,
+		.rootfs = s->rootfs,
+		.created = s->created,
+		.owner = s->owner,
+		.annotations = s->annotations,
+		.systemd_scope = s->systemd_unit,
+	};
+
+	return bind_print(&oci_state_table, &doc, pretty, e);
+}
+
+void container_done(struct container *c)
+{
+	fd_close(&c->dir);
+	arena_done(&c->mem);
+}

@@ -1,0 +1,57 @@
+/* creation.h - the working papers of one create, shared by the files that do its parts */
+#ifndef RUNTIME_CREATION_H
+#define RUNTIME_CREATION_H
+
+#include "base/own.h"
+#include "os/cgroup.h"
+#include "os/recipe.h"
+#include "runtime/bundle.h"
+#include "runtime/container.h"
+#include "runtime/create.h"
+#include "runtime/mount_plan.h"
+#include "spec/plan.h"
+
+#define MAX_JOINS 8
+
+/* A namespace to enter around the clone, and the way back. */
+struct detour { int64_t type; int back; };
+
+/**
+ * struct creation - everything that is made on the way, and must be undone when it fails
+ * @pid:         the container's process; 0 before there is one
+ * @sock:        our end of the socket to it
+ * @clone_flags: namespaces that it is born into
+ * @around:      namespaces that this process enters for the clone only
+ * @unshare_time: give it a time namespace
+ * @console:     the pty's master, once received
+ */
+struct creation {
+	const struct create_options *o;
+	struct bundle bundle;
+	struct container container;
+	struct cgroup_world world;
+	struct cgroup cgroup;
+	struct cgroup_entry entry;
+	bool has_cgroup, made_container;
+	struct arena mem;
+	struct mount_plan mounts;
+	struct plan plan;
+	struct plan_rootfs rootfs;
+	struct plan_join joins[MAX_JOINS];
+	uint64_t clone_flags;
+	bool new_userns, unshare_time;
+	LIST(struct plan_join) around;
+	struct plan_join around_at[MAX_JOINS];
+	pid_t pid;
+	int sock, listener, console, seccomp_listener;
+	struct recipe recipe;
+};
+
+/* plan_build.c */
+int creation_plan(struct creation *c, struct err *e);
+/* birth.c */
+int creation_launch(struct creation *c, struct err *e);
+/* namespaces.c */
+int creation_namespaces(struct creation *c, struct err *e);
+
+#endif

@@ -1,0 +1,27 @@
+/* features.h - the document that `features` prints */
+#ifndef RUNTIME_FEATURES_H
+#define RUNTIME_FEATURES_H
+
+#include <stdbool.h>
+
+struct err;
+struct str;
+
+/**
+ * struct features - what this build has, where that is not fixed
+ * @version:    ours
+ * @checkpoint: checkpoint and restore work
+ * @systemd:    the systemd cgroup driver works
+ * @rdt:        linux.intelRdt is obeyed
+ * @unsafe:     annotations that change what the runtime does, NULL-terminated; one that ends
+ *              with "." is a prefix
+ */
+struct features {
+	const char *version;
+	bool checkpoint, systemd, rdt;
+	const char *const *unsafe;
+};
+
+int features_add(const struct features *f, struct str *out, struct err *e);
+
+#endif

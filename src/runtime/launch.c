@@ -1,0 +1,113 @@
+/* launch.c - the plan into a memory file, tare-init into another, one clone */
+#include "runtime/launch.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "os/clone.h"
+#include "os/msg.h"
+#include "os/spawn.h"
+
+/* tare-init's bytes, linked in by init_blob.S */
+extern const unsigned char tare_init_start[], tare_init_end[];
+
+#define MAX_KEEP 1024
+
+struct keep { int at[MAX_KEEP]; size_t n; };
+
+static int keep_fd(struct keep *k, int64_t fd, struct err *e)
+{
+	if (fd < 0)
+		return 0;
+	if (k->n == MAX_KEEP)
+		return fail(e, ERR_LIMIT, "hand over more than %d descriptors", MAX_KEEP);
+	k->at[k->n++] = (int)fd;
+	return 0;
+}
+
+/* Every descriptor that the plan speaks of. */
+static int keep_plan(struct keep *k, const struct plan *p, struct err *e)
+{
+	int r = keep_fd(k, p->start_fd, e);
+
+	for (size_t i = 0; r == 0 && i < p->joins.n; i++)
+		r = keep_fd(k, p->joins.at[i].fd, e);
+	for (size_t i = 0; r == 0 && i < p->cgroup_tasks.n; i++)
+		r = keep_fd(k, p->cgroup_tasks.at[i], e);
+	if (!p->rootfs)
+		return r;
+	if (r == 0)
+		r = keep_fd(k, p->rootfs->fd, e);
+	for (size_t i = 0; r == 0 && i < p->rootfs->mounts.n; i++)
+		r = keep_fd(k, p->rootfs->mounts.at[i].fd, e);
+	return r;
+}
+
+static int pack_plan(const struct plan *p, struct err *e)
+{
+	own_str struct str bytes = { 0 };
+
+	if (bind_pack(&plan_table, p, &bytes) < 0)
+		return fail_errno(e, ENOMEM, "write the plan");
+	return memfd_of("tare-plan", bytes.at, bytes.len, e);
+}
+
+/* Let the child, which waits at the gate, go on once its ids are mapped. */
+static int open_gate(const struct launch *l, pid_t pid, int gate, struct err *e)
+{
+	if (l->map(l->ctx, pid, e) == 0) {
+		if (write(gate, "", 1) == 1)
+			return 0;
+		fail_sys(e, "let tare-init go on");
+	}
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	return -1;
+}
+
+/**
+ * launch_init() - start tare-init
+ * @ret_sock: our end of the socket to it
+ *
+ * Return: its pid, or -1.
+ */
+pid_t launch_init(const struct launch *l, int *ret_sock, struct err *e)
+{
+	own_fd int image = memfd_exec_of("tare-init", tare_init_start,
+					 (size_t)(tare_init_end - tare_init_start), e);
+	own_fd int plan = image < 0 ? -1 : pack_plan(l->plan, e);
+	own_fd int ours = FD_NONE, theirs = FD_NONE, gate_in = FD_NONE, gate_out = FD_NONE;
+	char sock_text[12], plan_text[12];
+	char *argv[] = { (char *)"tare-init", sock_text, plan_text, NULL };
+	struct keep keep = { .n = 0 };
+	int pair[2], gate[2];
+	pid_t pid;
+
+	if (plan < 0 || msg_pair(pair, e) < 0)
+		return -1;
+	ours = pair[0];
+	theirs = pair[1];
+	if (l->map) {
+		if (pipe2(gate, O_CLOEXEC) < 0)
+			return fail_sys(e, "make a pipe");
+		gate_out = gate[0];
+		gate_in = gate[1];
+	}
+	if (keep_fd(&keep, theirs, e) < 0 || keep_fd(&keep, plan, e) < 0 ||
+	    keep_plan(&keep, l->plan, e) < 0)
+		return -1;
+	snprintf(sock_text, sizeof(sock_text), "%d", theirs);
+	snprintf(plan_text, sizeof(plan_text), "%d", plan);
+	pid = clone_exec(&(struct clone_exec){ .flags = l->flags, .cgroup = l->cgroup,
+					       .image = image, .gate = l->map ? gate_out : -1,
+					       .apart = l->apart, .argv = argv, .keep = keep.at,
+					       .n_keep = keep.n }, e);
+	if (pid < 0 || (l->map && open_gate(l, pid, gate_in, e) < 0))
+		return -1;
+	*ret_sock = give_fd(&ours);
+	return pid;
+}

@@ -1,0 +1,32 @@
+/* launch.h - start tare-init from its sealed memory file */
+#ifndef RUNTIME_LAUNCH_H
+#define RUNTIME_LAUNCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "spec/plan.h"
+
+/**
+ * struct launch - how tare-init is born
+ * @plan:   what it will do; all descriptors in it are inherited
+ * @flags:  CLONE_NEW* to be born into
+ * @cgroup: v2 cgroup to be born into, or -1
+ * @apart:  copy this process's memory (a time namespace is pending)
+ * @map:    NULL, or called once it exists in a new user namespace, to map its ids
+ * @ctx:    for @map
+ */
+struct launch {
+	const struct plan *plan;
+	uint64_t flags;
+	int cgroup;
+	bool apart;
+	int (*map)(void *ctx, pid_t pid, struct err *e);
+	void *ctx;
+};
+
+pid_t launch_init(const struct launch *l, int *ret_sock, struct err *e);
+
+#endif

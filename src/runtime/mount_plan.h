@@ -1,0 +1,39 @@
+/* mount_plan.h - config.json's mounts as tare-init's orders, with host paths already opened */
+#ifndef RUNTIME_MOUNT_PLAN_H
+#define RUNTIME_MOUNT_PLAN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "os/cgroup.h"
+#include "spec/oci.h"
+#include "spec/plan.h"
+
+/**
+ * struct mount_plan - what the translation needs and makes
+ * @mem:       owns the strings
+ * @config, @bundle: the config, and the absolute path that relative sources start from
+ * @cgroup:    the container's cgroup, for mounts of type "cgroup"; NULL when there is none
+ * @own_cgroupns, @own_userns: the container has such a namespace of its own
+ * @userns_fd: its user namespace, for "idmap" without mappings; -1 when not known
+ * @open:      open sources and make detached mounts; false: only describe (the plan command)
+ * @list:      the result; descriptors in it are closed by mount_plan_close()
+ */
+struct mount_plan {
+	struct arena *mem;
+	const struct oci_config *config;
+	const char *bundle;
+	const struct cgroup *cgroup;
+	bool own_cgroupns, own_userns, open;
+	uint64_t propagation;
+	struct plan_mount *list;
+	size_t n, room;
+};
+
+int mount_plan_make(struct mount_plan *p, struct err *e);
+int mount_plan_add(struct mount_plan *p, const struct oci_mount *m, const char *origin,
+		   struct err *e);
+void mount_plan_close(struct mount_plan *p);
+struct plan_mount *mount_plan_append(struct mount_plan *p);
+char *mount_plan_clean(struct arena *a, const char *path);
+
+#endif

@@ -1,0 +1,284 @@
+/* plan_build.c - the config as tare-init's orders */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "os/caps.h"
+#include "os/mount.h"
+#include "os/sys.h"
+#include "runtime/creation.h"
+#include "runtime/seccomp_plan.h"
+
+// clang-format off
+/* What every container gets in /dev. Source: config-linux.md "Default Devices". */
+static const struct { const char *path; unsigned major, minor; } default_devices[] = {
+	{ "/dev/null",    1, 3 },
+	{ "/dev/zero",    1, 5 },
+	{ "/dev/full",    1, 7 },
+	{ "/dev/random",  1, 8 },
+	{ "/dev/urandom", 1, 9 },
+	{ "/dev/tty",     5, 0 },
+};
+
+static const struct { const char *path, *target; } default_links[] = {
+	{ "/dev/fd",     "/proc/self/fd"   },
+	{ "/dev/stdin",  "/proc/self/fd/0" },
+	{ "/dev/stdout", "/proc/self/fd/1" },
+	{ "/dev/stderr", "/proc/self/fd/2" },
+	{ "/dev/ptmx",   "pts/ptmx"        },
+};
+// clang-format on
+
+static int out_of_memory(struct err *e)
+{
+	return fail_errno(e, ENOMEM, "make the plan");
+}
+
+/* /dev is ours to fill unless the config shows the host's there, or mounts nothing on it. */
+static bool dev_is_ours(const struct creation *c)
+{
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (c->mounts.list[i].kind == PLAN_BIND &&
+		    strcmp(c->mounts.list[i].target, "/dev") == 0)
+			return false;
+	return true;
+}
+
+static int device_mode(const struct oci_device *d, uint32_t *ret_type, struct err *e)
+{
+	static const struct word types[] = { { "c", S_IFCHR }, { "u", S_IFCHR }, { "b", S_IFBLK },
+					     { "p", S_IFIFO }, { NULL, 0 } };
+	const struct word *w = word_find(types, d->type);
+
+	if (!w)
+		return fail(e, ERR_INPUT, "unknown device type '%s'", d->type);
+	*ret_type = (uint32_t)w->value;
+	return 0;
+}
+
+static int add_config_device(struct creation *c, size_t i, struct plan_device *out, struct err *e)
+{
+	const struct oci_device *d = &c->bundle.config.platform->devices.at[i];
+	uint32_t type = 0;
+
+	out->origin = arena_printf(&c->mem, "/linux/devices/%zu", i);
+	out->path = mount_plan_clean(&c->mem, d->path);
+	if (!out->origin || !out->path)
+		return out_of_memory(e);
+	if (device_mode(d, &type, e) < 0)
+		return fail_at(e, "config.json: %s/type", out->origin);
+	if (type != S_IFIFO && (!d->major.set || !d->minor.set || d->major.v < 0 ||
+				d->minor.v < 0)) {
+		fail(e, ERR_INPUT, "device '%s' needs a major and a minor number", d->path);
+		return fail_at(e, "config.json: %s", out->origin);
+	}
+	out->mode = type | (d->file_mode.set ? (uint32_t)d->file_mode.v & 07777 : 0666);
+	out->rdev = makedev((unsigned)d->major.v, (unsigned)d->minor.v);
+	out->uid = (uint32_t)d->uid.v;
+	out->gid = (uint32_t)d->gid.v;
+	return 0;
+}
+
+static int build_devices(struct creation *c, struct err *e)
+{
+	const struct oci_linux *l = c->bundle.config.platform;
+	struct plan_rootfs *r = &c->rootfs;
+	bool ours = dev_is_ours(c);
+	size_t n = l->devices.n + (ours ? COUNT(default_devices) : 0);
+
+	r->devices.at = arena_array(&c->mem, n, sizeof(*r->devices.at));
+	r->links.at = arena_array(&c->mem, COUNT(default_links), sizeof(*r->links.at));
+	if (!r->devices.at || !r->links.at)
+		return out_of_memory(e);
+	r->make_dev = ours;
+	r->devices_by_bind = c->plan.in_userns;
+	for (size_t i = 0; ours && i < COUNT(default_devices); i++)
+		r->devices.at[r->devices.n++] = (struct plan_device){
+			.path = (char *)default_devices[i].path,
+			.mode = S_IFCHR | 0666,
+			.rdev = makedev(default_devices[i].major, default_devices[i].minor),
+			.is_default = true,
+		};
+	for (size_t i = 0; ours && i < COUNT(default_links); i++)
+		r->links.at[r->links.n++] = (struct plan_link){ (char *)default_links[i].target,
+								(char *)default_links[i].path };
+	for (size_t i = 0; i < l->devices.n; i++)
+		if (add_config_device(c, i, &r->devices.at[r->devices.n++], e) < 0)
+			return -1;
+	return 0;
+}
+
+/* A detached copy of the root's mount tree; -1 in r->fd where the kernel cannot make one. */
+static int open_root(struct creation *c, struct err *e)
+{
+	struct plan_rootfs *r = &c->rootfs;
+	uint64_t kind = r->propagation & (MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE);
+	struct mount_attr a = { .propagation = MS_PRIVATE };
+
+	r->fd = mount_clone(AT_FDCWD, r->path, true, false, e);
+	if (r->fd < 0)
+		return e->sysno == ENOSYS ? 0 : fail_in(e, "open the root '%s'", r->path);
+	/* what lies below the root follows rootfsPropagation; the root itself is private */
+	if (!(r->propagation & MS_SHARED)) {
+		struct mount_attr below = { .propagation = kind ? kind : MS_SLAVE };
+
+		if (sys_mount_setattr((int)r->fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &below) < 0 &&
+		    errno != ENOSYS)
+			return fail_sys(e, "set the propagation of the root '%s'", r->path);
+	}
+	if (sys_mount_setattr((int)r->fd, "", AT_EMPTY_PATH, &a) < 0 && errno != ENOSYS)
+		return fail_sys(e, "make the root '%s' private", r->path);
+	return 0;
+}
+
+static int build_rootfs(struct creation *c, struct err *e)
+{
+	const struct oci_config *config = &c->bundle.config;
+	const struct oci_linux *l = config->platform;
+	struct plan_rootfs *r = &c->rootfs;
+
+	*r = (struct plan_rootfs){
+		.path = c->bundle.rootfs,
+		.readonly = config->root->readonly,
+		.no_pivot = c->o->no_pivot,
+		.propagation = l->rootfs_propagation.set ? (uint64_t)l->rootfs_propagation.v : 0,
+		.masked = l->masked_paths,
+		.readonly_paths = l->readonly_paths,
+		.mount_label = l->mount_label,
+		.fd = -1,
+	};
+	c->plan.rootfs = r;
+	c->mounts = (struct mount_plan){
+		.mem = &c->mem,
+		.config = config,
+		.bundle = c->bundle.path,
+		.cgroup = c->has_cgroup ? &c->cgroup : NULL,
+		.own_cgroupns = c->plan.cgroup_namespace,
+		.own_userns = c->plan.in_userns,
+		.propagation = r->propagation,
+		.open = true,
+	};
+	if (open_root(c, e) < 0 || mount_plan_make(&c->mounts, e) < 0)
+		return -1;
+	r->mounts.at = c->mounts.list;
+	r->mounts.n = c->mounts.n;
+	return build_devices(c, e);
+}
+
+static int build_hooks(struct creation *c, struct err *e)
+{
+	const struct oci_hooks *h = c->bundle.config.hooks;
+	struct plan *p = &c->plan;
+	char *text;
+
+	if (!h)
+		return 0;
+	p->create_container = h->create_container;
+	p->start_container = h->start_container;
+	if (h->create_container.n || h->start_container.n) {
+		/* inside, the container's process is 1, or whatever it will see; hooks get the host's */
+		text = container_state_text(&c->container, STATUS_CREATING, false, e);
+		if (!text)
+			return -1;
+		p->state_created = arena_dup(&c->mem, text);
+		free(text);
+		text = container_state_text(&c->container, STATUS_CREATED, false, e);
+		if (!text)
+			return -1;
+		p->state_start = arena_dup(&c->mem, text);
+		free(text);
+	}
+	return 0;
+}
+
+static void set_stage(struct plan *p, enum stage s, bool on)
+{
+	if (on)
+		p->stages |= 1ULL << s;
+}
+
+static bool has_runtime_hooks(const struct oci_hooks *h)
+{
+	return h && (h->prestart.n || h->create_runtime.n);
+}
+
+/* Which rows of the table this container needs. */
+static void choose_stages(struct creation *c)
+{
+	const struct oci_config *config = &c->bundle.config;
+	struct plan *p = &c->plan;
+	bool early_filter = p->has_seccomp && !p->process->no_new_privileges;
+
+	set_stage(p, STAGE_JOIN, p->joins.n || p->unshare || p->fork || p->in_userns);
+	set_stage(p, STAGE_ENTER_CGROUP, p->cgroup_tasks.n || p->cgroup_namespace);
+	set_stage(p, STAGE_HOST_FACTS, p->process->oom_score_adj.set || p->rlimits_done ||
+					       config->platform->net_devices.n);
+	set_stage(p, STAGE_UTS, p->hostname || p->domainname);
+	set_stage(p, STAGE_SYSCTL, p->sysctl.n > 0);
+	set_stage(p, STAGE_ROOTFS, true);
+	set_stage(p, STAGE_MOUNTS, c->rootfs.mounts.n > 0);
+	set_stage(p, STAGE_DEVICES, c->rootfs.devices.n || c->rootfs.links.n);
+	set_stage(p, STAGE_MASKS, c->rootfs.masked || c->rootfs.readonly_paths);
+	set_stage(p, STAGE_HOOKS_RUNTIME, has_runtime_hooks(config->hooks));
+	set_stage(p, STAGE_HOOKS_CONTAINER, p->create_container.n > 0);
+	set_stage(p, STAGE_PIVOT, true);
+	set_stage(p, STAGE_CONSOLE, true);
+	set_stage(p, STAGE_PROGRAM, true);
+	set_stage(p, STAGE_PRIVILEGES, !early_filter);
+	set_stage(p, STAGE_CREATED, !c->o->start);
+	set_stage(p, STAGE_WAIT_START, !c->o->start);
+	set_stage(p, STAGE_HOOKS_START, p->start_container.n > 0);
+	set_stage(p, STAGE_PRIVILEGES_LATE, early_filter);
+	set_stage(p, STAGE_EXEC, true);
+}
+
+static int build_cgroup_tasks(struct creation *c, struct err *e)
+{
+	struct numbers *tasks = &c->plan.cgroup_tasks;
+
+	if (!c->entry.n)
+		return 0;
+	tasks->at = arena_array(&c->mem, c->entry.n, sizeof(*tasks->at));
+	if (!tasks->at)
+		return out_of_memory(e);
+	for (size_t i = 0; i < c->entry.n; i++)
+		tasks->at[i] = c->entry.file[i];
+	tasks->n = c->entry.n;
+	return 0;
+}
+
+/**
+ * creation_plan() - write tare-init's orders into c->plan
+ *
+ * Opens what lies on the host: namespaces, the root, sources of mounts.
+ */
+int creation_plan(struct creation *c, struct err *e)
+{
+	const struct oci_config *config = &c->bundle.config;
+	struct plan *p = &c->plan;
+
+	p->id = c->container.state.id;
+	p->lacking = sys_lacking;
+	p->start_fd = c->listener;
+	p->preserve_fds = c->o->preserve_fds;
+	p->process = config->process;
+	p->hostname = config->hostname;
+	p->domainname = config->domainname;
+	p->sysctl = config->platform->sysctl;
+	p->terminal = config->process->terminal;
+	p->new_keyring = !c->o->no_new_keyring;
+	p->personality = config->platform->personality;
+	p->memory_policy = config->platform->memory_policy;
+	p->selinux_label = config->process->selinux_label;
+	p->apparmor_profile = config->process->apparmor_profile;
+	p->rlimits_done = p->in_userns && config->process->rlimits.n;
+	if (build_cgroup_tasks(c, e) < 0 || seccomp_plan(p, config->platform->seccomp, c->container.root, &c->mem, e) < 0 ||
+	    build_rootfs(c, e) < 0 || build_hooks(c, e) < 0)
+		return -1;
+	choose_stages(c);
+	return 0;
+}

@@ -1,0 +1,113 @@
+/* plan.c - the rows by which a plan is packed, and the table of stages */
+#include "spec/plan.h"
+
+// clang-format off
+#define STATIC_TABLE(name, S) static const struct bind_table name = BIND_TABLE(name##_rows, S, false)
+
+static const struct bind_row mount_rows[] = {
+	ROW_U32("kind",            REQUIRED, struct plan_mount, kind),
+	ROW_U32("shape",           REQUIRED, struct plan_mount, shape),
+	ROW_STRING("target",       REQUIRED, struct plan_mount, target),
+	ROW_STRING("type",         OPTIONAL, struct plan_mount, fs),
+	ROW_STRING("source",       OPTIONAL, struct plan_mount, source),
+	ROW_STRING("data",         OPTIONAL, struct plan_mount, data),
+	ROW_STRING("origin",       OPTIONAL, struct plan_mount, origin),
+	ROW_I64("fd",              OPTIONAL, struct plan_mount, fd),
+	ROW_BOOL("recursive",      OPTIONAL, struct plan_mount, recursive),
+	ROW_BOOL("tmpcopyup",      OPTIONAL, struct plan_mount, tmpcopyup),
+	ROW_BOOL("optional",       OPTIONAL, struct plan_mount, optional),
+	ROW_BOOL("srcNofollow",    OPTIONAL, struct plan_mount, src_nofollow),
+	ROW_BOOL("destNofollow",   OPTIONAL, struct plan_mount, dest_nofollow),
+	ROW_U64("attrSet",         OPTIONAL, struct plan_mount, attr_set),
+	ROW_U64("attrClear",       OPTIONAL, struct plan_mount, attr_clr),
+	ROW_U64("recursiveSet",    OPTIONAL, struct plan_mount, rec_set),
+	ROW_U64("recursiveClear",  OPTIONAL, struct plan_mount, rec_clr),
+	ROW_U64("propagation",     OPTIONAL, struct plan_mount, propagation),
+};
+STATIC_TABLE(mount, struct plan_mount);
+
+static const struct bind_row device_rows[] = {
+	ROW_STRING("path",    REQUIRED, struct plan_device, path),
+	ROW_STRING("origin",  OPTIONAL, struct plan_device, origin),
+	ROW_U32("mode",       REQUIRED, struct plan_device, mode),
+	ROW_U64("rdev",       REQUIRED, struct plan_device, rdev),
+	ROW_U32("uid",        REQUIRED, struct plan_device, uid),
+	ROW_U32("gid",        REQUIRED, struct plan_device, gid),
+	ROW_BOOL("isDefault", REQUIRED, struct plan_device, is_default),
+};
+STATIC_TABLE(device, struct plan_device);
+
+static const struct bind_row link_rows[] = {
+	ROW_STRING("target", REQUIRED, struct plan_link, target),
+	ROW_STRING("path",   REQUIRED, struct plan_link, path),
+};
+STATIC_TABLE(link, struct plan_link);
+
+static const struct bind_row join_rows[] = {
+	ROW_I64("type", REQUIRED, struct plan_join, type),
+	ROW_I64("fd",   REQUIRED, struct plan_join, fd),
+};
+STATIC_TABLE(join, struct plan_join);
+
+static const struct bind_row rootfs_rows[] = {
+	ROW_STRING("path",           REQUIRED, struct plan_rootfs, path),
+	ROW_I64("fd",                OPTIONAL, struct plan_rootfs, fd),
+	ROW_BOOL("readonly",         OPTIONAL, struct plan_rootfs, readonly),
+	ROW_BOOL("noPivot",          OPTIONAL, struct plan_rootfs, no_pivot),
+	ROW_BOOL("devicesByBind",    OPTIONAL, struct plan_rootfs, devices_by_bind),
+	ROW_BOOL("makeDev",          OPTIONAL, struct plan_rootfs, make_dev),
+	ROW_U64("propagation",       OPTIONAL, struct plan_rootfs, propagation),
+	ROW_OBJECTS("mounts",        OPTIONAL, struct plan_rootfs, mounts, mount),
+	ROW_OBJECTS("devices",       OPTIONAL, struct plan_rootfs, devices, device),
+	ROW_OBJECTS("links",         OPTIONAL, struct plan_rootfs, links, link),
+	ROW_STRINGS("maskedPaths",   OPTIONAL, struct plan_rootfs, masked),
+	ROW_STRINGS("readonlyPaths", OPTIONAL, struct plan_rootfs, readonly_paths),
+	ROW_STRING("mountLabel",     OPTIONAL, struct plan_rootfs, mount_label),
+};
+STATIC_TABLE(rootfs, struct plan_rootfs);
+
+static const struct bind_row plan_table_rows[] = {
+	ROW_STRING("id",               REQUIRED, struct plan, id),
+	ROW_U64("stages",              REQUIRED, struct plan, stages),
+	ROW_U64("lacking",             OPTIONAL, struct plan, lacking),
+	ROW_OBJECTS("joins",           OPTIONAL, struct plan, joins, join),
+	ROW_U64("unshare",             OPTIONAL, struct plan, unshare),
+	ROW_BOOL("fork",               OPTIONAL, struct plan, fork),
+	ROW_BOOL("inUserns",           OPTIONAL, struct plan, in_userns),
+	ROW_BOOL("cgroupNamespace",    OPTIONAL, struct plan, cgroup_namespace),
+	ROW_NUMBERS("cgroupTasks",     OPTIONAL, struct plan, cgroup_tasks, 0, 0),
+	ROW_OBJECT("rootfs",           OPTIONAL, struct plan, rootfs, rootfs),
+	ROW_STRING("hostname",         OPTIONAL, struct plan, hostname),
+	ROW_STRING("domainname",       OPTIONAL, struct plan, domainname),
+	ROW_PAIRS("sysctl",            OPTIONAL, struct plan, sysctl),
+	ROW_OBJECT("process",          OPTIONAL, struct plan, process, oci_process_table),
+	ROW_BOOL("terminal",           OPTIONAL, struct plan, terminal),
+	ROW_I64("startFd",             OPTIONAL, struct plan, start_fd),
+	ROW_U32("preserveFds",         OPTIONAL, struct plan, preserve_fds),
+	ROW_OBJECTS("createContainer", OPTIONAL, struct plan, create_container, oci_hook_table),
+	ROW_OBJECTS("startContainer",  OPTIONAL, struct plan, start_container, oci_hook_table),
+	ROW_STRING("stateCreated",     OPTIONAL, struct plan, state_created),
+	ROW_STRING("stateStart",       OPTIONAL, struct plan, state_start),
+	ROW_BYTES("seccomp",           OPTIONAL, struct plan, seccomp),
+	ROW_BOOL("hasSeccomp",         OPTIONAL, struct plan, has_seccomp),
+	ROW_BOOL("seccompNotify",      OPTIONAL, struct plan, seccomp_notify),
+	ROW_U64("seccompFlags",        OPTIONAL, struct plan, seccomp_flags),
+	ROW_BOOL("newKeyring",         OPTIONAL, struct plan, new_keyring),
+	ROW_BOOL("rlimitsDone",        OPTIONAL, struct plan, rlimits_done),
+	ROW_BOOL("setgroupsDenied",    OPTIONAL, struct plan, setgroups_denied),
+	ROW_U32("lastCap",             OPTIONAL, struct plan, last_cap),
+	ROW_OBJECT("personality",      OPTIONAL, struct plan, personality, oci_personality_table),
+	ROW_OBJECT("memoryPolicy",     OPTIONAL, struct plan, memory_policy, oci_memory_policy_table),
+	ROW_STRING("cpuInitial",       OPTIONAL, struct plan, cpu_initial),
+	ROW_STRING("cpuFinal",         OPTIONAL, struct plan, cpu_final),
+	ROW_STRING("selinuxLabel",     OPTIONAL, struct plan, selinux_label),
+	ROW_STRING("apparmorProfile",  OPTIONAL, struct plan, apparmor_profile),
+};
+const struct bind_table plan_table = BIND_TABLE(plan_table_rows, struct plan, false);
+
+const struct recipe_row stage_rows[STAGE_COUNT] = {
+#define X(name, side, phrase) [STAGE_##name] = { #name, SIDE_##side, phrase },
+	STAGES(X)
+#undef X
+};
+// clang-format on

@@ -1,0 +1,85 @@
+/* languages.c - all small languages at once: users, signals, number lists, durations, sizes
+ *
+ * Each is asked about every input. What one accepts must print and read back as the same.
+ */
+#include "fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/numlist.h"
+#include "base/signals.h"
+#include "base/units.h"
+#include "base/userspec.h"
+
+static void user(const char *text)
+{
+	struct userspec u = { 0 }, again = { 0 };
+	struct err e = { 0 };
+	char back[64];
+
+	if (userspec_parse(text, &u, &e) < 0) {
+		MUST(e.text[0]);
+		return;
+	}
+	snprintf(back, sizeof(back), u.has_gid ? "%u:%u" : "%u", u.uid, u.gid);
+	MUST(strcmp(back, text) == 0);
+	MUST(userspec_parse(back, &again, &e) == 0 && again.uid == u.uid && again.gid == u.gid);
+	MUST(u.uid != UINT32_MAX && u.gid != UINT32_MAX);
+}
+
+static void sig(const char *text)
+{
+	struct err e = { 0 };
+	int n, again;
+	char name[32];
+
+	if (signal_parse(text, &n, &e) < 0) {
+		MUST(e.text[0]);
+		return;
+	}
+	MUST(n >= 1 && n <= SIGNAL_MAX);
+	signal_name(n, name, sizeof(name));
+	MUST(signal_parse(name, &again, &e) == 0 && again == n);
+}
+
+static void list(const char *text)
+{
+	static struct numlist l;
+	struct err e = { 0 };
+
+	if (numlist_parse(text, &l, &e) < 0) {
+		MUST(e.text[0]);
+		return;
+	}
+	MUST(numlist_has(&l, l.top));
+	for (unsigned i = l.top + 1; i <= NUMLIST_MAX; i++)
+		MUST(!numlist_has(&l, i));
+}
+
+static void units(const char *text)
+{
+	struct err e = { 0 };
+	int64_t v;
+
+	if (duration_parse(text, &v, &e) == 0)
+		MUST(v >= 0);
+	if (size_parse(text, &v, &e) == 0)
+		MUST(v >= -1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
+{
+	char *text = malloc(len + 1);
+
+	memcpy(text, at, len);
+	text[len] = '\0';
+	user(text);
+	sig(text);
+	list(text);
+	units(text);
+	free(text);
+	return 0;
+}
