@@ -504,8 +504,8 @@ static int load_filter(const struct privileges *x, struct err *e)
 	int fd = -1, r;
 
 	if (!x->notify)
-		return seccomp_load(x->filter, x->filter_size, x->filter_flags, NULL, e);
-	if (seccomp_load(x->filter, x->filter_size, x->filter_flags, &fd, e) < 0)
+		return seccomp_install(x->filter, x->filter_size, x->filter_flags, NULL, e);
+	if (seccomp_install(x->filter, x->filter_size, x->filter_flags, &fd, e) < 0)
 		return -1;
 	r = x->notify(x->notify_ctx, fd, e);
 	close(fd);

@@ -142,3 +142,19 @@ int file_replace(int dirfd, const char *name, const char *text, size_t len, stru
 	}
 	return 0;
 }
+
+/* file_replace_path() - file_replace() for a whole path, such as a user's pid file */
+int file_replace_path(const char *path, const char *text, size_t len, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	own_mem char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	own_fd int dir = FD_NONE;
+
+	if (!folder)
+		return fail_errno(e, ENOMEM, "write '%s'", path);
+	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail_sys(e, "open '%s'", folder);
+	return file_replace(dir, name, text, len, e);
+}

@@ -16,7 +16,7 @@
 #endif
 
 /**
- * seccomp_load() - put the calling process under a filter, for good
+ * seccomp_install() - put the calling process under a filter, for good
  * @filter:        struct sock_filter instructions
  * @size:          bytes at @filter
  * @flags:         SECCOMP_FILTER_FLAG_*; NEW_LISTENER is added when @ret_notify_fd is not NULL
@@ -28,7 +28,7 @@
  *
  * Return: 0, or -1 with no filter installed.
  */
-int seccomp_load(const void *filter, size_t size, unsigned flags, int *ret_notify_fd,
+int seccomp_install(const void *filter, size_t size, unsigned flags, int *ret_notify_fd,
 		 struct err *e)
 {
 	struct sock_fprog prog = { .filter = (struct sock_filter *)(uintptr_t)filter };

@@ -49,7 +49,7 @@ struct creation {
 
 /* plan_build.c */
 int creation_plan(struct creation *c, struct err *e);
-/* launch.c */
+/* birth.c */
 int creation_launch(struct creation *c, struct err *e);
 /* namespaces.c */
 int creation_namespaces(struct creation *c, struct err *e);

@@ -276,7 +276,7 @@ int creation_plan(struct creation *c, struct err *e)
 	p->selinux_label = config->process->selinux_label;
 	p->apparmor_profile = config->process->apparmor_profile;
 	p->rlimits_done = p->in_userns && config->process->rlimits.n;
-	if (build_cgroup_tasks(c, e) < 0 || seccomp_plan(p, config->platform->seccomp, c->container.root, e) < 0 ||
+	if (build_cgroup_tasks(c, e) < 0 || seccomp_plan(p, config->platform->seccomp, c->container.root, &c->mem, e) < 0 ||
 	    build_rootfs(c, e) < 0 || build_hooks(c, e) < 0)
 		return -1;
 	choose_stages(c);

@@ -5,7 +5,9 @@
 struct err;
 struct oci_seccomp;
 struct plan;
+struct arena;
 
-int seccomp_plan(struct plan *p, const struct oci_seccomp *policy, int cache_dir, struct err *e);
+int seccomp_plan(struct plan *p, const struct oci_seccomp *policy, int root,
+		 struct arena *a, struct err *e);
 
 #endif

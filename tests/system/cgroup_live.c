@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "os/cgroup.h"
 #include "os/cgroup_file.h"
+#include "os/devices.h"
 #include "os/probe.h"
 #include "os/sys.h"
 #include "tests/unit/t.h"
@@ -430,5 +431,66 @@ TEST(a_very_deep_nest_is_removed_with_two_descriptors)
 		fd = down;
 	}
 	close(fd);
+	finish(&cg);
+}
+
+/* What a child in the cgroup gets when it opens a device: errno, or 0. */
+static int opens(const struct cgroup *cg, const char *path, int flags)
+{
+	struct cgroup_entry entry;
+	int status;
+	pid_t pid;
+
+	OK(cgroup_entry_open(cg, &entry, &e));
+	OK(cgroup_entry_no_clone(cg, &entry, &e));
+	pid = fork();
+	if (pid == 0) {
+		if (cgroup_try_enter(&entry) < 0)
+			_exit(99);
+		_exit(open(path, flags) < 0 ? errno : 0);
+	}
+	waitpid(pid, &status, 0);
+	cgroup_entry_close(&entry);
+	return WEXITSTATUS(status);
+}
+
+TEST(devices_are_denied_allowed_and_updated)
+{
+	struct device_rule rules[16] = {
+		{ .allow = false, .type = 'a', .access = DEVICE_ALL, .major = -1, .minor = -1 },
+	};
+	size_t n = 1 + device_defaults_count;
+	const struct cgroup_place *p;
+	struct cgroup cg;
+
+	start(&cg, "devices");
+	p = cgroup_with(&cg, CGROUP_DEVICES);
+	if (!p) {
+		finish(&cg);
+		skip();
+	}
+	memcpy(rules + 1, device_defaults, device_defaults_count * sizeof(*rules));
+	OK(devices_apply(p, rules, n, true, &e));
+	WANT_INT(opens(&cg, "/dev/null", O_RDWR), 0);
+	WANT_INT(opens(&cg, "/dev/kmsg", O_WRONLY), EPERM);
+
+	rules[n++] = (struct device_rule){ .allow = true, .type = 'c', .access = DEVICE_WRITE,
+					   .major = 1, .minor = 11 };
+	OK(devices_apply(p, rules, n, false, &e));
+	WANT_INT(opens(&cg, "/dev/kmsg", O_WRONLY), 0);
+	WANT_INT(opens(&cg, "/dev/kmsg", O_RDONLY), EPERM);
+	WANT_INT(opens(&cg, "/dev/null", O_RDWR), 0);
+
+	OK(devices_apply(p, rules, n - 1, false, &e));
+	WANT_INT(opens(&cg, "/dev/kmsg", O_WRONLY), EPERM);
+
+	rules[0].allow = true;
+	OK(devices_apply(p, rules, 1, false, &e));
+	WANT_INT(opens(&cg, "/dev/kmsg", O_RDONLY), 0);
+	rules[1] = (struct device_rule){ .allow = false, .type = 'c', .access = DEVICE_ALL,
+					 .major = 1, .minor = 11 };
+	OK(devices_apply(p, rules, 2, false, &e));
+	WANT_INT(opens(&cg, "/dev/kmsg", O_RDONLY), EPERM);
+	WANT_INT(opens(&cg, "/dev/full", O_RDONLY), 0);
 	finish(&cg);
 }

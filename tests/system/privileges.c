@@ -98,7 +98,7 @@ static void under(unsigned nr, unsigned action)
 	};
 	struct err e = { 0 };
 
-	WANT_INT(seccomp_load(f, sizeof(f), 0, NULL, &e), 0);
+	WANT_INT(seccomp_install(f, sizeof(f), 0, NULL, &e), 0);
 }
 
 TEST(a_user_gets_exactly_what_is_configured)

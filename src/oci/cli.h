@@ -1,0 +1,53 @@
+/* cli.h - tare-runtime's command line: one table of commands, one file for each family
+ *
+ * The flags are runc's and crun's; where the two differ both spellings work.
+ */
+#ifndef OCI_CLI_H
+#define OCI_CLI_H
+
+#include "base/err.h"
+#include "base/opt.h"
+
+/**
+ * struct cli - what stands before the command
+ * @program: the name by which we were called
+ * @root:    the state root
+ */
+struct cli {
+	const char *program, *root, *log, *log_format, *log_level, *cgroup_manager;
+	const char *criu, *rootless;
+	bool debug, systemd_cgroup, help, version, strict;
+};
+
+/**
+ * struct command - one row of the table
+ * @args:         words after the options, for the help
+ * @opts, @n, @size: its options, and the size of the struct that they fill
+ * @min, @max:    how many words it takes
+ * @stop_early:   options end at the first word (exec, ps)
+ * @failure:      its exit status when it fails
+ * @run:          *ret_status is the exit status on success
+ */
+struct command {
+	const char *name, *args, *summary;
+	const struct opt *opts;
+	size_t n, size, min, max;
+	bool stop_early;
+	int failure;
+	int (*run)(const struct cli *cli, void *options, char **args, size_t n_args,
+		   int *ret_status, struct err *e);
+};
+
+extern const struct command *const commands[];
+
+/* lifecycle.c */
+extern const struct command create_command, run_command, start_command, kill_command,
+	delete_command;
+/* exec.c */
+extern const struct command exec_command;
+/* query.c */
+extern const struct command state_command, list_command;
+
+int cli_open_root(const struct cli *cli, struct err *e);
+
+#endif

@@ -1,0 +1,220 @@
+/* lifecycle.c - create, run, start, kill, delete */
+#include <regex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/own.h"
+#include "base/signals.h"
+#include "oci/cli.h"
+#include "runtime/container.h"
+#include "runtime/create.h"
+#include "runtime/remove.h"
+#include "runtime/start.h"
+
+/* struct make - options of create and run */
+struct make {
+	const char *bundle, *config, *console_socket, *pid_file, *pidfd_socket;
+	uint32_t preserve_fds;
+	bool detach, keep, no_pivot, no_new_keyring, no_subreaper;
+};
+
+// clang-format off
+#define MAKE_OPTS                                                                                         \
+	OPT_STRING_("bundle",         'b', struct make, bundle,         "DIR",  "the bundle; the working directory by default"), \
+	OPT_STRING_("config",         'f', struct make, config,         "FILE", "the config; config.json in the bundle by default"), \
+	OPT_STRING_("console-socket", 0,   struct make, console_socket, "PATH", "unix socket that receives the terminal"), \
+	OPT_STRING_("pidfd-socket",   0,   struct make, pidfd_socket,   "PATH", "unix socket that receives the process's pidfd"), \
+	OPT_STRING_("pid-file",       0,   struct make, pid_file,       "FILE", "where the process's id is written"), \
+	OPT_FLAG_("no-pivot",         0,   struct make, no_pivot,               "chroot instead of pivot_root, for hosts on an initramfs"), \
+	OPT_FLAG_("no-new-keyring",   0,   struct make, no_new_keyring,         "keep the caller's session keyring"), \
+	OPT_U32_("preserve-fds",      0,   struct make, preserve_fds,   "N",    "pass on descriptors 3 to 2+N")
+
+static const struct opt create_opts[] = { MAKE_OPTS };
+static const struct opt run_opts[] = {
+	MAKE_OPTS,
+	OPT_FLAG_("detach",       'd', struct make, detach,       "do not wait for the end"),
+	OPT_FLAG_("keep",         0,   struct make, keep,         "do not delete it afterwards"),
+	OPT_FLAG_("no-subreaper", 0,   struct make, no_subreaper, "do not adopt the container's orphans"),
+};
+// clang-format on
+
+/* LISTEN_FDS descriptors of socket activation are passed on as well. */
+static uint32_t listen_fds(void)
+{
+	const char *text = getenv("LISTEN_FDS");
+	uint64_t n = 0;
+
+	return text && text_u64(text, 1024, &n) == 0 ? (uint32_t)n : 0;
+}
+
+static int cgroup_manager_of(const struct cli *cli, const char **ret_name, struct err *e)
+{
+	static const char *const names[] = { "cgroupfs", "systemd", "disabled" };
+
+	*ret_name = cli->systemd_cgroup ? "systemd" : "cgroupfs";
+	if (!cli->cgroup_manager)
+		return 0;
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (strcmp(cli->cgroup_manager, names[i]) == 0) {
+			*ret_name = names[i];
+			return 0;
+		}
+	fail(e, ERR_INPUT, "unknown cgroup manager '%s'", cli->cgroup_manager);
+	return fail_hint(e, "use cgroupfs, systemd or disabled");
+}
+
+static int make_options(const struct cli *cli, const struct make *m, const char *id,
+			struct create_options *ret, struct err *e)
+{
+	*ret = (struct create_options){
+		.root = cli->root,
+		.id = id,
+		.bundle = m->bundle ? m->bundle : ".",
+		.config = m->config,
+		.console_socket = m->console_socket,
+		.pidfd_socket = m->pidfd_socket,
+		.pid_file = m->pid_file,
+		.preserve_fds = m->preserve_fds + listen_fds(),
+		.detach = m->detach,
+		.keep = m->keep,
+		.strict = cli->strict,
+		.no_pivot = m->no_pivot,
+		.no_new_keyring = m->no_new_keyring,
+		.no_subreaper = m->no_subreaper,
+	};
+	return cgroup_manager_of(cli, &ret->cgroup_manager, e);
+}
+
+static int run_create(const struct cli *cli, void *options, char **args,
+		      size_t n_args __attribute__((unused)),
+		      int *ret_status __attribute__((unused)), struct err *e)
+{
+	struct create_options o;
+
+	if (make_options(cli, options, args[0], &o, e) < 0)
+		return -1;
+	return container_create(&o, e);
+}
+
+const struct command create_command = {
+	.name = "create", .args = "CONTAINER", .summary = "create a container",
+	.opts = create_opts, .n = COUNT(create_opts), .size = sizeof(struct make),
+	.min = 1, .max = 1, .run = run_create,
+};
+
+static int run_run(const struct cli *cli, void *options, char **args,
+		   size_t n_args __attribute__((unused)), int *ret_status, struct err *e)
+{
+	struct create_options o;
+
+	if (make_options(cli, options, args[0], &o, e) < 0)
+		return -1;
+	o.start = true;
+	return container_run(&o, ret_status, e);
+}
+
+const struct command run_command = {
+	.name = "run", .args = "CONTAINER", .summary = "create and run a container",
+	.opts = run_opts, .n = COUNT(run_opts), .size = sizeof(struct make),
+	.min = 1, .max = 1, .run = run_run,
+};
+
+static int run_start(const struct cli *cli, void *options __attribute__((unused)), char **args,
+		     size_t n_args __attribute__((unused)),
+		     int *ret_status __attribute__((unused)), struct err *e)
+{
+	own_fd int root = cli_open_root(cli, e);
+
+	return root < 0 ? -1 : container_start(root, args[0], e);
+}
+
+const struct command start_command = {
+	.name = "start", .args = "CONTAINER", .summary = "run the program of a created container",
+	.min = 1, .max = 1, .run = run_start,
+};
+
+struct kill { bool all; };
+
+static const struct opt kill_opts[] = {
+	OPT_FLAG_("all", 'a', struct kill, all, "send the signal to every process of the container"),
+};
+
+static int run_kill(const struct cli *cli, void *options, char **args, size_t n_args,
+		    int *ret_status __attribute__((unused)), struct err *e)
+{
+	const struct kill *k = options;
+	own_fd int root = cli_open_root(cli, e);
+	int sig = SIGTERM;
+
+	if (root < 0)
+		return -1;
+	if (n_args > 1 && signal_parse(args[1], &sig, e) < 0)
+		return -1;
+	return container_kill(root, args[0], sig, k->all, e);
+}
+
+const struct command kill_command = {
+	.name = "kill", .args = "CONTAINER [SIGNAL]",
+	.summary = "send a signal (SIGTERM by default) to the container's process",
+	.opts = kill_opts, .n = COUNT(kill_opts), .size = sizeof(struct kill),
+	.min = 1, .max = 2, .run = run_kill,
+};
+
+struct delete { bool force, regex; };
+
+static const struct opt delete_opts[] = {
+	OPT_FLAG_("force", 'f', struct delete, force, "kill it first if it runs; no error if there is none"),
+	OPT_FLAG_("regex", 0, struct delete, regex, "delete every container whose id matches CONTAINER"),
+};
+
+/* crun's --regex takes POSIX extended expressions; a plain glob such as "test-*" works as both. */
+static int delete_matching(int root, const char *pattern, bool force, struct err *e)
+{
+	own_arena struct arena mem = { 0 };
+	struct err failure = { 0 };
+	char **ids;
+	regex_t re;
+	bool failed = false;
+
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return fail(e, ERR_INPUT, "'%s' is not a regular expression", pattern);
+	if (container_list(root, &mem, &ids, e) < 0) {
+		regfree(&re);
+		return -1;
+	}
+	for (; *ids; ids++) {
+		if (regexec(&re, *ids, 0, NULL, 0) != 0)
+			continue;
+		if (container_remove(root, *ids, force, &failure) < 0 && !failed) {
+			failed = true;
+			*e = failure;
+		}
+	}
+	regfree(&re);
+	return failed ? -1 : 0;
+}
+
+static int run_delete(const struct cli *cli, void *options, char **args,
+		      size_t n_args __attribute__((unused)),
+		      int *ret_status __attribute__((unused)), struct err *e)
+{
+	const struct delete *d = options;
+	own_fd int root = cli_open_root(cli, e);
+
+	if (root < 0)
+		return -1;
+	if (d->regex)
+		return delete_matching(root, args[0], d->force, e);
+	if (container_remove(root, args[0], d->force, e) == 0)
+		return 0;
+	/* what is not there needs no deleting, by force least of all */
+	return d->force && e->cls == ERR_ABSENT ? 0 : -1;
+}
+
+const struct command delete_command = {
+	.name = "delete", .args = "CONTAINER", .summary = "delete what a stopped container is made of",
+	.opts = delete_opts, .n = COUNT(delete_opts), .size = sizeof(struct delete),
+	.min = 1, .max = 1, .run = run_delete,
+};

@@ -1,0 +1,195 @@
+/* main.c - tare-runtime: global options, the command table, log and exit status */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/own.h"
+#include "oci/cli.h"
+#include "oci/logfile.h"
+#include "os/probe.h"
+#include "runtime/container.h"
+#include "spec/oci.h"
+
+#ifndef TARE_COMMIT
+#define TARE_COMMIT "unknown"
+#endif
+
+const struct command *const commands[] = {
+	&create_command, &delete_command, &exec_command, &kill_command, &list_command, &run_command,
+	&start_command,  &state_command,
+};
+
+// clang-format off
+static const struct opt global_opts[] = {
+	OPT_STRING_("root",            0,  struct cli, root,           "DIR",    "where containers' states are kept"),
+	OPT_STRING_("log",             0,  struct cli, log,            "FILE",   "where log lines go (file:PATH, a path); standard error by default"),
+	OPT_STRING_("log-format",      0,  struct cli, log_format,     "FORMAT", "'text' or 'json'"),
+	OPT_STRING_("log-level",       0,  struct cli, log_level,      "LEVEL",  "'error', 'warning', 'info' or 'debug'"),
+	OPT_FLAG_("debug",             0,  struct cli, debug,                    "log what is done"),
+	OPT_FLAG_("systemd-cgroup",    0,  struct cli, systemd_cgroup,           "let systemd manage cgroups"),
+	OPT_STRING_("cgroup-manager",  0,  struct cli, cgroup_manager, "NAME",   "'cgroupfs', 'systemd' or 'disabled'"),
+	OPT_STRING_("rootless",        0,  struct cli, rootless,       "WHEN",   "'true', 'false' or 'auto'"),
+	OPT_STRING_("criu",            0,  struct cli, criu,           "PATH",   "the criu program; found in PATH by default"),
+	OPT_FLAG_("strict",            0,  struct cli, strict,                   "unknown members in config.json are errors"),
+	OPT_FLAG_("help",              'h', struct cli, help,                    "show this"),
+	OPT_FLAG_("version",           'v', struct cli, version,                 "show the version"),
+};
+// clang-format on
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int fail_command(const char *name, struct err *e)
+{
+	size_t best = 1 + strlen(name) / 3;
+	const char *near = NULL;
+
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		size_t d = text_distance(commands[i]->name, name);
+
+		if (d <= best) {
+			best = d;
+			near = commands[i]->name;
+		}
+	}
+	fail(e, ERR_INPUT, "unknown command '%s': No help topic for '%s'", name, name);
+	return near ? fail_hint(e, "did you mean '%s'?", near) : -1;
+}
+
+static void print(const struct str *text)
+{
+	fputs(text->at ? text->at : "", stdout);
+}
+
+static void print_usage(const struct cli *cli)
+{
+	own_str struct str out = { 0 };
+
+	str_addf(&out, "NAME:\n   %s - Open Container Initiative runtime\n\n", cli->program);
+	str_addf(&out, "Usage: %s [OPTION...] COMMAND [ARG...]\n\nCOMMANDS:\n", cli->program);
+	for (size_t i = 0; i < COUNT(commands); i++)
+		str_addf(&out, "   %-12s %s\n", commands[i]->name, commands[i]->summary);
+	str_add(&out, "\nGLOBAL OPTIONS:\n");
+	opt_help(global_opts, COUNT(global_opts), &out);
+	print(&out);
+}
+
+static void print_command_usage(const struct cli *cli, const struct command *c)
+{
+	own_str struct str out = { 0 };
+
+	str_addf(&out, "NAME:\n   %s %s - %s\n\n", cli->program, c->name, c->summary);
+	str_addf(&out, "Usage: %s [OPTION...] %s %s\n", cli->program, c->name, c->args);
+	if (c->n) {
+		str_add(&out, "\nOPTIONS:\n");
+		opt_help(c->opts, c->n, &out);
+	}
+	print(&out);
+}
+
+static void print_version(const struct cli *cli)
+{
+	printf("%s version %s\ncommit: %s\nspec: %s\n", cli->program, TARE_VERSION, TARE_COMMIT,
+	       OCI_VERSION_MAX);
+	printf("+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +CRIU +JSON_C\n");
+}
+
+/* cli_open_root() - the state root, which is made only by commands that make something */
+int cli_open_root(const struct cli *cli, struct err *e)
+{
+	bool is_default = strcmp(cli->root, CONTAINER_ROOT_DEFAULT) == 0;
+
+	return container_open_root(cli->root, is_default, e);
+}
+
+static bool wants_help(char **words, size_t n, bool stop_early)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(words[i], "--") == 0 || (stop_early && words[i][0] != '-'))
+			return false;
+		if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
+
+static int run_command_words(const struct cli *cli, const struct command *c, char **words,
+			     size_t n, int *ret_status, struct err *e)
+{
+	own_mem void *options = calloc(1, c->size ? c->size : 1);
+	own_mem char **args = calloc(n + 1, sizeof(*args));
+	struct opt_parse p = { .opts = c->opts, .n = c->n, .stop_early = c->stop_early,
+			       .args = args };
+	size_t used = 0;
+
+	if (!options || !args)
+		return fail_errno(e, ENOMEM, "read the command line");
+	if (wants_help(words, n, c->stop_early)) {
+		print_command_usage(cli, c);
+		return 0;
+	}
+	if (opt_parse(&p, words, n, options, &used, e) < 0)
+		return fail_in(e, "%s", c->name);
+	while (used < n)
+		args[p.n_args++] = words[used++];
+	if (p.n_args < c->min || p.n_args > c->max) {
+		fail(e, ERR_INPUT, "%s: %s arguments", c->name,
+		     p.n_args < c->min ? "too few" : "too many");
+		return fail_hint(e, "usage: %s %s %s", cli->program, c->name, c->args);
+	}
+	return c->run(cli, options, args, p.n_args, ret_status, e);
+}
+
+static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, struct err *e)
+{
+	char *none[1];
+	struct opt_parse p = { .opts = global_opts, .n = COUNT(global_opts), .stop_early = true,
+			       .args = none };
+	const struct command *c;
+	size_t used = 0;
+
+	if (opt_parse(&p, words, n, cli, &used, e) < 0)
+		return -1;
+	if (cli->version) {
+		print_version(cli);
+		*ret_status = 0;
+		return 0;
+	}
+	if (logfile_open(cli, e) < 0)
+		return -1;
+	if (cli->help || used == n) {
+		*ret_status = 0;
+		print_usage(cli);
+		return 0;
+	}
+	c = find_command(words[used]);
+	if (!c)
+		return fail_command(words[used], e);
+	*ret_status = 0;
+	if (run_command_words(cli, c, words + used + 1, n - used - 1, ret_status, e) == 0)
+		return 0;
+	*ret_status = c->failure ? c->failure : 1;
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	struct cli cli = { .program = slash ? slash + 1 : argc > 0 ? argv[0] : "tare-runtime",
+			   .root = CONTAINER_ROOT_DEFAULT };
+	struct err e = { 0 };
+	int status = 1;
+
+	probe_lack_by_env();
+	if (argc > 0 && run_cli(&cli, argv + 1, (size_t)argc - 1, &status, &e) == 0)
+		return fflush(stdout) == 0 ? status : 1;
+	logfile_failure(&cli, &e);
+	return status ? status : 1;
+}

@@ -1,0 +1,110 @@
+/* query.c - state and list */
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "oci/cli.h"
+#include "runtime/container.h"
+
+static int run_state(const struct cli *cli, void *options __attribute__((unused)), char **args,
+		     size_t n_args __attribute__((unused)),
+		     int *ret_status __attribute__((unused)), struct err *e)
+{
+	own_container struct container c;
+	own_fd int root = cli_open_root(cli, e);
+	enum container_status status;
+	own_mem char *text = NULL;
+
+	c = (struct container){ .dir = FD_NONE };
+	if (root < 0 || container_open(&c, root, args[0], e) < 0 ||
+	    container_status(&c, &status, e) < 0)
+		return -1;
+	text = container_state_text(&c, status, true, e);
+	if (!text)
+		return -1;
+	puts(text);
+	return 0;
+}
+
+const struct command state_command = {
+	.name = "state", .args = "CONTAINER", .summary = "print the state of a container as JSON",
+	.min = 1, .max = 1, .run = run_state,
+};
+
+struct list { const char *format; bool quiet; };
+
+static const struct opt list_opts[] = {
+	OPT_STRING_("format", 'f', struct list, format, "FORMAT", "'table' or 'json'"),
+	OPT_FLAG_("quiet", 'q', struct list, quiet, "print only the ids"),
+};
+
+static void print_row(const struct container *c, enum container_status status)
+{
+	const struct state *s = &c->state;
+
+	printf("%-12s %-8lld %-12s %-24s %-32s %s\n", s->id,
+	       (long long)(status == STATUS_STOPPED ? 0 : s->pid), word_name(status_words, status),
+	       s->bundle, s->created ? s->created : "", s->owner ? s->owner : "");
+}
+
+/* One container, in the format that was asked for. */
+static int show_one(int root, const char *id, const struct list *l, bool json, bool first,
+		    struct err *e)
+{
+	own_container struct container c;
+	enum container_status status;
+	own_mem char *text = NULL;
+
+	if (container_open(&c, root, id, e) < 0)
+		return e->cls == ERR_ABSENT ? 0 : -1; /* it went away while we looked */
+	if (l->quiet) {
+		puts(id);
+		return 0;
+	}
+	if (container_status(&c, &status, e) < 0)
+		return -1;
+	if (!json) {
+		print_row(&c, status);
+		return 0;
+	}
+	text = container_state_text(&c, status, false, e);
+	if (!text)
+		return -1;
+	printf("%s%s", first ? "" : ",", text);
+	return 0;
+}
+
+static int run_list(const struct cli *cli, void *options, char **args __attribute__((unused)),
+		    size_t n_args __attribute__((unused)),
+		    int *ret_status __attribute__((unused)), struct err *e)
+{
+	const struct list *l = options;
+	own_arena struct arena mem = { 0 };
+	own_fd int root = cli_open_root(cli, e);
+	bool json = l->format && strcmp(l->format, "json") == 0;
+	char **ids;
+
+	if (l->format && !json && strcmp(l->format, "table") != 0)
+		return fail(e, ERR_INPUT, "list: unknown format '%s': it is neither table nor json",
+			    l->format);
+	if (root < 0 || container_list(root, &mem, &ids, e) < 0)
+		return -1;
+	if (json && !l->quiet)
+		fputs("[", stdout);
+	else if (!l->quiet)
+		printf("%-12s %-8s %-12s %-24s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED",
+		       "OWNER");
+	for (size_t i = 0; ids[i]; i++)
+		if (show_one(root, ids[i], l, json, i == 0, e) < 0)
+			return -1;
+	if (json && !l->quiet)
+		puts("]");
+	return 0;
+}
+
+const struct command list_command = {
+	.name = "list", .args = "", .summary = "list containers",
+	.opts = list_opts, .n = COUNT(list_opts), .size = sizeof(struct list),
+	.min = 0, .max = 0, .run = run_list,
+};

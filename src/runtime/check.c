@@ -1,0 +1,122 @@
+/* check.c - what a config may not ask of this kernel, this build or this caller
+ *
+ * Runs before anything is made. Each check is a row; it names the member by its JSON pointer
+ * and says what would mend it.
+ */
+#include "runtime/check.h"
+
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "runtime/create.h"
+#include "spec/oci.h"
+
+typedef int check_function(const struct oci_config *c, const struct create_options *o,
+			   struct err *e);
+
+static int check_version(const struct oci_config *c,
+			 const struct create_options *o __attribute__((unused)), struct err *e)
+{
+	if (text_starts(c->oci_version, "1.") || text_starts(c->oci_version, "1-"))
+		return 0;
+	fail(e, ERR_UNSUPPORTED, "version '%s' of the specification is not supported", c->oci_version);
+	fail_hint(e, "this runtime knows %s to %s", OCI_VERSION_MIN, OCI_VERSION_MAX);
+	return fail_at(e, "config.json: /ociVersion");
+}
+
+static int check_process(const struct oci_config *c,
+			 const struct create_options *o __attribute__((unused)), struct err *e)
+{
+	if (!c->process) {
+		fail(e, ERR_INPUT, "it is missing");
+		return fail_at(e, "config.json: /process");
+	}
+	if (!c->process->args || !c->process->args[0]) {
+		fail(e, ERR_INPUT, "at least the program is needed");
+		return fail_at(e, "config.json: /process/args");
+	}
+	if (c->process->cwd[0] != '/') {
+		fail(e, ERR_INPUT, "'%s' is not an absolute path", c->process->cwd);
+		return fail_at(e, "config.json: /process/cwd");
+	}
+	return 0;
+}
+
+static int check_linux(const struct oci_config *c,
+		       const struct create_options *o __attribute__((unused)), struct err *e)
+{
+	if (!c->platform) {
+		fail(e, ERR_INPUT, "it is missing");
+		return fail_at(e, "config.json: /linux");
+	}
+	if (oci_namespace_of(c->platform, CLONE_NEWNS))
+		return 0;
+	fail(e, ERR_UNSUPPORTED, "there is no mount namespace, so the root cannot be set up");
+	fail_hint(e, "add {\"type\": \"mount\"}");
+	return fail_at(e, "config.json: /linux/namespaces");
+}
+
+static int check_uts(const struct oci_config *c,
+		     const struct create_options *o __attribute__((unused)), struct err *e)
+{
+	const char *name = c->hostname ? "hostname" : "domainname";
+
+	if ((!c->hostname && !c->domainname) || oci_namespace_of(c->platform, CLONE_NEWUTS))
+		return 0;
+	fail(e, ERR_INPUT, "unable to set %s without a private UTS namespace", name);
+	fail_hint(e, "add {\"type\": \"uts\"} to linux.namespaces");
+	return fail_at(e, "config.json: /%s", name);
+}
+
+static int check_mappings(const struct oci_config *c,
+			  const struct create_options *o __attribute__((unused)), struct err *e)
+{
+	const struct oci_namespace *user = oci_namespace_of(c->platform, CLONE_NEWUSER);
+	bool maps = c->platform->uid_mappings.n || c->platform->gid_mappings.n;
+
+	if (maps && !user) {
+		fail(e, ERR_INPUT, "id mappings need a user namespace");
+		fail_hint(e, "add {\"type\": \"user\"} to linux.namespaces");
+		return fail_at(e, "config.json: /linux/uidMappings");
+	}
+	if (!user || user->path || (c->platform->uid_mappings.n && c->platform->gid_mappings.n))
+		return 0;
+	fail(e, ERR_INPUT, "a new user namespace needs uidMappings and gidMappings");
+	return fail_at(e, "config.json: /linux/%s",
+		       c->platform->uid_mappings.n ? "gidMappings" : "uidMappings");
+}
+
+static int check_terminal(const struct oci_config *c, const struct create_options *o,
+			  struct err *e)
+{
+	bool detached = o->detach || !o->start;
+
+	if (c->process->terminal && detached && !o->console_socket) {
+		fail(e, ERR_INPUT, "cannot allocate tty if %s without setting console socket",
+		     o->start ? "detached" : "created");
+		return fail_hint(e, "use --console-socket with --detach when a terminal is used");
+	}
+	if (!o->console_socket || (c->process->terminal && detached))
+		return 0;
+	fail(e, ERR_INPUT, "--console-socket cannot be used: %s",
+	     c->process->terminal ? "the terminal stays with this command" :
+				    "the process asks for no terminal");
+	return fail_at(e, "config.json: /process/terminal");
+}
+
+static check_function *const checks[] = {
+	check_version, check_process, check_linux, check_uts, check_mappings, check_terminal,
+};
+
+/**
+ * check_config() - refuse what cannot be done; touches nothing
+ */
+int check_config(const struct oci_config *c, const struct create_options *o, struct err *e)
+{
+	for (size_t i = 0; i < COUNT(checks); i++)
+		if (checks[i](c, o, e) < 0)
+			return -1;
+	return 0;
+}

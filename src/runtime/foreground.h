@@ -1,0 +1,33 @@
+/* foreground.h - stand in for a container that runs in the foreground
+ *
+ * Signals that reach the runtime go on to the container's process; a terminal is copied both
+ * ways, with the caller's own terminal in raw mode meanwhile.
+ */
+#ifndef RUNTIME_FOREGROUND_H
+#define RUNTIME_FOREGROUND_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <termios.h>
+
+#include "base/err.h"
+
+/**
+ * struct foreground - from before the container is made until it has ended
+ * @signals: signalfd of everything that can be caught
+ * @before:  the mask to put back
+ * @modes:   the caller's terminal as it was, when @raw
+ */
+struct foreground {
+	int signals;
+	sigset_t before;
+	struct termios modes;
+	bool raw;
+};
+
+int foreground_begin(struct foreground *f, struct err *e);
+int foreground_wait(struct foreground *f, pid_t pid, int console, int *ret_status, struct err *e);
+void foreground_end(struct foreground *f);
+
+#endif

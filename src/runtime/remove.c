@@ -1,0 +1,126 @@
+/* remove.c - delete, also of what a crashed runtime left behind
+ *
+ * The state names everything that outlives a process: cgroups, and the folder itself. Removal
+ * takes what it finds and misses nothing that is gone already, so it may be repeated, and may
+ * be killed at any point and repeated.
+ */
+#include "runtime/remove.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/own.h"
+#include "init/hooks.h"
+#include "os/process.h"
+#include "runtime/cgroups.h"
+
+/* poststop hooks may fail: the container is gone all the same (runtime.md, Lifecycle 13). */
+static void run_poststop(const struct container *c, const struct oci_hooks *hooks)
+{
+	struct err e = { 0 };
+	own_mem char *state = NULL;
+
+	if (!hooks || !hooks->poststop.n)
+		return;
+	state = container_state_text(c, STATUS_STOPPED, false, &e);
+	for (size_t i = 0; state && i < hooks->poststop.n; i++) {
+		oci_hook_list one = { .at = &hooks->poststop.at[i], .n = 1 };
+
+		if (hooks_run("poststop", &one, state, &e) < 0)
+			log_warn("poststop hook failed with exit code: %s", e.text);
+	}
+}
+
+/**
+ * container_remove_ended() - remove a container whose process has ended
+ * @cg:    its cgroup; may hold left-over processes of a shared pid namespace, which end now
+ * @hooks: of its config, or NULL
+ */
+int container_remove_ended(struct container *c, struct cgroup *cg, const struct oci_hooks *hooks,
+			   struct err *e)
+{
+	bool empty = true;
+
+	if (cg->n) {
+		/* without a pid namespace of its own, other processes may have outlived the first */
+		if (!(c->state.namespaces & CLONE_NEWPID) &&
+		    cgroup_empty(cg, &empty, e) == 0 && !empty && cgroup_kill(cg, e) < 0)
+			return -1;
+		if (cgroup_remove(cg, e) < 0)
+			return fail_in(e, "delete container '%s'", c->state.id);
+	}
+	if (container_forget(c, e) < 0)
+		return -1;
+	run_poststop(c, hooks);
+	return 0;
+}
+
+static void nap(void)
+{
+	(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+/* SIGKILL to the process and to all that share its cgroup, then wait for it to be gone. */
+static int kill_all(struct container *c, struct cgroup *cg, struct err *e)
+{
+	const struct state *s = &c->state;
+
+	if (process_alive((pid_t)s->pid, s->pid_start) &&
+	    process_signal((pid_t)s->pid, s->pid_start, SIGKILL, e) < 0 && e->sysno != ESRCH)
+		return -1;
+	if (cg->n && cgroup_ours(cg) && cgroup_kill(cg, e) < 0)
+		return -1;
+	for (int i = 0; i < 10000; i++) {
+		if (!process_alive((pid_t)s->pid, s->pid_start))
+			return 0;
+		nap();
+	}
+	return fail(e, ERR_LIMIT, "kill process %d of container '%s': it does not end", (int)s->pid,
+		    s->id);
+}
+
+static int fail_running(const struct container *c, enum container_status status, struct err *e)
+{
+	fail(e, ERR_CONFLICT, "cannot delete container '%s' that is not stopped: it is %s",
+	     c->state.id, word_name(status_words, status));
+	return fail_hint(e, "stop it with 'kill', or use 'delete --force'");
+}
+
+static int remove_open(struct container *c, bool force, struct err *e)
+{
+	own_container_cgroup struct container_cgroup g;
+	enum container_status status;
+	struct err no_config = { 0 };
+
+	if (container_lock(c, e) < 0 || container_status(c, &status, e) < 0)
+		return -1;
+	/* a container that was created but never started may go without being asked twice */
+	if (status != STATUS_STOPPED && status != STATUS_CREATED && !force)
+		return fail_running(c, status, e);
+	if (cgroups_recall(&g, c, e) < 0)
+		return -1;
+	if (status != STATUS_STOPPED && kill_all(c, &g.cgroup, e) < 0)
+		return -1;
+	if (force && status == STATUS_STOPPED && g.present && cgroup_ours(&g.cgroup) &&
+	    cgroup_kill(&g.cgroup, e) < 0)
+		return -1;
+	(void)container_load_config(c, &no_config);
+	return container_remove_ended(c, &g.cgroup, c->config ? c->config->hooks : NULL, e);
+}
+
+/**
+ * container_remove() - the delete command
+ * @force: kill it first if it runs
+ *
+ * Return: 0; -1 with ERR_ABSENT when there is no such container.
+ */
+int container_remove(int root, const char *id, bool force, struct err *e)
+{
+	own_container struct container c;
+
+	if (container_open(&c, root, id, e) < 0)
+		return -1;
+	return remove_open(&c, force, e);
+}
