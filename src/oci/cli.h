@@ -48,7 +48,9 @@ extern const struct command exec_command;
 /* documents.c */
 extern const struct command spec_command, features_command;
 /* pause.c */
-extern const struct command pause_command, resume_command, ps_command;
+extern const struct command pause_command, resume_command;
+/* ps.c */
+extern const struct command ps_command;
 /* query.c */
 extern const struct command state_command, list_command;
 
