@@ -45,6 +45,10 @@ extern const struct command create_command, run_command, start_command, kill_com
 	delete_command;
 /* exec.c */
 extern const struct command exec_command;
+/* documents.c */
+extern const struct command spec_command, features_command;
+/* pause.c */
+extern const struct command pause_command, resume_command, ps_command;
 /* query.c */
 extern const struct command state_command, list_command;
 

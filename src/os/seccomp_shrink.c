@@ -220,7 +220,10 @@ static void emit_leaf(struct str *out, const struct answer *is)
 		emit(out, BPF_JMP | BPF_JA, FAR_MARK, 0, is->at);
 }
 
-/* A balanced tree: lower numbers directly behind a comparison, higher ones behind those. */
+/*
+ * A balanced tree: lower numbers directly behind a comparison, higher ones behind those. This
+ * is for what is too long to have its leaves in reach of every comparison.
+ */
 static void emit_tree(struct str *out, const struct run *runs, size_t n)
 {
 	own_str struct str low = { 0 };
@@ -242,9 +245,60 @@ static void emit_tree(struct str *out, const struct run *runs, size_t n)
 	emit_tree(out, runs + half, n - half);
 }
 
+/**
+ * struct leaves - different answers, each of which stands once behind its tree
+ * @nodes: comparisons in the tree
+ */
+struct leaves { struct answer at[SHORT]; size_t n, nodes; };
+
+/* Distance from the comparison at @node to the leaf for @is. */
+static uint8_t to_leaf(const struct leaves *l, size_t node, const struct answer *is)
+{
+	size_t i = 0;
+
+	while (!same(l->at[i], *is))
+		i++;
+	return (uint8_t)(l->nodes - node - 1 + i);
+}
+
+static bool find_leaves(struct leaves *l, const struct run *runs, size_t n)
+{
+	l->n = 0;
+	l->nodes = n - 1;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		while (k < l->n && !same(l->at[k], runs[i].is))
+			k++;
+		if (k == l->n && (l->n == SHORT || l->nodes + ++l->n > SHORT))
+			return false;
+		l->at[k] = runs[i].is;
+	}
+	return n > 1;
+}
+
+/* The same tree, but comparisons jump to shared leaves; @first is where the tree begins. */
+static void emit_shared(struct str *out, size_t first, const struct run *runs, size_t n,
+			const struct leaves *l)
+{
+	size_t half = n / 2, node = length(out) - first;
+	uint8_t high = (uint8_t)(half - 1), low = 0;
+
+	if (half == 1)
+		low = to_leaf(l, node, &runs[0].is);
+	if (n - half == 1)
+		high = to_leaf(l, node, &runs[half].is);
+	emit(out, BPF_JMP | BPF_JGE | BPF_K, high, low, runs[half].first);
+	if (half > 1)
+		emit_shared(out, first, runs, half, l);
+	if (n - half > 1)
+		emit_shared(out, first, runs + half, n - half, l);
+}
+
 /* All that is said of one architecture's calls. */
 static bool emit_arch(struct job *j, uint32_t arch, struct str *out)
 {
+	struct leaves leaves;
 	size_t n = 0;
 
 	for (size_t i = 0; i < j->n_points; i++) {
@@ -256,7 +310,13 @@ static bool emit_arch(struct job *j, uint32_t arch, struct str *out)
 			j->runs[n++] = (struct run){ j->points[i], is };
 	}
 	emit(out, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
-	emit_tree(out, j->runs, n);
+	if (!find_leaves(&leaves, j->runs, n)) {
+		emit_tree(out, j->runs, n);
+		return !out->torn;
+	}
+	emit_shared(out, length(out), j->runs, n, &leaves);
+	for (size_t i = 0; i < leaves.n; i++)
+		emit_leaf(out, &leaves.at[i]);
 	return !out->torn;
 }
 

@@ -431,6 +431,17 @@ static double ms(const struct oci_seccomp *s, int cache, int times)
 	       times;
 }
 
+TEST(dockers_policy_takes_few_instructions)
+{
+	struct arena a = { 0 };
+	struct oci_seccomp s;
+
+	/* libseccomp's tree of it has 1261, and loading costs by the instruction */
+	docker_seccomp(TEST_DATA "/seccomp-default.json", &a, &s);
+	WANT(compile(&s, -1, &a).filter.n / sizeof(struct sock_filter) < 400);
+	arena_done(&a);
+}
+
 TEST(a_cached_policy_costs_little)
 {
 	struct arena a = { 0 };
