@@ -233,7 +233,7 @@ TEST(a_working_directory_that_is_missing_is_named)
 	struct privileges x = extras();
 
 	p.cwd = "/no/such/dir";
-	refused(&p, &x, "cannot enter the working directory: chdir to '/no/such/dir': No such file");
+	refused(&p, &x, "cannot enter the working directory: chdir to '/no/such/dir': no such file");
 }
 
 TEST(a_label_with_nowhere_to_go_is_refused_and_unconfined_is_not)
