@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "base/err.h"
 #include "base/userspec.h"
 
 #define FIELDS 7
@@ -18,13 +18,14 @@ static bool is_id(const char *at, const char *end, uint32_t id)
 {
 	char text[16];
 	size_t n = (size_t)(end - at);
-	uint64_t v;
+	struct err e;
+	uint32_t v;
 
 	if (n >= sizeof(text))
 		return false;
 	memcpy(text, at, n);
 	text[n] = '\0';
-	return text_u64(text, USERSPEC_ID_MAX, &v) == 0 && v == id;
+	return userspec_id(text, &v, &e) == 0 && v == id;
 }
 
 /* Splits a line at its colons; false when it has not the right number of them. */
