@@ -51,7 +51,7 @@ static bool split(const char *line, const char *end, const char *field[FIELDS + 
 bool passwd_home(const char *text, uint32_t uid, char *ret_home, size_t size)
 {
 	for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
-		const char *field[FIELDS + 1];
+		const char *field[FIELDS + 1] = { NULL };
 		size_t n;
 
 		end = line + strcspn(line, "\n");

@@ -45,7 +45,7 @@
 #endif
 
 #define SCRIPT_DEEP   4            /* the kernel follows as many scripts that interpret scripts */
-#define ARG_MAX_BYTES (128 * 1024) /* the kernel's MAX_ARG_STRLEN */
+#define ARG_MAX_BYTES 131072UL     /* the kernel's MAX_ARG_STRLEN */
 
 // clang-format off
 static const struct word machine_words[] = {
@@ -302,7 +302,7 @@ static int why_big(const char *path, char *const *args, char *const *env, struct
 	fail_errno(e, E2BIG, "exec '%s' with %zu bytes in %zu arguments and variables", path, bytes,
 		   strings);
 	if (longest > ARG_MAX_BYTES)
-		return fail_hint(e, "one of them has %zu bytes, the limit is %d", longest,
+		return fail_hint(e, "one of them has %zu bytes, the limit is %lu", longest,
 				 ARG_MAX_BYTES);
 	if (getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur != RLIM_INFINITY)
 		return fail_hint(e, "the limit is a quarter of RLIMIT_STACK, that is %llu",

@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -122,6 +123,18 @@ TEST(a_user_gets_exactly_what_is_configured)
 	WANT_INT(prctl(PR_GET_DUMPABLE), 0);
 }
 
+TEST(the_parent_death_signal_survives_the_change_of_user)
+{
+	struct oci_process p = process();
+	struct privileges x = extras();
+	int sig = 0;
+
+	WANT_INT(prctl(PR_SET_PDEATHSIG, SIGKILL), 0);
+	WANT_INT(apply(&p, &x), 0);
+	WANT_INT(prctl(PR_GET_PDEATHSIG, &sig), 0);
+	WANT_INT(sig, SIGKILL);
+}
+
 TEST(root_without_capabilities_has_none)
 {
 	struct oci_user root = { 0 };
@@ -201,7 +214,7 @@ TEST(limits_priorities_personality_and_umask_are_set)
 	getrlimit(RLIMIT_NOFILE, &l);
 	WANT_INT(l.rlim_cur, 100);
 	WANT_INT(l.rlim_max, 200);
-	WANT_INT(sched_getscheduler(0), SCHED_BATCH);
+	WANT_INT(syscall(SYS_sched_getscheduler, 0), SCHED_BATCH);
 	WANT_INT(getpriority(PRIO_PROCESS, 0), 3);
 	WANT_INT(syscall(SYS_ioprio_get, 1, 0), 3 << 13);
 	WANT_INT(personality(0xffffffff), 8);
