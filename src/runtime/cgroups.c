@@ -5,6 +5,7 @@
 
 #include "runtime/cgroup_path.h"
 #include "runtime/creation.h"
+#include "runtime/resources.h"
 
 _Static_assert(sizeof(struct state_cgroup) == sizeof(struct cgroup_note) &&
 	       offsetof(struct state_cgroup, id) == offsetof(struct cgroup_note, id),
@@ -20,6 +21,8 @@ static int note(struct creation *c, struct err *e)
 	c->container.state.cgroups.n = list.n;
 	return 0;
 }
+
+static const struct resources_how fresh = { .update = false };
 
 /**
  * cgroups_prepare() - decide where the container's cgroup will be, and say so in its state
@@ -37,6 +40,8 @@ int cgroups_prepare(struct creation *c, struct err *e)
 		return -1;
 	if (!c->world.n)
 		return 0;
+	if (l->resources && resources_check(&c->world, l->resources, &fresh, e) < 0)
+		return -1;
 	if (cgroup_path_resolve(l->cgroups_path, NULL, c->o->id, &c->mem, &path, e) < 0)
 		return -1;
 	if (cgroup_init(&c->cgroup, &c->world, path.base, path.path, e) < 0 ||
@@ -49,11 +54,15 @@ int cgroups_prepare(struct creation *c, struct err *e)
 /* cgroups_make() - make the directories, set the limits, open the way in */
 int cgroups_make(struct creation *c, struct err *e)
 {
-	const struct cgroup_create_how how = { .need = 0 };
+	static const struct oci_resources none;
+	const struct oci_linux *l = c->bundle.config.platform;
+	const struct oci_resources *r = l->resources ? l->resources : &none;
+	const struct cgroup_create_how how = { .need = resources_need(&c->world, r) };
 
 	if (!c->has_cgroup)
 		return 0;
-	if (cgroup_create(&c->cgroup, &how, e) < 0 || note(c, e) < 0)
+	if (cgroup_create(&c->cgroup, &how, e) < 0 || note(c, e) < 0 ||
+	    resources_apply(&c->cgroup, r, &fresh, e) < 0)
 		return -1;
 	return cgroup_entry_open(&c->cgroup, &c->entry, e);
 }

@@ -248,7 +248,7 @@ static void unmake(struct creation *c)
 		log_warn("%s", ignored.text);
 }
 
-static void creation_done(struct creation *c)
+void creation_done(struct creation *c)
 {
 	cgroup_entry_close(&c->entry);
 	mount_plan_close(&c->mounts);
@@ -263,7 +263,8 @@ static void creation_done(struct creation *c)
 	arena_done(&c->mem);
 }
 
-static void creation_init(struct creation *c, const struct create_options *o)
+/* creation_init() - blank papers; creation_done() closes whatever was opened since */
+void creation_init(struct creation *c, const struct create_options *o)
 {
 	*c = (struct creation){ .o = o, .sock = FD_NONE, .listener = FD_NONE, .console = FD_NONE,
 				.entry = { .into = FD_NONE }, .rootfs = { .fd = -1 },

@@ -47,6 +47,9 @@ struct creation {
 	struct recipe recipe;
 };
 
+/* create.c */
+void creation_init(struct creation *c, const struct create_options *o);
+void creation_done(struct creation *c);
 /* plan_build.c */
 int creation_plan(struct creation *c, struct err *e);
 /* birth.c */

@@ -160,9 +160,9 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.own_cgroupns = c->plan.cgroup_namespace,
 		.own_userns = c->plan.in_userns,
 		.propagation = r->propagation,
-		.open = true,
+		.open = !c->o->dry,
 	};
-	if (open_root(c, e) < 0 || mount_plan_make(&c->mounts, e) < 0)
+	if ((!c->o->dry && open_root(c, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
 		return -1;
 	r->mounts.at = c->mounts.list;
 	r->mounts.n = c->mounts.n;

@@ -62,6 +62,19 @@ static void nap(void)
 	(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
+/* A frozen process does not die. It may have been moved to a cgroup that is not ours. */
+static void thaw(const struct state *s, struct cgroup *cg)
+{
+	own_cgroup struct cgroup now = { .n = 0 };
+	struct err ignored = { 0 };
+
+	if (!cg->n)
+		return;
+	(void)cgroup_thaw(cg, &ignored);
+	if (s->pid && cgroup_init_of_pid(&now, cg, (pid_t)s->pid, &ignored) == 0)
+		(void)cgroup_thaw(&now, &ignored);
+}
+
 /* SIGKILL to the process and to all that share its cgroup, then wait for it to be gone. */
 static int kill_all(struct container *c, struct cgroup *cg, struct err *e)
 {
@@ -70,6 +83,7 @@ static int kill_all(struct container *c, struct cgroup *cg, struct err *e)
 	if (process_alive((pid_t)s->pid, s->pid_start) &&
 	    process_signal((pid_t)s->pid, s->pid_start, SIGKILL, e) < 0 && e->sysno != ESRCH)
 		return -1;
+	thaw(s, cg);
 	if (cg->n && cgroup_ours(cg) && cgroup_kill(cg, e) < 0)
 		return -1;
 	for (int i = 0; i < 10000; i++) {
