@@ -247,8 +247,8 @@ static int why_denied(const char *path, struct err *e)
 		return fail_hint(e, "chmod +x");
 	}
 	if (access(path, X_OK) < 0)
-		return fail_errno(e, EACCES, "exec '%s': mode %04o, owner %u:%u, is closed to uid %u",
-				  path, st.st_mode & 07777, st.st_uid, st.st_gid, geteuid());
+		return fail_errno(e, EACCES,
+				  "exec '%s': mode %04o, owner %u:%u, is closed to uid %u", path, st.st_mode & 07777, st.st_uid, st.st_gid, geteuid());
 	if (look(path, &h) && h.interpreter[0] && access(h.interpreter, X_OK) < 0)
 		return fail_errno(e, EACCES, "exec '%s': its %s '%s' is not executable", path,
 				  h.kind == EXEC_ELF ? "loader" : "interpreter", h.interpreter);
@@ -264,12 +264,14 @@ static int why_format(const char *path, struct err *e)
 	if (h.kind == EXEC_EMPTY)
 		return fail_errno(e, ENOEXEC, "exec '%s': it is empty", path);
 	if (h.kind == EXEC_OTHER) {
-		fail_errno(e, ENOEXEC, "exec '%s': it is no program, and no script with '#!'", path);
+		fail_errno(e, ENOEXEC, "exec '%s': it is no program, and no script with '#!'",
+			   path);
 		return fail_hint(e, "a shell script begins with a line such as '#!/bin/sh'");
 	}
 	if (h.kind == EXEC_SCRIPT)
-		return fail_errno(e, ENOEXEC, "exec '%s': interpreter '%s' of its '#!' line cannot run",
-				  path, h.interpreter);
+		return fail_errno(e, ENOEXEC,
+				  "exec '%s': interpreter '%s' of its '#!' line cannot run", path,
+				  h.interpreter);
 	if (h.cut)
 		return fail_errno(e, ENOEXEC, "exec '%s': it is cut short", path);
 	if (h.machine == OUR_MACHINE)
@@ -315,7 +317,8 @@ static int why_not_permitted(const char *path, struct err *e)
 {
 	fail_errno(e, EPERM, "exec '%s'", path);
 	if (getxattr(path, "security.capability", NULL, 0) > 0)
-		return fail_hint(e, "it has file capabilities that the container's bounding set lacks");
+		return fail_hint(e, "it has file capabilities that the container's bounding "
+				 "set lacks");
 	return -1;
 }
 
