@@ -165,7 +165,7 @@ TEST(dockers_policy_does_what_it_says_on_all_three_architectures)
 }
 
 static char *names_read[] = { "read", NULL }, *names_odd[] = { "no_such_call", "getpid", NULL },
-	    *names_write[] = { "write", NULL };
+	    *names_write[] = { "write", NULL }, *names_send[] = { "sendmsg", NULL };
 
 static struct oci_seccomp policy(uint32_t usual, struct oci_syscall *calls, size_t n)
 {
@@ -275,6 +275,9 @@ TEST(faulty_policies_are_refused_with_their_place)
 
 	refused(&s, "config.json: /linux/seccomp/syscalls/0",
 		"SCMP_ACT_NOTIFY cannot be used for the write syscall");
+	c.names = names_send;
+	refused(&s, "config.json: /linux/seccomp/syscalls/0",
+		"SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall");
 	c.names = names_read;
 	refused(&s, "config.json: /linux/seccomp/syscalls/0", "SCMP_ACT_NOTIFY needs a listenerPath");
 	c = call(names_read, SECCOMP_RET_ALLOW);
