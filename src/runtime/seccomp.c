@@ -66,15 +66,18 @@ static uint32_t kind(int64_t action)
 }
 
 /*
- * tare-init tells the runtime about the listener by write(2), under the filter: were that to
- * be notified, both would wait for each other.
+ * tare-init hands over the listener by sendmsg(2), under the filter: were that to wait for
+ * the listener's answer, it would wait for ever. runc uses write(2) for it and refuses that
+ * one; so do we, lest a policy work here and hang there.
  */
+static const struct word never_notified[] = { { "write", 1 }, { "sendmsg", 1 }, { NULL, 0 } };
+
 static int check_notify(const struct oci_seccomp *s, const struct oci_syscall *c, struct err *e)
 {
 	for (size_t i = 0; c->names[i]; i++)
-		if (strcmp(c->names[i], "write") == 0)
-			return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY cannot be used for the write "
-				    "syscall");
+		if (word_find(never_notified, c->names[i]))
+			return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY cannot be used for the %s "
+				    "syscall", c->names[i]);
 	if (!s->listener_path)
 		return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY needs a listenerPath");
 	return 0;
