@@ -113,7 +113,7 @@ static int make_key(const struct oci_seccomp *s, struct str *key)
 	struct utsname u;
 
 	policy.listener_path = policy.listener_metadata = NULL;
-	policy.flags = 0;
+	policy.flags = (struct opt_u64){ .set = false };
 	if (uname(&u) < 0)
 		return -1;
 	str_addf(key, "libseccomp %s, %s %s %s;", LIBSECCOMP_VERSION, u.release, u.version,
@@ -263,12 +263,12 @@ static bool usable(int dirfd)
  */
 static unsigned flags_of(const struct oci_seccomp *s, bool notify)
 {
-	unsigned flags = (unsigned)s->flags & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
+	unsigned flags = (unsigned)s->flags.v & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
 
 	/* It is about waiting for the listener's answer; without one the kernel refuses it. */
 	if (!notify)
 		flags &= ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-	if (s->flags || s->has_flags.set ||
+	if (s->flags.set ||
 	    seccomp_try_flag(SECCOMP_FILTER_FLAG_SPEC_ALLOW) < 0)
 		return flags;
 	return SECCOMP_FILTER_FLAG_SPEC_ALLOW;
