@@ -108,7 +108,7 @@ config() {
 
 # program WORD...: what the container runs.
 program() {
-	config '.process.args = $ARGS.positional' --args "$@"
+	config '.process.args = $ARGS.positional' --args -- "$@"
 }
 
 # shell SCRIPT: the container's shell runs it.

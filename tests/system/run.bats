@@ -42,7 +42,7 @@ teardown() { tare_teardown; }
 }
 
 @test "the program has the environment of the config and no other" {
-	config '.process.env = ["PATH=/bin", "ONE=1", "TWO=a b"]'
+	config '.process.env = ["PATH=/bin:/usr/bin", "ONE=1", "TWO=a b"]'
 	program env
 	SECRET=1 run_container
 	expect_line '^ONE=1$'
