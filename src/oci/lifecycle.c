@@ -151,7 +151,9 @@ static int run_kill(const struct cli *cli, void *options, char **args, size_t n_
 
 	if (root < 0)
 		return -1;
-	if (n_args > 1 && signal_parse(args[1], &sig, e) < 0)
+	if (n_args > 1 && strcmp(args[1], "0") == 0)
+		sig = 0; /* only look whether it is there */
+	else if (n_args > 1 && signal_parse(args[1], &sig, e) < 0)
 		return -1;
 	return container_kill(root, args[0], sig, k->all, e);
 }

@@ -18,7 +18,6 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "init/hooks.h"
 #include "init/privileges.h"
 #include "os/file.h"
 #include "os/process.h"
@@ -28,6 +27,7 @@
 #include "runtime/creation.h"
 #include "runtime/foreground.h"
 #include "runtime/host_facts.h"
+#include "runtime/host_hooks.h"
 #include "runtime/remove.h"
 #include "runtime/seccomp.h"
 
@@ -119,13 +119,10 @@ static int write_pid_file(const struct creation *c, struct err *e)
 static int run_runtime_hooks(struct creation *c, struct err *e)
 {
 	const struct oci_hooks *h = c->bundle.config.hooks;
-	own_mem char *state = container_state_text(&c->container, STATUS_CREATING, false, e);
 
-	if (!state)
+	if (host_hooks_run(&c->container, STATUS_CREATING, "prestart", &h->prestart, e) < 0)
 		return -1;
-	if (hooks_run("prestart", &h->prestart, state, e) < 0)
-		return -1;
-	return hooks_run("createRuntime", &h->create_runtime, state, e);
+	return host_hooks_run(&c->container, STATUS_CREATING, "createRuntime", &h->create_runtime, e);
 }
 
 /* A record of what was let pass stays in the state, for `state` and for the curious. */
@@ -166,6 +163,7 @@ static int hear(void *ctx, const struct msg *m, int *fd, struct err *e)
 		/* the first process ends now; it was only the way into the pid namespace */
 		(void)waitpid(c->pid, NULL, 0);
 		c->pid = (pid_t)m->value;
+		log_debug("child process in init(): it goes on as process %d", (int)c->pid);
 		return record_pid(c, e);
 	case MSG_CONSOLE:
 		c->console = give_fd(fd);
@@ -228,8 +226,10 @@ static int walk(struct creation *c, struct err *e)
 	c->recipe = (struct recipe){ .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
 				     .enabled = c->plan.stages, .peer = c->sock, .ctx = c,
 				     .run = run_stage, .hear = hear, .exec_ends = c->o->start };
+	log_debug("child process in init(): walking the stages with process %d", (int)c->pid);
 	if (recipe_walk(&c->recipe, 0, c->o->start ? STAGE_COUNT : STAGE_WAIT_START, e) < 0)
 		return -1;
+	log_debug("init: closing the pipe to signal completion");
 	return c->o->start ? write_pid_file(c, e) : 0;
 }
 
@@ -255,6 +255,10 @@ void creation_done(struct creation *c)
 	fd_close(&c->sock);
 	fd_close(&c->listener);
 	fd_close(&c->console);
+	if (c->hook_out > 0)
+		fd_close(&c->hook_out);
+	if (c->hook_err > 0)
+		fd_close(&c->hook_err);
 	cgroup_done(&c->cgroup);
 	cgroup_world_done(&c->world);
 	fd_close(&c->container.root);
@@ -298,12 +302,10 @@ int container_create(const struct create_options *o, struct err *e)
 static int run_poststart(struct creation *c, struct err *e)
 {
 	const struct oci_hooks *h = c->bundle.config.hooks;
-	own_mem char *state = NULL;
 
-	if (!h || !h->poststart.n)
+	if (!h)
 		return 0;
-	state = container_state_text(&c->container, STATUS_RUNNING, false, e);
-	return state ? hooks_run("poststart", &h->poststart, state, e) : -1;
+	return host_hooks_run(&c->container, STATUS_RUNNING, "poststart", &h->poststart, e);
 }
 
 static int run_to_end(struct creation *c, int *ret_status, struct err *e)

@@ -24,6 +24,7 @@ struct detour { int64_t type; int back; };
  * @around:      namespaces that this process enters for the clone only
  * @unshare_time: give it a time namespace
  * @console:     the pty's master, once received
+ * @hook_out, @hook_err: files that hooks write to, or 0
  */
 struct creation {
 	const struct create_options *o;
@@ -43,7 +44,7 @@ struct creation {
 	LIST(struct plan_join) around;
 	struct plan_join around_at[MAX_JOINS];
 	pid_t pid;
-	int sock, listener, console, seccomp_listener;
+	int sock, listener, console, seccomp_listener, hook_out, hook_err;
 	struct recipe recipe;
 };
 

@@ -7,11 +7,12 @@
 #include <sys/un.h>
 
 #include "base/own.h"
-#include "init/hooks.h"
 #include "os/process.h"
 #include "os/recipe.h"
 #include "runtime/cgroups.h"
 #include "runtime/container.h"
+#include "runtime/host_hooks.h"
+#include "runtime/remove.h"
 #include "spec/plan.h"
 
 static int connect_to_init(const struct container *c, struct err *e)
@@ -41,14 +42,11 @@ static int walk(int sock, struct err *e)
 
 static int run_poststart(struct container *c, struct err *e)
 {
-	own_mem char *state = NULL;
-
 	if (container_load_config(c, e) < 0)
 		return -1;
-	if (!c->config->hooks || !c->config->hooks->poststart.n)
+	if (!c->config->hooks)
 		return 0;
-	state = container_state_text(c, STATUS_RUNNING, false, e);
-	return state ? hooks_run("poststart", &c->config->hooks->poststart, state, e) : -1;
+	return host_hooks_run(c, STATUS_RUNNING, "poststart", &c->config->hooks->poststart, e);
 }
 
 /**
@@ -89,12 +87,14 @@ int container_kill(int root, const char *id, int sig, bool all, struct err *e)
 
 	if (container_open(&c, root, id, e) < 0 || container_status(&c, &status, e) < 0)
 		return -1;
-	if (all) {
+	/* runtime-spec says "the container process"; without a pid namespace of its own, nothing else
+	 * would end the others, so runc's rule is ours */
+	if (all || (sig == SIGKILL && !c.state.own_pidns)) {
 		own_container_cgroup struct container_cgroup g;
 
 		if (cgroups_recall(&g, &c, e) < 0)
 			return -1;
-		if (g.present)
+		if (g.present && (all || cgroup_ours(&g.cgroup)))
 			return sig == SIGKILL ? cgroup_kill(&g.cgroup, e) :
 						cgroup_signal(&g.cgroup, sig, e);
 	}
