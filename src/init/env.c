@@ -32,7 +32,7 @@ static bool comes_again(char *const *rest, const char *variable)
 	size_t n = name_len(variable) + 1;
 
 	for (; *rest; rest++)
-		if (strncmp(*rest, variable, n) == 0 && !is_empty_home(*rest))
+		if (strncmp(*rest, variable, n) == 0)
 			return true;
 	return false;
 }

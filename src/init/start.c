@@ -79,7 +79,7 @@ int init_find_program(struct init *in, struct err *e)
 		return fail_at(e, "config.json: /process/cwd");
 	}
 	/* a path with a slash is relative to cwd, as the shell has it */
-	(void)chdir(p->cwd);
+	(void)!chdir(p->cwd);
 	if (init_compose_env(in, e) < 0)
 		return -1;
 	return exec_resolve(p->args, p->env, &in->program, e);

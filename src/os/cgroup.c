@@ -228,17 +228,29 @@ int cgroup_plan(struct cgroup *cg, struct err *e)
 	return 0;
 }
 
+/**
+ * cgroup_keep_parents() - after cgroup_plan(): only the last level is ours to remove
+ *
+ * For the systemd driver: what is above is a slice, which systemd makes and removes.
+ */
+void cgroup_keep_parents(struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->n; i++)
+		if (cg->at[i].made > 1)
+			cg->at[i].made = 1;
+}
+
 /* --- create --------------------------------------------------------------------------- */
 
 /* One attempt: 0, or -errno; -ENOENT means that a level above was removed meanwhile. */
-static int make_levels(const struct cgroup_place *p)
+static int make_levels(const struct cgroup_place *p, bool adopt)
 {
 	unsigned n = cgroup_place_levels(p);
 	char dir[CGROUP_PATH_MAX];
 
 	for (unsigned level = n - p->made + 1; level <= n; level++) {
 		cgroup_place_prefix(p, level, dir);
-		if (mkdir(dir, MODE) < 0 && (level == n || errno != EEXIST))
+		if (mkdir(dir, MODE) < 0 && (errno != EEXIST || (level == n && !adopt)))
 			return -errno;
 	}
 	return 0;
@@ -261,12 +273,13 @@ static int fail_make(const struct cgroup_place *p, int sysno, struct err *e)
 	return -1;
 }
 
-static int place_create(struct cgroup_place *p, unsigned need, unsigned want, struct err *e)
+static int place_create(struct cgroup_place *p, unsigned need, unsigned want, bool adopt,
+			struct err *e)
 {
 	int r = 0;
 
 	for (int i = 0; p->made && i < RACES_MAX; i++) {
-		r = make_levels(p);
+		r = make_levels(p, adopt);
 		/* another container's removal took the parent that both of us use */
 		if (r == -ENOENT && p->made < cgroup_place_levels(p))
 			p->made++;
@@ -307,7 +320,7 @@ int cgroup_create(struct cgroup *cg, const struct cgroup_create_how *how, struct
 	for (size_t i = 0; i < cg->n; i++) {
 		struct cgroup_place *p = &cg->at[i];
 
-		if (place_create(p, how->need, want, e) == 0) {
+		if (place_create(p, how->need, want, how->adopt, e) == 0) {
 			cg->at[kept++] = *p;
 			continue;
 		}

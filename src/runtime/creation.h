@@ -25,6 +25,7 @@ struct detour { int64_t type; int back; };
  * @unshare_time: give it a time namespace
  * @console:     the pty's master, once received
  * @hook_out, @hook_err: files that hooks write to, or 0
+ * @late_cgroup: v1 cgroups are made while tare-init makes the mounts
  */
 struct creation {
 	const struct create_options *o;
@@ -33,7 +34,7 @@ struct creation {
 	struct cgroup_world world;
 	struct cgroup cgroup;
 	struct cgroup_entry entry;
-	bool has_cgroup, made_container;
+	bool has_cgroup, late_cgroup, made_container;
 	struct arena mem;
 	struct mount_plan mounts;
 	struct plan plan;

@@ -111,6 +111,13 @@ static int choose_joins(struct exec_run *x, struct err *e)
 	return 0;
 }
 
+/* Whoever matches runc's words finds them. */
+static int fail_entry(const struct exec_run *x, struct err *e)
+{
+	return x->o->cgroups && e->sysno ? fail_in(e, "exec: adding pid to cgroup '%s'",
+						   x->o->cgroups[0]) : -1;
+}
+
 static int choose_cgroup(struct exec_run *x, struct err *e)
 {
 	if (cgroups_recall(&x->home, &x->container, e) < 0)
@@ -119,12 +126,12 @@ static int choose_cgroup(struct exec_run *x, struct err *e)
 		return 0;
 	if (x->o->cgroups) {
 		if (cgroup_init_sub(&x->where, &x->home.cgroup, (char *const *)x->o->cgroups, e) < 0)
-			return -1;
+			return fail_entry(x, e);
 	} else if (cgroup_init_of_pid(&x->where, &x->home.cgroup, (pid_t)x->container.state.pid,
 				      e) < 0) {
 		return -1;
 	}
-	return cgroup_entry_open(&x->where, &x->entry, e);
+	return cgroup_entry_open(&x->where, &x->entry, e) < 0 ? fail_entry(x, e) : 0;
 }
 
 static int make_plan(struct exec_run *x, struct err *e)

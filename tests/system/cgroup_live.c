@@ -4,6 +4,7 @@
  * note where this user may not create cgroups.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 #include "base/own.h"
 #include "os/cgroup.h"
 #include "os/cgroup_file.h"
+#include "os/cgroup_stats.h"
 #include "os/devices.h"
 #include "os/probe.h"
 #include "os/sys.h"
@@ -44,6 +46,17 @@ static char *test_path(const char *leaf)
 	return path;
 }
 
+/* Also after a failed test. */
+static const struct cgroup *started;
+
+static void clean(void)
+{
+	struct err ignored;
+
+	if (started)
+		(void)cgroup_remove(started, &ignored);
+}
+
 static void start(struct cgroup *cg, const char *leaf)
 {
 	OK(cgroup_world_open(&world, &e));
@@ -51,6 +64,7 @@ static void start(struct cgroup *cg, const char *leaf)
 		skip();
 	OK(cgroup_init(cg, &world, CGROUP_AT_ROOT, test_path(leaf), &e));
 	OK(cgroup_plan(cg, &e));
+	started = cg;
 	if (cgroup_create(cg, &any, &e) < 0) {
 		struct err why = e;
 
@@ -59,11 +73,13 @@ static void start(struct cgroup *cg, const char *leaf)
 			skip();
 		T_FAIL("%s (%s)", why.text, why.hint);
 	}
+	atexit(clean);
 }
 
 static void finish(struct cgroup *cg)
 {
 	OK(cgroup_remove(cg, &e));
+	started = NULL;
 	for (size_t i = 0; i < cg->n; i++) {
 		int fd = open(cg->at[i].dir, O_PATH);
 
@@ -495,4 +511,66 @@ TEST(devices_are_denied_allowed_and_updated)
 	WANT_INT(opens(&cg, "/dev/kmsg", O_RDONLY), EPERM);
 	WANT_INT(opens(&cg, "/dev/full", O_RDONLY), 0);
 	finish(&cg);
+}
+
+TEST(stats_count_processes_memory_and_time)
+{
+	struct cgroup_stats stats;
+	struct arena a = { 0 };
+	struct cgroup cg;
+
+	signal(SIGCHLD, SIG_IGN);
+	start(&cg, "stats");
+	child_in(&cg, 2);
+	OK(cgroup_stats(&cg, &a, &stats, &e));
+	if (cgroup_with(&cg, CGROUP_PIDS))
+		WANT_INT(stats.pids.current, 3);
+	if (cgroup_with(&cg, CGROUP_MEMORY))
+		WANT(stats.memory.raw.n > 5 && stats.memory.usage.limit > 0);
+	WANT(stats.cpu.total > 0);
+	arena_done(&a);
+	OK(cgroup_kill(&cg, &e));
+	wait_empty(&cg);
+	finish(&cg);
+}
+
+TEST(the_oom_killer_is_announced)
+{
+	const struct cgroup_place *p;
+	struct cgroup_entry entry;
+	struct cgroup_watch w;
+	struct pollfd poller;
+	struct cgroup cg;
+	pid_t pid;
+
+	start(&cg, "oom");
+	p = cgroup_with(&cg, CGROUP_MEMORY);
+	if (!p) {
+		finish(&cg);
+		skip();
+	}
+	OK(cgroup_try_write(cgroup_place_open(p, &e), p->in->version == CGROUP_V1
+			    ? "memory.limit_in_bytes" : "memory.max", "8388608"));
+	OK(cgroup_watch_oom(&cg, &w, &e));
+	OK(cgroup_entry_open(&cg, &entry, &e));
+	OK(cgroup_entry_no_clone(&cg, &entry, &e));
+	pid = fork();
+	if (pid == 0) {
+		char *at;
+
+		if (cgroup_try_enter(&entry) < 0)
+			_exit(1);
+		at = malloc(256 << 20);
+		for (size_t i = 0; at && i < 256 << 20; i += 4096)
+			at[i] = 1;
+		_exit(0);
+	}
+	poller = (struct pollfd){ .fd = w.fd, .events = w.events };
+	WANT_INT(poll(&poller, 1, 5000), 1);
+	WANT_INT(cgroup_watch_read(&w), CGROUP_HAPPENED);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	cgroup_entry_close(&entry);
+	finish(&cg);
+	cgroup_watch_close(&w);
 }

@@ -1,0 +1,151 @@
+/* systemd_live.c - a scope made and removed by systemd; needs root, and systemd as PID 1
+ *
+ * Elsewhere the one thing to test is the refusal. The program tare-systemd must be beside this
+ * one.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "os/cgroup.h"
+#include "os/cgroup_file.h"
+#include "runtime/systemd.h"
+#include "tests/unit/t.h"
+
+static struct err e;
+static struct arena mem;
+static struct cgroup_world world;
+static struct cgroup cg;
+static struct systemd_scope scope;
+
+#define OK(x)                                                             \
+	do {                                                              \
+		if ((x) < 0)                                              \
+			T_FAIL("%s: %s (%s)", e.origin, e.text, e.hint);  \
+	} while (0)
+
+static bool have_systemd(void)
+{
+	return access("/run/systemd/system", F_OK) == 0;
+}
+
+static pid_t waiting_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static void stop_anyhow(void)
+{
+	struct err ignored = { 0 };
+
+	(void)systemd_stop(&scope, &ignored);
+}
+
+static struct oci_resources *parse(const char *json)
+{
+	struct oci_resources *r = arena_alloc(&mem, sizeof(*r));
+
+	OK(bind_parse(&oci_resources_table, json, strlen(json), "test", NULL, &mem, r, &e));
+	return r;
+}
+
+static void text_of(unsigned controller, const char *v1, const char *v2, char *ret_text, size_t size)
+{
+	const struct cgroup_place *p = cgroup_with(&cg, controller);
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", p->dir, p->in->version == CGROUP_V1 ? v1 : v2);
+	if (cgroup_try_read(AT_FDCWD, path, ret_text, size) < 0)
+		T_FAIL("can't read %s", path);
+}
+
+TEST(without_systemd_the_driver_is_refused)
+{
+	if (have_systemd()) {
+		OK(systemd_check(&e));
+		return;
+	}
+	WANT_INT(systemd_check(&e), -1);
+	WANT(strstr(e.text, "needs systemd as PID 1") != NULL);
+	WANT_STR(e.hint, "use the cgroupfs driver");
+}
+
+TEST(a_scope_lives_and_dies)
+{
+	struct pair pairs[] = { { (char *)"org.systemd.property.TimeoutStopSec", (char *)"uint64 3" },
+				{ (char *)"other", (char *)"x" } };
+	const struct pairs annotations = { pairs, COUNT(pairs) };
+	const struct cgroup_create_how how = { .need = CGROUP_MEMORY, .adopt = true };
+	struct resources_host host;
+	struct numbers pids;
+	char text[256], path[64];
+	pid_t pid;
+
+	if (!have_systemd())
+		return;
+	signal(SIGCHLD, SIG_IGN);
+	snprintf(path, sizeof(path), "taretest-a%d.slice:tare:one", (int)getpid());
+	scope.id = "one";
+	OK(systemd_names_resolve(path, "one", false, 0, &mem, &scope.names, &e));
+	OK(cgroup_world_open(&world, &e));
+	host = resources_host_of(&world);
+	OK(cgroup_init(&cg, &world, CGROUP_AT_ROOT, scope.names.path, &e));
+	OK(cgroup_plan(&cg, &e));
+	cgroup_keep_parents(&cg);
+	pid = waiting_child();
+	atexit(stop_anyhow);
+	OK(systemd_start(&scope, pid, &host, parse("{\"memory\":{\"limit\":67108864},\"pids\":{\"limit\":55},"
+						    "\"cpu\":{\"quota\":50000,\"period\":100000}}"),
+			 &annotations, &e));
+	OK(cgroup_create(&cg, &how, &e));
+	OK(cgroup_attach_pid(&cg, pid, &e));
+	OK(cgroup_pids(&cg, &pids, &mem, &e));
+	WANT_INT(pids.n, 1);
+	WANT_INT(pids.at[0], pid);
+	text_of(CGROUP_MEMORY, "memory.limit_in_bytes", "memory.max", text, sizeof(text));
+	WANT_STR(text, "67108864");
+	text_of(CGROUP_PIDS, "pids.max", "pids.max", text, sizeof(text));
+	WANT_STR(text, "55");
+	OK(systemd_update(&scope, &host, parse("{\"memory\":{\"limit\":33554432}}"), &e));
+	text_of(CGROUP_MEMORY, "memory.limit_in_bytes", "memory.max", text, sizeof(text));
+	WANT_STR(text, "33554432");
+	OK(resources_apply(&cg, parse("{\"cpu\":{\"shares\":512}}"), NULL, &e));
+
+	WANT_INT(systemd_start(&scope, waiting_child(), &host, NULL, NULL, &e), -1);
+	WANT(strstr(e.text, "start systemd unit 'tare-one.scope': ") != NULL);
+
+	OK(systemd_stop(&scope, &e));
+	OK(cgroup_remove(&cg, &e));
+	for (size_t i = 0; i < cg.n; i++)
+		WANT(access(cg.at[i].dir, F_OK) < 0);
+	OK(systemd_stop(&scope, &e));
+}
+
+TEST(systemds_own_words_come_back)
+{
+	struct pair pairs[] = { { (char *)"org.systemd.property.NoSuchThing", (char *)"true" } };
+	const struct pairs annotations = { pairs, COUNT(pairs) };
+	struct resources_host host = { .has_v2 = true };
+	pid_t pid;
+
+	if (!have_systemd())
+		return;
+	OK(systemd_names_resolve(":tare:two", "two", false, 0, &mem, &scope.names, &e));
+	scope.id = "two";
+	pid = waiting_child();
+	WANT_INT(systemd_start(&scope, pid, &host, NULL, &annotations, &e), -1);
+	printf("# %s\n", e.text);
+	WANT(strstr(e.text, "NoSuchThing") != NULL);
+	kill(pid, SIGKILL);
+}
