@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +22,7 @@
 #include "init/privileges.h"
 #include "os/file.h"
 #include "os/process.h"
+#include "runtime/activation.h"
 #include "runtime/cgroups.h"
 #include "runtime/check.h"
 #include "runtime/console.h"
@@ -212,9 +214,9 @@ static int prepare(struct creation *c, struct err *e)
 	    container_make(&c->container, c->container.root, c->o->id, e) < 0)
 		return -1;
 	c->made_container = true;
-	if (cgroups_prepare(c, e) < 0 || record_intent(c, e) < 0)
+	if (cgroups_prepare(c, e) < 0 || record_intent(c, e) < 0 || activation_prepare(c, e) < 0)
 		return -1;
-	return 0;
+	return c->o->start ? notify_listen(&c->container, &c->notify, e) : 0;
 }
 
 static int build(struct creation *c, struct err *e)
@@ -264,6 +266,7 @@ void creation_done(struct creation *c)
 	fd_close(&c->sock);
 	fd_close(&c->listener);
 	fd_close(&c->console);
+	fd_close(&c->notify);
 	if (c->hook_out > 0)
 		fd_close(&c->hook_out);
 	if (c->hook_err > 0)
@@ -280,13 +283,24 @@ void creation_done(struct creation *c)
 void creation_init(struct creation *c, const struct create_options *o)
 {
 	*c = (struct creation){ .o = o, .sock = FD_NONE, .listener = FD_NONE, .console = FD_NONE,
+				.notify = FD_NONE,
 				.entry = { .into = FD_NONE }, .rootfs = { .fd = -1 },
 				.container = { .root = FD_NONE, .dir = FD_NONE } };
 }
 
+/* --pidfd-socket, and crun's annotation for those who cannot pass options */
+static int send_pidfd(const struct creation *c, struct err *e)
+{
+	const char *receiver = oci_annotation(&c->bundle.config, "run.oci.pidfd_receiver");
+
+	if (c->o->pidfd_socket && pidfd_send(c->o->pidfd_socket, c->pid, e) < 0)
+		return -1;
+	return receiver ? pidfd_send(receiver, c->pid, e) : 0;
+}
+
 static int make(struct creation *c, struct err *e)
 {
-	if (prepare(c, e) == 0 && build(c, e) == 0 && walk(c, e) == 0) {
+	if (prepare(c, e) == 0 && build(c, e) == 0 && walk(c, e) == 0 && send_pidfd(c, e) == 0) {
 		(void)flock(c->container.dir, LOCK_UN);
 		return 0;
 	}
@@ -322,6 +336,9 @@ static int run_to_end(struct creation *c, int *ret_status, struct err *e)
 	struct foreground f;
 	int r;
 
+	/* orphans of a shared pid namespace are ours to reap, not the host's init's */
+	if (!c->o->detach && !c->o->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return fail_sys(e, "become a subreaper");
 	if (!c->o->detach && foreground_begin(&f, e) < 0)
 		return -1;
 	r = make(c, e);
@@ -329,7 +346,11 @@ static int run_to_end(struct creation *c, int *ret_status, struct err *e)
 		unmake(c);
 		r = -1;
 	}
+	if (r == 0 && c->o->detach && c->notify >= 0)
+		notify_wait(c->notify, c->pid, c->container.state.pid_start);
 	if (!c->o->detach) {
+		f.extra = c->notify;
+		f.readable = notify_relay;
 		if (r == 0)
 			r = foreground_wait(&f, c->pid, c->console, ret_status, e);
 		foreground_end(&f);

@@ -232,7 +232,8 @@ static int launch_and_walk(struct exec_run *x, struct err *e)
 	r.peer = x->sock;
 	log_debug("child process in init(): walking the stages with process %d", (int)x->pid);
 	log_debug("setns_init: about to exec");
-	if (recipe_walk(&r, 0, STAGE_COUNT, e) == 0 && write_pid_file(x, e) == 0)
+	if (recipe_walk(&r, 0, STAGE_COUNT, e) == 0 && write_pid_file(x, e) == 0 &&
+	    (!x->o->pidfd_socket || pidfd_send(x->o->pidfd_socket, x->pid, e) == 0))
 		return 0;
 	(void)kill(x->pid, SIGKILL);
 	(void)waitpid(x->pid, NULL, 0);

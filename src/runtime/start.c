@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "os/process.h"
 #include "os/recipe.h"
+#include "runtime/activation.h"
 #include "runtime/cgroups.h"
 #include "runtime/container.h"
 #include "runtime/host_hooks.h"
@@ -58,7 +59,7 @@ int container_start(int root, const char *id, struct err *e)
 {
 	own_container struct container c;
 	enum container_status status;
-	own_fd int sock = FD_NONE;
+	own_fd int sock = FD_NONE, notify = FD_NONE;
 
 	if (container_open(&c, root, id, e) < 0 || container_lock(&c, e) < 0 ||
 	    container_status(&c, &status, e) < 0)
@@ -67,11 +68,14 @@ int container_start(int root, const char *id, struct err *e)
 		return fail(e, ERR_CONFLICT, "cannot start container '%s' in the %s state", id,
 			    word_name(status_words, status));
 	sock = connect_to_init(&c, e);
-	if (sock < 0 || walk(sock, e) < 0)
+	if (sock < 0 || notify_listen(&c, &notify, e) < 0 || walk(sock, e) < 0)
 		return -1;
 	(void)unlinkat(c.dir, START_SOCKET, 0);
-	if (run_poststart(&c, e) == 0)
+	if (run_poststart(&c, e) == 0) {
+		if (notify >= 0)
+			notify_wait(notify, (pid_t)c.state.pid, c.state.pid_start);
 		return 0;
+	}
 	/* runtime.md, Lifecycle 9: a failing poststart hook ends the container */
 	(void)process_signal((pid_t)c.state.pid, c.state.pid_start, SIGKILL, &(struct err){ 0 });
 	return -1;
