@@ -232,7 +232,7 @@ int systemd_property_annotation(const char *name, const char *text, struct arena
 	return 0;
 }
 
-/* --- one line per property: NAME TAB TYPE { TAB VALUE } ---------------------------------------- */
+/* --- one line per property: NAME TAB TYPE { TAB VALUE } --- */
 
 static void escape(struct str *out, const char *text)
 {
