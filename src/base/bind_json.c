@@ -1,19 +1,16 @@
 /* bind_json.c - JSON text to struct and back, by a table's rows
  *
- * json-c does the parsing, for its exact 64-bit integers: an OCI config says
- * 18446744073709551615 where it means "unlimited". Errors name the document and the place:
- * line and column for broken syntax, a JSON pointer (RFC 6901) for a value that does not fit.
+ * Errors name the document and the place: line and column for broken syntax (json.c), a JSON
+ * pointer (RFC 6901) for a value that does not fit.
  */
-#include <json-c/json.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/bind.h"
 #include "base/err.h"
-
-#define MAX_DEPTH 64
+#include "base/json.h"
+#include "base/json_text.h"
 
 /* struct place - the chain of names from the value in hand up to the document */
 struct place {
@@ -53,10 +50,9 @@ static int fail_place(struct reader *r, const struct place *p)
 	return fail_at(r->e, "%s: %s", r->doc, pointer[0] ? pointer : "/");
 }
 
-static int fail_type(struct reader *r, const struct place *p, const char *want, json_object *v)
+static int fail_type(struct reader *r, const struct place *p, const char *want, const struct json *v)
 {
-	fail(r->e, ERR_INPUT, "must be %s, not %s", want,
-	     v ? json_type_to_name(json_object_get_type(v)) : "null");
+	fail(r->e, ERR_INPUT, "must be %s, not %s", want, json_type_word(v->type));
 	return fail_place(r, p);
 }
 
@@ -65,31 +61,27 @@ static int out_of_memory(struct reader *r)
 	return fail(r->e, ERR_LIMIT, "read '%s': out of memory", r->doc);
 }
 
-static int read_string(struct reader *r, const struct place *p, json_object *v, char **ret)
+static int read_string(struct reader *r, const struct place *p, const struct json *v, char **ret)
 {
-	size_t len;
-
-	if (!json_object_is_type(v, json_type_string))
+	if (v->type != JSON_STRING)
 		return fail_type(r, p, "a string", v);
-	len = (size_t)json_object_get_string_len(v);
-	if (strlen(json_object_get_string(v)) != len) {
+	if (strlen(v->text) != v->len) {
 		fail(r->e, ERR_INPUT, "holds a NUL byte");
 		return fail_place(r, p);
 	}
-	*ret = arena_dup_len(r->arena, json_object_get_string(v), len);
-	return *ret ? 0 : out_of_memory(r);
+	*ret = (char *)v->text; /* the tree lives in the same arena */
+	return 0;
 }
 
-static int read_i64(struct reader *r, const struct place *p, json_object *v, int64_t min,
+static int read_i64(struct reader *r, const struct place *p, const struct json *v, int64_t min,
 		    int64_t max, int64_t *ret)
 {
-	int64_t n;
+	int64_t n = 0;
 
-	if (!json_object_is_type(v, json_type_int))
+	if (v->type != JSON_NUMBER)
 		return fail_type(r, p, "a whole number", v);
-	n = json_object_get_int64(v);
-	if (n < min || n > max) {
-		fail(r->e, ERR_INPUT, "%s is not between %lld and %lld", json_object_get_string(v),
+	if (!json_i64(v, &n) || n < min || n > max) {
+		fail(r->e, ERR_INPUT, "%.32s is not a whole number from %lld to %lld", v->text,
 		     (long long)min, (long long)max);
 		return fail_place(r, p);
 	}
@@ -97,16 +89,15 @@ static int read_i64(struct reader *r, const struct place *p, json_object *v, int
 	return 0;
 }
 
-static int read_u64(struct reader *r, const struct place *p, json_object *v, uint64_t max,
+static int read_u64(struct reader *r, const struct place *p, const struct json *v, uint64_t max,
 		    uint64_t *ret)
 {
-	uint64_t n;
+	uint64_t n = 0;
 
-	if (!json_object_is_type(v, json_type_int))
+	if (v->type != JSON_NUMBER)
 		return fail_type(r, p, "a whole number", v);
-	n = json_object_get_uint64(v);
-	if (json_object_get_int64(v) < 0 || n > max) {
-		fail(r->e, ERR_INPUT, "%s is not between 0 and %llu", json_object_get_string(v),
+	if (!json_u64(v, &n) || n > max) {
+		fail(r->e, ERR_INPUT, "%.32s is not a whole number from 0 to %llu", v->text,
 		     (unsigned long long)max);
 		return fail_place(r, p);
 	}
@@ -114,170 +105,154 @@ static int read_u64(struct reader *r, const struct place *p, json_object *v, uin
 	return 0;
 }
 
-static int read_bool(struct reader *r, const struct place *p, json_object *v, bool *ret)
+static int read_bool(struct reader *r, const struct place *p, const struct json *v, bool *ret)
 {
-	if (!json_object_is_type(v, json_type_boolean))
+	if (v->type != JSON_BOOL)
 		return fail_type(r, p, "true or false", v);
-	*ret = json_object_get_boolean(v);
+	*ret = v->truth;
 	return 0;
 }
 
-static int read_word(struct reader *r, const struct place *p, json_object *v,
+static int read_word(struct reader *r, const struct place *p, const struct json *v,
 		     const struct word *words, int64_t *ret)
 {
 	const struct word *w;
-	const char *name, *near;
+	const char *near;
 
-	if (!json_object_is_type(v, json_type_string))
+	if (v->type != JSON_STRING)
 		return fail_type(r, p, "a string", v);
-	name = json_object_get_string(v);
-	w = word_find(words, name);
+	w = word_find(words, v->text);
 	if (w) {
 		*ret = w->value;
 		return 0;
 	}
-	fail(r->e, ERR_INPUT, "unknown value '%.64s'", name);
-	near = word_nearest(words, name);
+	fail(r->e, ERR_INPUT, "unknown value '%.64s'", v->text);
+	near = word_nearest(words, v->text);
 	if (near)
 		fail_hint(r->e, "did you mean '%s'?", near);
 	return fail_place(r, p);
 }
 
-static int need_array(struct reader *r, const struct place *p, json_object *v)
+static int need(struct reader *r, const struct place *p, const struct json *v, enum json_type type)
 {
-	return json_object_is_type(v, json_type_array) ? 0 : fail_type(r, p, "an array", v);
+	return v->type == type ? 0 : fail_type(r, p, json_type_word(type), v);
 }
 
-static int read_flags(struct reader *r, const struct place *p, json_object *v,
+static int read_flags(struct reader *r, const struct place *p, const struct json *v,
 		      const struct word *words, uint64_t *ret)
 {
-	if (need_array(r, p, v) < 0)
+	struct place item = { .up = p };
+
+	if (need(r, p, v, JSON_ARRAY) < 0)
 		return -1;
-	for (size_t i = 0; i < json_object_array_length(v); i++) {
-		struct place item = { .up = p, .index = i };
+	for (const struct json *i = v->child; i; i = i->next, item.index++) {
 		int64_t value;
 
-		if (read_word(r, &item, json_object_array_get_idx(v, i), words, &value) < 0)
+		if (read_word(r, &item, i, words, &value) < 0)
 			return -1;
 		*ret |= (uint64_t)value;
 	}
 	return 0;
 }
 
-static int read_strings(struct reader *r, const struct place *p, json_object *v, char ***ret)
+static int read_strings(struct reader *r, const struct place *p, const struct json *v, char ***ret)
 {
-	size_t n;
+	struct place item = { .up = p };
 	char **list;
 
-	if (need_array(r, p, v) < 0)
+	if (need(r, p, v, JSON_ARRAY) < 0)
 		return -1;
-	n = json_object_array_length(v);
-	list = arena_array(r->arena, n + 1, sizeof(*list));
+	list = arena_array(r->arena, v->len + 1, sizeof(*list));
 	if (!list)
 		return out_of_memory(r);
-	for (size_t i = 0; i < n; i++) {
-		struct place item = { .up = p, .index = i };
-
-		if (read_string(r, &item, json_object_array_get_idx(v, i), &list[i]) < 0)
+	for (const struct json *i = v->child; i; i = i->next, item.index++)
+		if (read_string(r, &item, i, &list[item.index]) < 0)
 			return -1;
-	}
 	*ret = list;
 	return 0;
 }
 
-static int read_numbers(struct reader *r, const struct place *p, json_object *v,
+static int read_numbers(struct reader *r, const struct place *p, const struct json *v,
 			const struct bind_row *row, struct numbers *ret)
 {
-	if (need_array(r, p, v) < 0)
+	struct place item = { .up = p };
+
+	if (need(r, p, v, JSON_ARRAY) < 0)
 		return -1;
-	ret->n = json_object_array_length(v);
+	ret->n = v->len;
 	ret->at = arena_array(r->arena, ret->n, sizeof(*ret->at));
 	if (!ret->at)
 		return out_of_memory(r);
-	for (size_t i = 0; i < ret->n; i++) {
-		struct place item = { .up = p, .index = i };
-
-		if (read_i64(r, &item, json_object_array_get_idx(v, i), row->min, row->max,
-			     &ret->at[i]) < 0)
+	for (const struct json *i = v->child; i; i = i->next, item.index++)
+		if (read_i64(r, &item, i, row->min, row->max, &ret->at[item.index]) < 0)
 			return -1;
-	}
 	return 0;
 }
 
-static int read_pairs(struct reader *r, const struct place *p, json_object *v, struct pairs *ret)
+static int read_pairs(struct reader *r, const struct place *p, const struct json *v,
+		      struct pairs *ret)
 {
-	size_t n = 0;
-
-	if (!json_object_is_type(v, json_type_object))
-		return fail_type(r, p, "an object", v);
-	ret->at = arena_array(r->arena, (size_t)json_object_object_length(v), sizeof(*ret->at));
-	if (!ret->at)
-		return out_of_memory(r);
-	json_object_object_foreach(v, key, member)
-	{
-		struct place item = { .up = p, .key = key };
-
-		ret->at[n].key = arena_dup(r->arena, key);
-		if (!ret->at[n].key)
-			return out_of_memory(r);
-		if (read_string(r, &item, member, &ret->at[n].value) < 0)
-			return -1;
-		n++;
-	}
-	ret->n = n;
-	return 0;
-}
-
-static int read_struct(struct reader *r, const struct place *p, json_object *v,
-		       const struct bind_table *t, unsigned char *doc);
-
-static int read_objects(struct reader *r, const struct place *p, json_object *v,
-			const struct bind_row *row, struct list_any *ret)
-{
-	size_t size = row->table->size;
-
-	if (need_array(r, p, v) < 0)
+	if (need(r, p, v, JSON_OBJECT) < 0)
 		return -1;
-	ret->n = json_object_array_length(v);
-	ret->at = arena_array(r->arena, ret->n, size);
+	ret->at = arena_array(r->arena, v->len, sizeof(*ret->at));
 	if (!ret->at)
 		return out_of_memory(r);
-	for (size_t i = 0; i < ret->n; i++) {
-		struct place item = { .up = p, .index = i };
+	for (const struct json *i = v->child; i; i = i->next) {
+		struct place item = { .up = p, .key = i->key };
 
-		if (read_struct(r, &item, json_object_array_get_idx(v, i), row->table,
-				(unsigned char *)ret->at + i * size) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int read_map(struct reader *r, const struct place *p, json_object *v,
-		    const struct bind_row *row, struct list_any *ret)
-{
-	size_t size = row->table->size;
-
-	if (!json_object_is_type(v, json_type_object))
-		return fail_type(r, p, "an object", v);
-	ret->at = arena_array(r->arena, (size_t)json_object_object_length(v), size);
-	if (!ret->at)
-		return out_of_memory(r);
-	json_object_object_foreach(v, key, member)
-	{
-		struct place item = { .up = p, .key = key };
-		unsigned char *at = (unsigned char *)ret->at + ret->n * size;
-
-		*(char **)at = arena_dup(r->arena, key);
-		if (!*(char **)at)
-			return out_of_memory(r);
-		if (read_struct(r, &item, member, row->table, at) < 0)
+		ret->at[ret->n].key = (char *)i->key;
+		if (read_string(r, &item, i, &ret->at[ret->n].value) < 0)
 			return -1;
 		ret->n++;
 	}
 	return 0;
 }
 
-static int read_object(struct reader *r, const struct place *p, json_object *v,
+static int read_struct(struct reader *r, const struct place *p, const struct json *v,
+		       const struct bind_table *t, unsigned char *doc);
+
+static int read_objects(struct reader *r, const struct place *p, const struct json *v,
+			const struct bind_row *row, struct list_any *ret)
+{
+	size_t size = row->table->size;
+	struct place item = { .up = p };
+
+	if (need(r, p, v, JSON_ARRAY) < 0)
+		return -1;
+	ret->n = v->len;
+	ret->at = arena_array(r->arena, ret->n, size);
+	if (!ret->at)
+		return out_of_memory(r);
+	for (const struct json *i = v->child; i; i = i->next, item.index++)
+		if (read_struct(r, &item, i, row->table,
+				(unsigned char *)ret->at + item.index * size) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_map(struct reader *r, const struct place *p, const struct json *v,
+		    const struct bind_row *row, struct list_any *ret)
+{
+	size_t size = row->table->size;
+
+	if (need(r, p, v, JSON_OBJECT) < 0)
+		return -1;
+	ret->at = arena_array(r->arena, v->len, size);
+	if (!ret->at)
+		return out_of_memory(r);
+	for (const struct json *i = v->child; i; i = i->next) {
+		struct place item = { .up = p, .key = i->key };
+		unsigned char *at = (unsigned char *)ret->at + ret->n * size;
+
+		*(char **)at = (char *)i->key;
+		if (read_struct(r, &item, i, row->table, at) < 0)
+			return -1;
+		ret->n++;
+	}
+	return 0;
+}
+
+static int read_object(struct reader *r, const struct place *p, const struct json *v,
 		       const struct bind_row *row, void **ret)
 {
 	*ret = arena_alloc(r->arena, row->table->size);
@@ -291,7 +266,7 @@ static uint64_t upper(const struct bind_row *row, uint64_t otherwise)
 	return row->max ? (uint64_t)row->max : otherwise;
 }
 
-static int read_row(struct reader *r, const struct place *p, json_object *v,
+static int read_row(struct reader *r, const struct place *p, const struct json *v,
 		    const struct bind_row *row, unsigned char *at)
 {
 	int64_t lo = row->max ? row->min : INT64_MIN, hi = row->max ? row->max : INT64_MAX;
@@ -328,6 +303,9 @@ static int read_row(struct reader *r, const struct place *p, json_object *v,
 		return read_word(r, p, v, row->words, &i->v);
 	case BIND_FLAGS:
 		return read_flags(r, p, v, row->words, (uint64_t *)at);
+	case BIND_OPT_FLAGS:
+		u->set = true;
+		return read_flags(r, p, v, row->words, &u->v);
 	case BIND_STRINGS:
 		return read_strings(r, p, v, (char ***)at);
 	case BIND_NUMBERS:
@@ -375,75 +353,50 @@ static int note_unknown(struct reader *r, const struct place *p, const struct bi
 	return r->note->unknown(r->note->ctx, pointer, near, r->e);
 }
 
-static int read_struct(struct reader *r, const struct place *p, json_object *v,
-		       const struct bind_table *t, unsigned char *doc)
+static int fail_member(struct reader *r, const struct place *p, const char *key, const char *what)
 {
-	if (!json_object_is_type(v, json_type_object))
-		return fail_type(r, p, "an object", v);
-	json_object_object_foreach(v, key, member)
-	{
-		const struct bind_row *row = row_find(t, key);
-		struct place item = { .up = p, .key = key };
+	fail(r->e, ERR_INPUT, "'%s' is %s", key, what);
+	return fail_place(r, p);
+}
+
+/* Tables have fewer than 64 rows, so one word remembers which members were seen. */
+static int read_members(struct reader *r, const struct place *p, const struct json *v,
+			const struct bind_table *t, unsigned char *doc, uint64_t *seen)
+{
+	for (const struct json *i = v->child; i; i = i->next) {
+		const struct bind_row *row = row_find(t, i->key);
+		struct place item = { .up = p, .key = i->key };
+		uint64_t bit;
 
 		if (!row) {
-			if (note_unknown(r, &item, t, key) < 0)
+			if (note_unknown(r, &item, t, i->key) < 0)
 				return -1;
 			continue;
 		}
+		bit = 1ULL << (row - t->rows);
+		if (*seen & bit)
+			return fail_member(r, p, i->key, "given twice");
+		*seen |= bit;
 		/* null is what Go writes for an absent slice, map or pointer */
-		if (!member && row->need == OPTIONAL)
+		if (i->type == JSON_NULL && row->need == OPTIONAL)
 			continue;
-		if (read_row(r, &item, member, row, doc + row->at) < 0)
+		if (read_row(r, &item, i, row, doc + row->at) < 0)
 			return -1;
-	}
-	for (size_t i = 0; i < t->n; i++) {
-		if (t->rows[i].need != REQUIRED ||
-		    json_object_object_get_ex(v, t->rows[i].key, NULL))
-			continue;
-		fail(r->e, ERR_INPUT, "'%s' is missing", t->rows[i].key);
-		return fail_place(r, p);
 	}
 	return 0;
 }
 
-static int fail_syntax(const char *doc, const char *text, size_t at, const char *why,
-		       struct err *e)
+static int read_struct(struct reader *r, const struct place *p, const struct json *v,
+		       const struct bind_table *t, unsigned char *doc)
 {
-	size_t line = 1, column = 1;
+	uint64_t seen = 0;
 
-	for (size_t i = 0; i < at; i++) {
-		column = text[i] == '\n' ? 1 : column + 1;
-		line += text[i] == '\n';
-	}
-	fail(e, ERR_INPUT, "not valid JSON: %s", why);
-	return fail_at(e, "%s:%zu:%zu", doc, line, column);
-}
-
-static json_object *parse(const char *text, size_t len, const char *doc, struct err *e)
-{
-	json_tokener *tok = json_tokener_new_ex(MAX_DEPTH);
-	json_object *root = NULL;
-	enum json_tokener_error why;
-	size_t end;
-
-	if (!tok || len > INT_MAX) {
-		fail(e, ERR_LIMIT, "read '%s': too large", doc);
-		json_tokener_free(tok);
-		return NULL;
-	}
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	root = json_tokener_parse_ex(tok, text, (int)len);
-	why = json_tokener_get_error(tok);
-	end = json_tokener_get_parse_end(tok);
-	if (why == json_tokener_continue) {
-		fail_syntax(doc, text, len, "the text ends too early", e);
-	} else if (why != json_tokener_success) {
-		fail_syntax(doc, text, end, json_tokener_error_desc(why), e);
-	} else if (!root) {
-		fail_syntax(doc, text, 0, "expected an object", e);
-	}
-	json_tokener_free(tok);
-	return root;
+	if (need(r, p, v, JSON_OBJECT) < 0 || read_members(r, p, v, t, doc, &seen) < 0)
+		return -1;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->rows[i].need == REQUIRED && !(seen >> i & 1))
+			return fail_member(r, p, t->rows[i].key, "missing");
+	return 0;
 }
 
 /**
@@ -462,138 +415,186 @@ int bind_parse(const struct bind_table *t, const char *text, size_t len, const c
 {
 	struct reader r = { .doc = doc, .note = note, .arena = a, .e = e };
 	struct place root = { 0 };
-	json_object *v = parse(text, len, doc, e);
-	int ret;
+	const struct json *v = json_parse(text, len, doc, a, e);
 
-	if (!v)
-		return -1;
-	ret = read_struct(&r, &root, v, t, ret_doc);
-	json_object_put(v);
-	return ret;
+	return v ? read_struct(&r, &root, v, t, ret_doc) : -1;
 }
 
-/* The writers return NULL for "absent", which leaves the member out. */
+static void write_struct(const struct bind_table *t, const unsigned char *doc, struct str *out);
 
-static json_object *write_struct(const struct bind_table *t, const unsigned char *doc);
-
-static json_object *write_flags(const struct word *words, uint64_t v)
+static void write_flags(const struct word *words, uint64_t v, struct str *out)
 {
-	json_object *list = json_object_new_array();
+	bool first = true;
 
-	for (; words->name; words++)
-		if (words->value && (v & (uint64_t)words->value) == (uint64_t)words->value)
-			json_object_array_add(list, json_object_new_string(words->name));
-	return list;
+	str_add(out, "[");
+	for (; words->name; words++) {
+		if (!words->value || (v & (uint64_t)words->value) != (uint64_t)words->value)
+			continue;
+		if (!first)
+			str_add(out, ",");
+		first = false;
+		json_text_quote(out, words->name);
+	}
+	str_add(out, "]");
 }
 
-static json_object *write_strings(char *const *list)
+static void write_strings(char *const *list, struct str *out)
 {
-	json_object *v = json_object_new_array();
-
-	for (; *list; list++)
-		json_object_array_add(v, json_object_new_string(*list));
-	return v;
+	str_add(out, "[");
+	for (size_t i = 0; list[i]; i++) {
+		if (i)
+			str_add(out, ",");
+		json_text_quote(out, list[i]);
+	}
+	str_add(out, "]");
 }
 
-static json_object *write_pairs(const struct pairs *p)
+static void write_pairs(const struct pairs *p, struct str *out)
 {
-	json_object *v = json_object_new_object();
-
-	for (size_t i = 0; i < p->n; i++)
-		json_object_object_add(v, p->at[i].key, json_object_new_string(p->at[i].value));
-	return v;
+	str_add(out, "{");
+	for (size_t i = 0; i < p->n; i++) {
+		if (i)
+			str_add(out, ",");
+		json_text_quote(out, p->at[i].key);
+		str_add(out, ":");
+		json_text_quote(out, p->at[i].value);
+	}
+	str_add(out, "}");
 }
 
-static json_object *write_list(const struct bind_row *row, const struct list_any *l)
+static void write_list(const struct bind_row *row, const struct list_any *l, struct str *out)
 {
 	bool map = row->kind == BIND_MAP;
-	json_object *v = map ? json_object_new_object() : json_object_new_array();
 
+	str_add(out, map ? "{" : "[");
 	for (size_t i = 0; i < l->n; i++) {
 		const unsigned char *item = (const unsigned char *)l->at + i * row->table->size;
-		json_object *one = write_struct(row->table, item);
 
-		if (map)
-			json_object_object_add(v, *(char *const *)item, one);
-		else
-			json_object_array_add(v, one);
+		if (i)
+			str_add(out, ",");
+		if (map) {
+			json_text_quote(out, *(char *const *)item);
+			str_add(out, ":");
+		}
+		write_struct(row->table, item, out);
 	}
-	return v;
+	str_add(out, map ? "}" : "]");
 }
 
-static json_object *write_numbers(const struct numbers *list)
+static void write_numbers(const struct numbers *list, struct str *out)
 {
-	json_object *v = json_object_new_array();
-
+	str_add(out, "[");
 	for (size_t i = 0; i < list->n; i++)
-		json_object_array_add(v, json_object_new_int64(list->at[i]));
-	return v;
+		str_addf(out, "%s%lld", i ? "," : "", (long long)list->at[i]);
+	str_add(out, "]");
 }
 
-static json_object *write_word(const struct word *words, struct opt_word w)
+/* Is there anything to write? Plain numbers and booleans always are; the rest may be absent. */
+static bool is_present(const struct bind_row *row, const unsigned char *at)
 {
-	const char *name = w.set ? word_name(words, w.v) : NULL;
-
-	return name ? json_object_new_string(name) : NULL;
-}
-
-static json_object *write_row(const struct bind_row *row, const unsigned char *at)
-{
-	const struct list_any *list = (const void *)at;
-	const struct opt_i64 *i = (const void *)at;
-	const struct opt_u64 *u = (const void *)at;
-	const struct opt_bool *b = (const void *)at;
-	void *const *pointer = (const void *)at;
-
 	switch (row->kind) {
 	case BIND_STRING:
-		return *pointer ? json_object_new_string(*pointer) : NULL;
-	case BIND_BOOL:
-		return json_object_new_boolean(*(const bool *)at);
-	case BIND_OPT_BOOL:
-		return b->set ? json_object_new_boolean(b->v) : NULL;
-	case BIND_U32:
-		return json_object_new_int64(*(const uint32_t *)at);
-	case BIND_I64:
-		return json_object_new_int64(*(const int64_t *)at);
-	case BIND_U64:
-		return json_object_new_uint64(*(const uint64_t *)at);
-	case BIND_OPT_I64:
-		return i->set ? json_object_new_int64(i->v) : NULL;
-	case BIND_OPT_U64:
-		return u->set ? json_object_new_uint64(u->v) : NULL;
-	case BIND_WORD:
-		return write_word(row->words, *(const struct opt_word *)at);
-	case BIND_FLAGS:
-		return *(const uint64_t *)at ? write_flags(row->words, *(const uint64_t *)at) : NULL;
 	case BIND_STRINGS:
-		return *pointer ? write_strings(*pointer) : NULL;
-	case BIND_NUMBERS:
-		return list->n ? write_numbers((const struct numbers *)at) : NULL;
-	case BIND_PAIRS:
-		return list->n ? write_pairs((const struct pairs *)at) : NULL;
 	case BIND_OBJECT:
-		return *pointer ? write_struct(row->table, *pointer) : NULL;
+		return *(void *const *)at != NULL;
+	case BIND_OPT_BOOL:
+		return ((const struct opt_bool *)at)->set;
+	case BIND_OPT_I64:
+	case BIND_OPT_U64:
+	case BIND_OPT_FLAGS:
+		return ((const struct opt_i64 *)at)->set;
+	case BIND_WORD:
+		return ((const struct opt_word *)at)->set &&
+		       word_name(row->words, ((const struct opt_word *)at)->v);
+	case BIND_FLAGS:
+		return *(const uint64_t *)at != 0;
+	case BIND_NUMBERS:
+	case BIND_PAIRS:
 	case BIND_OBJECTS:
 	case BIND_MAP:
-		return list->n ? write_list(row, list) : NULL;
+		return ((const struct list_any *)at)->n > 0;
+	case BIND_BYTES:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void write_row(const struct bind_row *row, const unsigned char *at, struct str *out)
+{
+	switch (row->kind) {
+	case BIND_STRING:
+		json_text_quote(out, *(char *const *)at);
+		break;
+	case BIND_BOOL:
+		str_add(out, *(const bool *)at ? "true" : "false");
+		break;
+	case BIND_OPT_BOOL:
+		str_add(out, ((const struct opt_bool *)at)->v ? "true" : "false");
+		break;
+	case BIND_U32:
+		str_addf(out, "%u", *(const uint32_t *)at);
+		break;
+	case BIND_I64:
+		str_addf(out, "%lld", (long long)*(const int64_t *)at);
+		break;
+	case BIND_U64:
+		str_addf(out, "%llu", (unsigned long long)*(const uint64_t *)at);
+		break;
+	case BIND_OPT_I64:
+		str_addf(out, "%lld", (long long)((const struct opt_i64 *)at)->v);
+		break;
+	case BIND_OPT_U64:
+		str_addf(out, "%llu", (unsigned long long)((const struct opt_u64 *)at)->v);
+		break;
+	case BIND_WORD:
+		json_text_quote(out, word_name(row->words, ((const struct opt_word *)at)->v));
+		break;
+	case BIND_FLAGS:
+		write_flags(row->words, *(const uint64_t *)at, out);
+		break;
+	case BIND_OPT_FLAGS:
+		write_flags(row->words, ((const struct opt_u64 *)at)->v, out);
+		break;
+	case BIND_STRINGS:
+		write_strings(*(char **const *)at, out);
+		break;
+	case BIND_NUMBERS:
+		write_numbers((const void *)at, out);
+		break;
+	case BIND_PAIRS:
+		write_pairs((const void *)at, out);
+		break;
+	case BIND_OBJECT:
+		write_struct(row->table, *(unsigned char *const *)at, out);
+		break;
+	case BIND_OBJECTS:
+	case BIND_MAP:
+		write_list(row, (const void *)at, out);
+		break;
 	case BIND_BYTES:
 		break;
 	}
-	return NULL;
 }
 
-static json_object *write_struct(const struct bind_table *t, const unsigned char *doc)
+static void write_struct(const struct bind_table *t, const unsigned char *doc, struct str *out)
 {
-	json_object *v = json_object_new_object();
+	bool first = true;
 
+	str_add(out, "{");
 	for (size_t i = 0; i < t->n; i++) {
-		json_object *member = write_row(&t->rows[i], doc + t->rows[i].at);
+		const struct bind_row *row = &t->rows[i];
 
-		if (member)
-			json_object_object_add(v, t->rows[i].key, member);
+		if (!is_present(row, doc + row->at))
+			continue;
+		if (!first)
+			str_add(out, ",");
+		first = false;
+		json_text_quote(out, row->key);
+		str_add(out, ":");
+		write_row(row, doc + row->at, out);
 	}
-	return v;
+	str_add(out, "}");
 }
 
 /**
@@ -606,14 +607,18 @@ static json_object *write_struct(const struct bind_table *t, const unsigned char
  */
 char *bind_print(const struct bind_table *t, const void *doc, bool pretty, struct err *e)
 {
-	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
-		    (pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_PLAIN);
-	json_object *v = write_struct(t, doc);
-	const char *text = v ? json_object_to_json_string_ext(v, flags) : NULL;
-	char *copy = text ? strdup(text) : NULL;
+	struct str compact = { 0 }, indented = { 0 };
 
-	json_object_put(v);
-	if (!copy)
+	write_struct(t, doc, &compact);
+	if (pretty && !compact.torn) {
+		json_text_indent(&indented, compact.at, "  ");
+		str_done(&compact);
+		compact = indented;
+	}
+	if (compact.torn) {
+		str_done(&compact);
 		fail(e, ERR_LIMIT, "write JSON: out of memory");
-	return copy;
+		return NULL;
+	}
+	return compact.at;
 }

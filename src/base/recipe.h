@@ -4,6 +4,9 @@
  * only where sides change, so there is no other handshake: the position in the table is the
  * protocol. A failure on either side ends both with the same struct err. The walker is
  * os/recipe.c.
+ *
+ * A row may be done ahead: its side does not wait for its turn, and the other side learns of
+ * it when it gets there. So both processors work at the same time.
  */
 #ifndef BASE_RECIPE_H
 #define BASE_RECIPE_H
@@ -20,11 +23,13 @@ enum side { SIDE_RUNTIME, SIDE_INIT };
  * @name:   its constant, for the plan command and for debugging
  * @side:   which process carries it out
  * @phrase: read as "cannot <phrase>"
+ * @ahead:  done at once, by recipe_ahead()
  */
 struct recipe_row {
 	const char *name;
 	enum side side;
 	const char *phrase;
+	bool ahead;
 };
 
 enum msg_kind {

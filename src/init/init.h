@@ -32,10 +32,12 @@ struct init {
 
 int init_join(struct init *in, struct err *e);
 int init_enter_cgroup(struct init *in, struct err *e);
+int init_enter_cgroup_late(struct init *in, struct err *e);
 int init_set_uts(struct init *in, struct err *e);
 int init_set_sysctl(struct init *in, struct err *e);
 int init_prepare_rootfs(struct init *in, struct err *e);
 int init_make_mounts(struct init *in, struct err *e);
+int init_make_late_mounts(struct init *in, struct err *e);
 int init_make_devices(struct init *in, struct err *e);
 int init_cover_paths(struct init *in, struct err *e);
 int init_pivot(struct init *in, struct err *e);

@@ -138,8 +138,23 @@ static int bind_by_path(struct init *in, const struct plan_mount *m, int target,
 	return top < 0 ? -1 : mount_change_at(top, &attrs, e);
 }
 
+/* A source of the host that did not exist yet when the plan was made. */
+static int bind_late(struct init *in, const struct plan_mount *m, int target, struct err *e)
+{
+	const struct mount_attrs attrs = attrs_of(m);
+	own_fd int tree = mount_clone(AT_FDCWD, m->source, m->recursive, false, e);
+
+	if (tree < 0)
+		return e->sysno == ENOSYS ? bind_by_path(in, m, target, e) : -1;
+	if (mount_set(tree, &attrs, e) < 0)
+		return e->sysno == ENOSYS ? bind_by_path(in, m, target, e) : -1;
+	return mount_attach(tree, target, e);
+}
+
 static int mount_bind(struct init *in, const struct plan_mount *m, int target, struct err *e)
 {
+	if (m->late)
+		return bind_late(in, m, target, e);
 	/* the runtime has set its attributes already */
 	return m->fd >= 0 ? mount_attach((int)m->fd, target, e) : bind_by_path(in, m, target, e);
 }
@@ -180,13 +195,15 @@ static int make_mount(struct init *in, const struct plan_mount *m, struct err *e
 	return m->propagation ? propagate(in, m, e) : 0;
 }
 
-int init_make_mounts(struct init *in, struct err *e)
+static int make_mounts(struct init *in, bool late, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
 
 	for (size_t i = 0; i < r->mounts.n; i++) {
 		const struct plan_mount *m = &r->mounts.at[i];
 
+		if (m->late != late)
+			continue;
 		if (make_mount(in, m, e) == 0) {
 			if (m->fd >= 0)
 				(void)close((int)m->fd);
@@ -198,4 +215,15 @@ int init_make_mounts(struct init *in, struct err *e)
 		return m->origin ? fail_at(e, "config.json: %s", m->origin) : -1;
 	}
 	return 0;
+}
+
+int init_make_mounts(struct init *in, struct err *e)
+{
+	return make_mounts(in, false, e);
+}
+
+/* Mounts whose source the runtime makes meanwhile: the container's cgroups. */
+int init_make_late_mounts(struct init *in, struct err *e)
+{
+	return make_mounts(in, true, e);
 }

@@ -94,6 +94,13 @@ int init_join(struct init *in, struct err *e)
 	return p->fork ? fork_on(in, e) : 0;
 }
 
+static int own_cgroup_namespace(const struct plan *p, struct err *e)
+{
+	if (p->cgroup_namespace && unshare(CLONE_NEWCGROUP) < 0)
+		return fail_sys(e, "make a cgroup namespace");
+	return 0;
+}
+
 /* "0" moves the writer, and spares the kernel a lock that a pid would cost (cgroup v1). */
 int init_enter_cgroup(struct init *in, struct err *e)
 {
@@ -104,9 +111,16 @@ int init_enter_cgroup(struct init *in, struct err *e)
 			return fail_sys(e, "enter a cgroup");
 		(void)close((int)tasks->at[i]);
 	}
-	if (in->plan.cgroup_namespace && unshare(CLONE_NEWCGROUP) < 0)
-		return fail_sys(e, "make a cgroup namespace");
-	return 0;
+	return own_cgroup_namespace(&in->plan, e);
+}
+
+/* The host's cgroup files are in reach by path until the pivot; we have its privileges still. */
+int init_enter_cgroup_late(struct init *in, struct err *e)
+{
+	for (char **file = in->plan.cgroup_files; file && *file; file++)
+		if (file_write(AT_FDCWD, *file, "0", e) < 0)
+			return -1;
+	return own_cgroup_namespace(&in->plan, e);
 }
 
 int init_set_uts(struct init *in, struct err *e)

@@ -70,7 +70,7 @@ int init_find_program(struct init *in, struct err *e)
 		return fail_at(e, "config.json: /process/cwd");
 	}
 	/* a path with a slash is relative to cwd, as the shell has it */
-	(void)chdir(p->cwd);
+	(void)!chdir(p->cwd);
 	return exec_resolve(p->args, p->env, &in->program, e);
 }
 

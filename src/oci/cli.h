@@ -48,10 +48,16 @@ extern const struct command exec_command;
 /* documents.c */
 extern const struct command spec_command, features_command;
 /* pause.c */
-extern const struct command pause_command, resume_command, ps_command;
+extern const struct command pause_command, resume_command;
+/* ps.c */
+extern const struct command ps_command;
 /* query.c */
 extern const struct command state_command, list_command;
 
+/* plan.c */
+extern const struct command plan_command;
+
+int cli_cgroup_manager(const struct cli *cli, const char **ret_name, struct err *e);
 int cli_open_root(const struct cli *cli, struct err *e);
 
 #endif

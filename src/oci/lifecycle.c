@@ -49,7 +49,8 @@ static uint32_t listen_fds(void)
 	return text && text_u64(text, 1024, &n) == 0 ? (uint32_t)n : 0;
 }
 
-static int cgroup_manager_of(const struct cli *cli, const char **ret_name, struct err *e)
+/* cli_cgroup_manager() - who makes cgroups, by the global options */
+int cli_cgroup_manager(const struct cli *cli, const char **ret_name, struct err *e)
 {
 	static const char *const names[] = { "cgroupfs", "systemd", "disabled" };
 
@@ -84,7 +85,7 @@ static int make_options(const struct cli *cli, const struct make *m, const char 
 		.no_new_keyring = m->no_new_keyring,
 		.no_subreaper = m->no_subreaper,
 	};
-	return cgroup_manager_of(cli, &ret->cgroup_manager, e);
+	return cli_cgroup_manager(cli, &ret->cgroup_manager, e);
 }
 
 static int run_create(const struct cli *cli, void *options, char **args,

@@ -184,6 +184,46 @@ void mountopt_done(struct mount_want *w)
 	str_done(&w->data);
 }
 
+static void add_word(struct str *out, const char *word)
+{
+	str_addf(out, "%s%s", out->len ? "," : "", word);
+}
+
+/* Does this row say something about @set and @clr? Access times are one value, not bits. */
+static bool row_says(const struct mountopt *o, uint64_t set, uint64_t clr, bool clears)
+{
+	bool is_atime = (o->value & ~(uint64_t)MOUNT_ATTR__ATIME) == 0;
+
+	if (!clears)
+		return (set & (is_atime ? MOUNT_ATTR__ATIME : o->value)) == o->value;
+	if (is_atime)
+		return !(set & MOUNT_ATTR__ATIME) && (clr & MOUNT_ATTR__ATIME) == o->value;
+	return (clr & o->value) == o->value && !(set & o->value);
+}
+
+/**
+ * mountopt_words() - the way back: attributes and propagation as option words
+ * @out: words joined by commas are added to it
+ */
+void mountopt_words(const struct mount_attrs *a, uint64_t propagation, struct str *out)
+{
+	uint64_t said[CLEAR_ALL + 1] = { 0 };
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		const struct mountopt *o = &table[i];
+		bool all = o->effect == SET_ALL || o->effect == CLEAR_ALL;
+		bool clears = o->effect == CLEAR || o->effect == CLEAR_ALL;
+
+		if (o->effect == SPREAD && propagation == o->value)
+			add_word(out, o->word);
+		if (o->effect > CLEAR_ALL || (said[o->effect] & o->value) == o->value ||
+		    !row_says(o, all ? a->rec_set : a->set, all ? a->rec_clr : a->clr, clears))
+			continue;
+		said[o->effect] |= o->value;
+		add_word(out, o->word);
+	}
+}
+
 /* mountopt_each() - visit every word of the table, for `features` and for the tests */
 void mountopt_each(void (*visit)(const char *word, void *ctx), void *ctx)
 {

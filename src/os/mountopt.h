@@ -25,6 +25,7 @@ struct mount_want {
 
 int mountopt_add(struct mount_want *w, const char *word);
 void mountopt_done(struct mount_want *w);
+void mountopt_words(const struct mount_attrs *a, uint64_t propagation, struct str *out);
 void mountopt_each(void (*visit)(const char *word, void *ctx), void *ctx);
 
 #endif

@@ -27,11 +27,11 @@ static bool row_on(const struct recipe *r, unsigned i)
 	return (r->enabled >> i) & 1;
 }
 
-/* Is there a row of the other side after @i? */
+/* Does the other side wait for us after @i? Not when its next row is done ahead. */
 static bool other_follows(const struct recipe *r, unsigned i)
 {
 	for (i++; i < r->n; i++)
-		if (row_on(r, i))
+		if (row_on(r, i) && !r->rows[i].ahead)
 			return r->rows[i].side != r->me;
 	return false;
 }
@@ -76,18 +76,30 @@ static int wait_rows(struct recipe *r, unsigned i, struct err *e)
 	return done < 0 ? -1 : 0;
 }
 
+static int tell_done(struct recipe *r, unsigned i, struct err *e)
+{
+	int sent = recipe_tell(r->peer, MSG_DONE, i, -1);
+
+	return sent < 0 ? fail_errno(e, -sent, "tell the other process to go on") : 0;
+}
+
 static int run_row(struct recipe *r, unsigned i, struct err *e)
 {
-	if (r->run(r->ctx, i, e) < 0) {
-		fail_in(e, "cannot %s", r->rows[i].phrase);
-		(void)recipe_tell_failure(r->peer, e);
-		return -1;
-	}
-	if (other_follows(r, i)) {
-		int sent = recipe_tell(r->peer, MSG_DONE, i, -1);
+	if (r->run(r->ctx, i, e) == 0)
+		return 0;
+	fail_in(e, "cannot %s", r->rows[i].phrase);
+	(void)recipe_tell_failure(r->peer, e);
+	return -1;
+}
 
-		if (sent < 0)
-			return fail_errno(e, -sent, "tell the other process to go on");
+/* recipe_ahead() - carry out this side's rows that need not wait; before recipe_walk() */
+int recipe_ahead(struct recipe *r, struct err *e)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		if (!row_on(r, i) || r->rows[i].side != r->me || !r->rows[i].ahead)
+			continue;
+		if (run_row(r, i, e) < 0 || tell_done(r, i, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -105,8 +117,10 @@ int recipe_walk(struct recipe *r, unsigned from, unsigned to, struct err *e)
 		if (!row_on(r, i))
 			continue;
 		if (r->rows[i].side == r->me) {
+			if (r->rows[i].ahead)
+				continue;
 			waiting = false;
-			if (run_row(r, i, e) < 0)
+			if (run_row(r, i, e) < 0 || (other_follows(r, i) && tell_done(r, i, e) < 0))
 				return -1;
 		} else if (!waiting) {
 			waiting = true;

@@ -30,6 +30,7 @@ struct recipe {
 	bool exec_ends;
 };
 
+int recipe_ahead(struct recipe *r, struct err *e);
 int recipe_walk(struct recipe *r, unsigned from, unsigned to, struct err *e);
 int recipe_tell(int peer, enum msg_kind kind, int64_t value, int fd);
 int recipe_tell_failure(int peer, const struct err *e);

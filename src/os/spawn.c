@@ -1,9 +1,10 @@
-/* spawn.c - vfork, exec, wait with a deadline; and memory files */
+/* spawn.c - vfork, exec, wait with a deadline; program search; and memory files */
 #include "os/spawn.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "os/file.h"
 #include "os/sys.h"
 
 #ifndef MFD_EXEC
@@ -107,8 +109,13 @@ static void run_child(const struct spawn *s, int input, char *const *argv, char 
 
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (dup2(input, STDIN_FILENO) >= 0)
-		(void)execve(s->path, argv, envp);
+	if (dup2(input, STDIN_FILENO) < 0 || (s->out && dup2(s->out, STDOUT_FILENO) < 0) ||
+	    (s->err && dup2(s->err, STDERR_FILENO) < 0))
+		return;
+	for (size_t i = 0; i < s->n_keep; i++)
+		if (fcntl(s->keep[i], F_SETFD, 0) < 0)
+			return;
+	(void)execve(s->path, argv, envp);
 }
 
 /* vfork in a frame of its own, so that the child can spoil nothing of the caller's. */
@@ -167,4 +174,50 @@ int spawn_wait(const struct spawn *s, int *ret_status, struct err *e)
 	(void)waitpid(pid, ret_status, 0);
 	return fail(e, ERR_LIMIT, "run '%s': it did not end within %lld s", s->path,
 		    (long long)s->timeout);
+}
+
+/**
+ * spawn_read() - run a program to its end and keep what it prints
+ * @max:      refuse more than this many bytes
+ * @ret_text: NUL-terminated, freed by the caller
+ *
+ * Return: the text's length whatever the program's status, or -1.
+ */
+int spawn_read(const struct spawn *s, size_t max, char **ret_text, int *ret_status, struct err *e)
+{
+	struct spawn kept = *s;
+	/* a memory file, unlike a pipe, never makes the program wait for us */
+	own_fd int out = memfd_of("output", "", 0, e);
+
+	kept.out = out;
+	if (out < 0 || spawn_wait(&kept, ret_status, e) < 0)
+		return -1;
+	if (lseek(out, 0, SEEK_SET) < 0)
+		return fail_sys(e, "read the output of '%s'", s->path);
+	return file_read_fd(out, s->path, max, ret_text, e);
+}
+
+/**
+ * spawn_find() - the path of a program of the host, by our own PATH
+ * @name: with a slash, it is the path
+ *
+ * Return: 0; -1 with ERR_ABSENT when there is none.
+ */
+int spawn_find(const char *name, char *ret_path, size_t size, struct err *e)
+{
+	const char *dirs = getenv("PATH");
+	const char *dir = dirs && *dirs ? dirs : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+						 "/sbin:/bin";
+	bool search = !strchr(name, '/');
+
+	for (; dir; dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
+		int n = search ? snprintf(ret_path, size, "%.*s/%s", (int)strcspn(dir, ":"), dir, name) :
+				 snprintf(ret_path, size, "%s", name);
+
+		/* an empty element would be the working directory: nobody wants that here */
+		if (n > 0 && (size_t)n < size && (!search || *dir == '/') &&
+		    access(ret_path, X_OK) == 0)
+			return 0;
+	}
+	return fail(e, ERR_ABSENT, "find the program '%s'", name);
 }

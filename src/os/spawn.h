@@ -1,4 +1,4 @@
-/* spawn.h - run a program and wait for it, bounded in time */
+/* spawn.h - run a program and wait for it, bounded in time; keep what it prints */
 #ifndef OS_SPAWN_H
 #define OS_SPAWN_H
 
@@ -16,15 +16,22 @@
  * @envp:    its whole environment; NULL means an empty one
  * @input:   text that it reads on standard input; NULL means /dev/null
  * @timeout: seconds after which it is killed; 0 means none
+ * @out, @err: descriptors for its standard output and error; 0 means ours
+ * @keep:    descriptors that it inherits under the same numbers, @n_keep of them
  */
 struct spawn {
 	const char *path;
 	char *const *argv, *const *envp;
 	const char *input;
 	int64_t timeout;
+	int out, err;
+	const int *keep;
+	size_t n_keep;
 };
 
 int spawn_wait(const struct spawn *s, int *ret_status, struct err *e);
+int spawn_read(const struct spawn *s, size_t max, char **ret_text, int *ret_status, struct err *e);
+int spawn_find(const char *name, char *ret_path, size_t size, struct err *e);
 int memfd_of(const char *name, const void *at, size_t len, struct err *e);
 int memfd_exec_of(const char *name, const void *at, size_t len, struct err *e);
 

@@ -32,6 +32,7 @@ static struct plan_mount *order(struct mount_plan *p, enum plan_mount_kind kind,
 	if (!o)
 		return NULL;
 	o->kind = kind;
+	o->late = p->late_cgroups;
 	o->target = arena_dup(p->mem, target);
 	o->origin = arena_dup(p->mem, origin);
 	return o->target && o->origin ? o : NULL;
@@ -63,7 +64,7 @@ static int add_hierarchy(struct mount_plan *p, const struct cgroup_place *place,
 	o->source = arena_printf(p->mem, "%s%s", place->in->mount, place->path);
 	if (!o->source)
 		return out_of_memory(e);
-	if (!p->open)
+	if (!p->open || p->late_cgroups)
 		return 0;
 	o->fd = mount_clone(AT_FDCWD, o->source, true, false, e);
 	if (o->fd < 0)

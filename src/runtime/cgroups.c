@@ -1,6 +1,7 @@
 /* cgroups.c - the container's cgroup: intended, recorded, made, found again */
 #include "runtime/cgroups.h"
 
+#include <sched.h>
 #include <string.h>
 
 #include "runtime/cgroup_path.h"
@@ -23,6 +24,16 @@ static int note(struct creation *c, struct err *e)
 }
 
 static const struct resources_how fresh = { .update = false };
+
+static bool may_be_late(const struct creation *c);
+
+static const struct oci_resources *resources_of(const struct creation *c)
+{
+	static const struct oci_resources none;
+	const struct oci_linux *l = c->bundle.config.platform;
+
+	return l->resources ? l->resources : &none;
+}
 
 /**
  * cgroups_prepare() - decide where the container's cgroup will be, and say so in its state
@@ -48,23 +59,133 @@ int cgroups_prepare(struct creation *c, struct err *e)
 	    cgroup_plan(&c->cgroup, e) < 0)
 		return -1;
 	c->has_cgroup = true;
+	c->late_cgroup = may_be_late(c);
 	return note(c, e);
 }
 
-/* cgroups_make() - make the directories, set the limits, open the way in */
-int cgroups_make(struct creation *c, struct err *e)
+/* The part of the container's cgroup that lies in hierarchies of one version. */
+static struct cgroup part_of(const struct cgroup *cg, enum cgroup_version version)
 {
-	static const struct oci_resources none;
-	const struct oci_linux *l = c->bundle.config.platform;
-	const struct oci_resources *r = l->resources ? l->resources : &none;
-	const struct cgroup_create_how how = { .need = resources_need(&c->world, r) };
+	struct cgroup part = { .n = 0 };
+
+	for (size_t i = 0; i < cg->n; i++)
+		if (cg->at[i].in->version == version)
+			part.at[part.n++] = cg->at[i];
+	return part;
+}
+
+/* What creation learned about the part's directories is true of the whole's. */
+static void put_back(struct cgroup *cg, const struct cgroup *part)
+{
+	for (size_t i = 0; i < part->n; i++)
+		for (size_t k = 0; k < cg->n; k++)
+			if (cg->at[k].in == part->at[i].in)
+				cg->at[k] = part->at[i];
+}
+
+static int make_part(struct creation *c, enum cgroup_version version, struct err *e)
+{
+	struct cgroup part = part_of(&c->cgroup, version);
+	const struct oci_resources *r = resources_of(c);
+	const struct cgroup_create_how how = {
+		.need = resources_need(&c->world, r) & cgroup_controllers(&part),
+	};
+
+	if (!part.n)
+		return 0;
+	if (cgroup_create(&part, &how, e) < 0)
+		return -1;
+	put_back(&c->cgroup, &part);
+	return 0;
+}
+
+/**
+ * cgroups_make_early() - make what tare-init must be born into: its v2 cgroup
+ *
+ * Where v1 hierarchies are left for later, their limits come later too.
+ */
+int cgroups_make_early(struct creation *c, struct err *e)
+{
+	struct cgroup v2;
 
 	if (!c->has_cgroup)
 		return 0;
-	if (cgroup_create(&c->cgroup, &how, e) < 0 || note(c, e) < 0 ||
-	    resources_apply(&c->cgroup, r, &fresh, e) < 0)
+	if (!c->late_cgroup)
+		return cgroups_make(c, e) < 0 ? -1 : cgroup_entry_open(&c->cgroup, &c->entry, e);
+	if (make_part(c, CGROUP_V2, e) < 0)
 		return -1;
-	return cgroup_entry_open(&c->cgroup, &c->entry, e);
+	v2 = part_of(&c->cgroup, CGROUP_V2);
+	return v2.n ? cgroup_entry_open(&v2, &c->entry, e) : 0;
+}
+
+/* cgroups_make() - make (the rest of) the directories and set the limits */
+int cgroups_make(struct creation *c, struct err *e)
+{
+	if (!c->late_cgroup && make_part(c, CGROUP_V2, e) < 0)
+		return -1;
+	if (make_part(c, CGROUP_V1, e) < 0 || note(c, e) < 0)
+		return -1;
+	return resources_apply(&c->cgroup, resources_of(c), &fresh, e);
+}
+
+static bool lies_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+static bool lists_below(char *const *paths, const char *folder)
+{
+	for (; paths && *paths; paths++)
+		if (lies_below(*paths, folder))
+			return true;
+	return false;
+}
+
+/* Does anything in the config come to lie on or below a cgroup mount after it? */
+static bool cgroups_are_covered(const struct oci_config *config)
+{
+	const char *shown = NULL;
+
+	for (size_t i = 0; i < config->mounts.n; i++) {
+		const struct oci_mount *m = &config->mounts.at[i];
+
+		if (shown && (lies_below(m->destination, shown) || lies_below(shown, m->destination)))
+			return true;
+		if (m->type && text_starts(m->type, "cgroup"))
+			shown = m->destination;
+	}
+	return shown && (lists_below(config->platform->masked_paths, shown) ||
+			 lists_below(config->platform->readonly_paths, shown));
+}
+
+/* On v1 a process enters its cgroups itself, so they may be made while it makes its mounts. */
+static bool may_be_late(const struct creation *c)
+{
+	const struct oci_linux *l = c->bundle.config.platform;
+
+	return part_of(&c->cgroup, CGROUP_V1).n > 0 && !oci_namespace_of(l, CLONE_NEWUSER) &&
+	       !cgroups_are_covered(&c->bundle.config);
+}
+
+/* cgroups_files() - the "tasks" files that tare-init will write itself into, when it is late */
+int cgroups_files(struct creation *c, char ***ret_files, struct err *e)
+{
+	struct cgroup v1 = part_of(&c->cgroup, CGROUP_V1);
+	char **files;
+
+	*ret_files = NULL;
+	if (!c->late_cgroup)
+		return 0;
+	files = arena_array(&c->mem, v1.n + 1, sizeof(*files));
+	for (size_t i = 0; files && i < v1.n; i++) {
+		files[i] = arena_printf(&c->mem, "%s%s/tasks", v1.at[i].in->mount, v1.at[i].path);
+		if (!files[i])
+			files = NULL;
+	}
+	*ret_files = files;
+	return files ? 0 : fail_errno(e, ENOMEM, "plan the cgroup");
 }
 
 /* cgroups_recall() - find the cgroup that the container's state speaks of */

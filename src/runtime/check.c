@@ -93,6 +93,8 @@ static int check_terminal(const struct oci_config *c, const struct create_option
 {
 	bool detached = o->detach || !o->start;
 
+	if (o->dry)
+		return 0;
 	if (c->process->terminal && detached && !o->console_socket) {
 		fail(e, ERR_INPUT, "cannot allocate tty if %s without setting console socket",
 		     o->start ? "detached" : "created");

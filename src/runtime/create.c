@@ -51,7 +51,7 @@ static char *timestamp(struct arena *a)
 	return arena_printf(a, "%s.%09ldZ", text, now.tv_nsec);
 }
 
-/* Fill in the record and write it, with the config: from here on a crash can be cleaned up. */
+/* Fill in the record and write it: from here on a crash can be cleaned up. */
 static int record_intent(struct creation *c, struct err *e)
 {
 	struct state *s = &c->container.state;
@@ -67,8 +67,12 @@ static int record_intent(struct creation *c, struct err *e)
 	s->external_descriptors = (char *)"[]";
 	if (!s->created)
 		return fail_errno(e, ENOMEM, "record the container");
-	if (container_save(&c->container, e) < 0)
-		return -1;
+	return container_save(&c->container, e);
+}
+
+/* The config as it is now; what becomes of the bundle's changes nothing any more. */
+static int keep_config(struct creation *c, struct err *e)
+{
 	return file_replace(c->container.dir, "config.json", c->bundle.text, c->bundle.len, e);
 }
 
@@ -184,6 +188,8 @@ static int run_stage(void *ctx, unsigned i, struct err *e)
 	struct creation *c = ctx;
 
 	switch (i) {
+	case STAGE_MAKE_CGROUP:
+		return cgroups_make(c, e);
 	case STAGE_HOST_FACTS:
 		return host_facts(c, e);
 	case STAGE_HOOKS_RUNTIME:
@@ -215,8 +221,8 @@ static int prepare(struct creation *c, struct err *e)
 
 static int build(struct creation *c, struct err *e)
 {
-	if (cgroups_make(c, e) < 0 || open_listener(c, e) < 0 || creation_namespaces(c, e) < 0 ||
-	    creation_plan(c, e) < 0 || creation_launch(c, e) < 0 || record_pid(c, e) < 0)
+	if (cgroups_make_early(c, e) < 0 || open_listener(c, e) < 0 || creation_namespaces(c, e) < 0 ||
+	    creation_plan(c, e) < 0 || creation_launch(c, e) < 0)
 		return -1;
 	cgroup_entry_close(&c->entry);
 	mount_plan_close(&c->mounts);
@@ -228,6 +234,9 @@ static int walk(struct creation *c, struct err *e)
 	c->recipe = (struct recipe){ .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
 				     .enabled = c->plan.stages, .peer = c->sock, .ctx = c,
 				     .run = run_stage, .hear = hear, .exec_ends = c->o->start };
+	/* while tare-init is at its mounts */
+	if (recipe_ahead(&c->recipe, e) < 0 || record_pid(c, e) < 0 || keep_config(c, e) < 0)
+		return -1;
 	if (recipe_walk(&c->recipe, 0, c->o->start ? STAGE_COUNT : STAGE_WAIT_START, e) < 0)
 		return -1;
 	return c->o->start ? write_pid_file(c, e) : 0;
@@ -248,7 +257,7 @@ static void unmake(struct creation *c)
 		log_warn("%s", ignored.text);
 }
 
-static void creation_done(struct creation *c)
+void creation_done(struct creation *c)
 {
 	cgroup_entry_close(&c->entry);
 	mount_plan_close(&c->mounts);
@@ -263,7 +272,8 @@ static void creation_done(struct creation *c)
 	arena_done(&c->mem);
 }
 
-static void creation_init(struct creation *c, const struct create_options *o)
+/* creation_init() - blank papers; creation_done() closes whatever was opened since */
+void creation_init(struct creation *c, const struct create_options *o)
 {
 	*c = (struct creation){ .o = o, .sock = FD_NONE, .listener = FD_NONE, .console = FD_NONE,
 				.entry = { .into = FD_NONE }, .rootfs = { .fd = -1 },

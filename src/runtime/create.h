@@ -24,12 +24,13 @@ struct log;
  * @start:           run: do not wait for the start command
  * @detach:          run: do not wait for the end
  * @keep:            run: do not delete afterwards
+ * @dry:             only plan; see describe.h
  */
 struct create_options {
 	const char *root, *id, *bundle, *config, *console_socket, *pid_file, *cgroup_manager;
 	const char *pidfd_socket;
 	uint32_t preserve_fds;
-	bool start, detach, keep, strict, no_pivot, no_new_keyring, no_subreaper;
+	bool start, detach, keep, strict, no_pivot, no_new_keyring, no_subreaper, dry;
 };
 
 int container_create(const struct create_options *o, struct err *e);

@@ -24,6 +24,7 @@ struct detour { int64_t type; int back; };
  * @around:      namespaces that this process enters for the clone only
  * @unshare_time: give it a time namespace
  * @console:     the pty's master, once received
+ * @late_cgroup: v1 cgroups are made while tare-init makes the mounts
  */
 struct creation {
 	const struct create_options *o;
@@ -32,7 +33,7 @@ struct creation {
 	struct cgroup_world world;
 	struct cgroup cgroup;
 	struct cgroup_entry entry;
-	bool has_cgroup, made_container;
+	bool has_cgroup, late_cgroup, made_container;
 	struct arena mem;
 	struct mount_plan mounts;
 	struct plan plan;
@@ -47,6 +48,9 @@ struct creation {
 	struct recipe recipe;
 };
 
+/* create.c */
+void creation_init(struct creation *c, const struct create_options *o);
+void creation_done(struct creation *c);
 /* plan_build.c */
 int creation_plan(struct creation *c, struct err *e);
 /* birth.c */

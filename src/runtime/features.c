@@ -148,12 +148,10 @@ static void print_linux(const struct features *f, struct str *out)
 static void print_annotations(const struct features *f, struct str *out)
 {
 	struct names unsafe = { .n = 0 };
-	unsigned v[3];
 
-	seccomp_gen_version(v);
-	str_addf(out, ",'annotations':{'io.github.seccomp.libseccomp.version':'%u.%u.%u',"
+	str_addf(out, ",'annotations':{'io.github.seccomp.libseccomp.version':'%s',"
 		 "'io.tare.version':'%s','org.opencontainers.runc.checkpoint.enabled':'%s'}",
-		 v[0], v[1], v[2], f->version, truth(f->checkpoint));
+		 LIBSECCOMP_VERSION, f->version, truth(f->checkpoint));
 	for (const char *const *u = f->unsafe; u && *u; u++)
 		add_name(*u, &unsafe);
 	if (unsafe.n) {

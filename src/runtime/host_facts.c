@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "os/file.h"
 #include "runtime/creation.h"
@@ -36,7 +38,7 @@ static int set_rlimits(const struct creation *c, struct err *e)
 		const struct oci_rlimit *l = &p->rlimits.at[i];
 		const struct rlimit v = { .rlim_cur = l->soft, .rlim_max = l->hard };
 
-		if (prlimit(c->pid, (enum __rlimit_resource)l->type.v, &v, NULL) == 0)
+		if (syscall(SYS_prlimit64, c->pid, (int)l->type.v, &v, NULL) == 0)
 			continue;
 		fail_sys(e, "set %s to %llu:%llu", word_name(oci_rlimit_words, l->type.v),
 			 (unsigned long long)l->soft, (unsigned long long)l->hard);

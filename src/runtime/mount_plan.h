@@ -15,6 +15,8 @@
  * @cgroup:    the container's cgroup, for mounts of type "cgroup"; NULL when there is none
  * @own_cgroupns, @own_userns: the container has such a namespace of its own
  * @userns_fd: its user namespace, for "idmap" without mappings; -1 when not known
+ * @late_cgroups: the cgroup does not exist yet; mounts that show it are made in a stage of
+ *             their own
  * @open:      open sources and make detached mounts; false: only describe (the plan command)
  * @list:      the result; descriptors in it are closed by mount_plan_close()
  */
@@ -23,7 +25,7 @@ struct mount_plan {
 	const struct oci_config *config;
 	const char *bundle;
 	const struct cgroup *cgroup;
-	bool own_cgroupns, own_userns, open;
+	bool own_cgroupns, own_userns, open, late_cgroups;
 	uint64_t propagation;
 	struct plan_mount *list;
 	size_t n, room;

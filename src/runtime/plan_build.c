@@ -10,6 +10,7 @@
 #include "os/caps.h"
 #include "os/mount.h"
 #include "os/sys.h"
+#include "runtime/cgroups.h"
 #include "runtime/creation.h"
 #include "runtime/seccomp_plan.h"
 
@@ -157,12 +158,13 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.config = config,
 		.bundle = c->bundle.path,
 		.cgroup = c->has_cgroup ? &c->cgroup : NULL,
+		.late_cgroups = c->late_cgroup,
 		.own_cgroupns = c->plan.cgroup_namespace,
 		.own_userns = c->plan.in_userns,
 		.propagation = r->propagation,
-		.open = true,
+		.open = !c->o->dry,
 	};
-	if (open_root(c, e) < 0 || mount_plan_make(&c->mounts, e) < 0)
+	if ((!c->o->dry && open_root(c, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
 		return -1;
 	r->mounts.at = c->mounts.list;
 	r->mounts.n = c->mounts.n;
@@ -206,6 +208,14 @@ static bool has_runtime_hooks(const struct oci_hooks *h)
 	return h && (h->prestart.n || h->create_runtime.n);
 }
 
+static bool has_late_mounts(const struct plan_rootfs *r)
+{
+	for (size_t i = 0; i < r->mounts.n; i++)
+		if (r->mounts.at[i].late)
+			return true;
+	return false;
+}
+
 /* Which rows of the table this container needs. */
 static void choose_stages(struct creation *c)
 {
@@ -214,7 +224,11 @@ static void choose_stages(struct creation *c)
 	bool early_filter = p->has_seccomp && !p->process->no_new_privileges;
 
 	set_stage(p, STAGE_JOIN, p->joins.n || p->unshare || p->fork || p->in_userns);
-	set_stage(p, STAGE_ENTER_CGROUP, p->cgroup_tasks.n || p->cgroup_namespace);
+	set_stage(p, STAGE_ENTER_CGROUP,
+		  !c->late_cgroup && (p->cgroup_tasks.n || p->cgroup_namespace));
+	set_stage(p, STAGE_MAKE_CGROUP, c->late_cgroup);
+	set_stage(p, STAGE_ENTER_CGROUP_LATE, c->late_cgroup);
+	set_stage(p, STAGE_CGROUP_MOUNTS, c->late_cgroup && has_late_mounts(&c->rootfs));
 	set_stage(p, STAGE_HOST_FACTS, p->process->oom_score_adj.set || p->rlimits_done ||
 					       config->platform->net_devices.n);
 	set_stage(p, STAGE_UTS, p->hostname || p->domainname);
@@ -276,7 +290,7 @@ int creation_plan(struct creation *c, struct err *e)
 	p->selinux_label = config->process->selinux_label;
 	p->apparmor_profile = config->process->apparmor_profile;
 	p->rlimits_done = p->in_userns && config->process->rlimits.n;
-	if (build_cgroup_tasks(c, e) < 0 || seccomp_plan(p, config->platform->seccomp, c->container.root, &c->mem, e) < 0 ||
+	if (build_cgroup_tasks(c, e) < 0 || cgroups_files(c, &p->cgroup_files, e) < 0 || seccomp_plan(p, config->platform->seccomp, c->container.root, &c->mem, e) < 0 ||
 	    build_rootfs(c, e) < 0 || build_hooks(c, e) < 0)
 		return -1;
 	choose_stages(c);

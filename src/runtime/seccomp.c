@@ -28,15 +28,13 @@
 #include "base/err.h"
 #include "base/json_text.h"
 #include "base/own.h"
-#include "os/seccomp.h"
 #include "os/seccomp_load.h"
+#include "runtime/seccomp_translate.h"
 #include "spec/oci.h"
 
 #define CACHE_FORMAT  "tare seccomp cache 2" /* change it whenever a filter would differ */
 #define CACHE_ENTRIES 64
 #define CACHE_BYTES   (4 << 20)
-#define ERRNO_MAX     4095 /* the kernel cuts what is above */
-#define TRACE_MAX     UINT16_MAX
 #define AGENT_SECONDS 10
 
 #define WHERE "config.json: /linux/seccomp"
@@ -67,40 +65,19 @@ static uint32_t kind(int64_t action)
 	return (uint32_t)action & SECCOMP_RET_ACTION_FULL;
 }
 
-/* The kernel's own order: the smaller as a signed number, the stricter. */
-static bool stricter(uint32_t a, uint32_t b)
-{
-	return (int32_t)kind(a) < (int32_t)kind(b);
-}
-
-/* config-linux.md: an errno for an action that takes none is an error; the default is EPERM. */
-static int full_action(const struct opt_word *action, const struct opt_u64 *ret, uint32_t *out,
-		       struct err *e)
-{
-	uint32_t a = (uint32_t)action->v;
-	uint64_t most = kind(a) == SECCOMP_RET_ERRNO ? ERRNO_MAX : TRACE_MAX;
-
-	*out = a;
-	if (kind(a) != SECCOMP_RET_ERRNO && kind(a) != SECCOMP_RET_TRACE)
-		return ret->set ? fail(e, ERR_INPUT, "%s takes no errno",
-				       word_name(oci_seccomp_action_words, action->v))
-				: 0;
-	if (ret->set && ret->v > most)
-		return fail(e, ERR_INPUT, "errno %" PRIu64 " is above %" PRIu64, ret->v, most);
-	*out = a | (uint32_t)(ret->set ? ret->v : EPERM);
-	return 0;
-}
-
 /*
- * tare-init tells the runtime about the listener by write(2), under the filter: were that to
- * be notified, both would wait for each other.
+ * tare-init hands over the listener by sendmsg(2), under the filter: were that to wait for
+ * the listener's answer, it would wait for ever. runc uses write(2) for it and refuses that
+ * one; so do we, lest a policy work here and hang there.
  */
+static const struct word never_notified[] = { { "write", 1 }, { "sendmsg", 1 }, { NULL, 0 } };
+
 static int check_notify(const struct oci_seccomp *s, const struct oci_syscall *c, struct err *e)
 {
 	for (size_t i = 0; c->names[i]; i++)
-		if (strcmp(c->names[i], "write") == 0)
-			return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY cannot be used for the write "
-				    "syscall");
+		if (word_find(never_notified, c->names[i]))
+			return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY cannot be used for the %s "
+				    "syscall", c->names[i]);
 	if (!s->listener_path)
 		return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY needs a listenerPath");
 	return 0;
@@ -129,75 +106,17 @@ static int check(const struct oci_seccomp *s, bool *ret_notify, struct err *e)
 	return 0;
 }
 
-static int add_call(struct seccomp_gen *g, const struct oci_syscall *c, uint32_t action,
-		    const char *name, struct err *e)
-{
-	struct seccomp_cond cond[16];
-
-	if (c->args.n > COUNT(cond))
-		return fail(e, ERR_INPUT, "%zu conditions are too many", c->args.n);
-	for (size_t i = 0; i < c->args.n; i++) {
-		const struct oci_seccomp_arg *arg = &c->args.at[i];
-
-		cond[i] = (struct seccomp_cond){ arg->index, (unsigned)arg->op.v, arg->value,
-						 arg->value_two };
-	}
-	return seccomp_gen_rule(g, action, name, cond, c->args.n, e);
-}
-
-static int add_calls(struct seccomp_gen *g, const struct oci_syscall *c, uint32_t usual,
-		     struct str *ignored, struct err *e)
-{
-	uint32_t action;
-
-	if (full_action(&c->action, &c->errno_ret, &action, e) < 0)
-		return -1;
-	for (size_t i = 0; c->names[i]; i++) {
-		int r = *c->names[i] ? add_call(g, c, action, c->names[i], e)
-				     : fail(e, ERR_INPUT, "a system call's name is empty");
-
-		if (r < 0)
-			return -1;
-		if (r == 1 && stricter(action, usual))
-			str_addf(ignored, "%s%.64s", ignored->len ? ", " : "", c->names[i]);
-	}
-	return 0;
-}
-
-static int compile(const struct oci_seccomp *s, struct str *filter, struct str *ignored,
-		   struct err *e)
-{
-	own_seccomp_gen struct seccomp_gen *g = NULL;
-	uint32_t usual;
-
-	if (full_action(&s->default_action, &s->default_errno_ret, &usual, e) < 0)
-		return fail_at(e, WHERE "/defaultErrnoRet");
-	if (seccomp_gen_new(usual, &g, e) < 0)
-		return fail_at(e, WHERE "/defaultAction");
-	for (size_t i = 0; s->architectures && s->architectures[i]; i++)
-		if (seccomp_gen_arch(g, s->architectures[i], e) < 0)
-			return fail_at(e, WHERE "/architectures/%zu", i);
-	for (size_t i = 0; i < s->syscalls.n; i++)
-		if (add_calls(g, &s->syscalls.at[i], usual, ignored, e) < 0)
-			return fail_at(e, WHERE "/syscalls/%zu", i);
-	if (seccomp_gen_finish(g, filter, e) < 0)
-		return fail_at(e, WHERE);
-	return 0;
-}
-
 /* All that the filter depends on. Listener and flags do not change it. */
 static int make_key(const struct oci_seccomp *s, struct str *key)
 {
 	struct oci_seccomp policy = *s;
 	struct utsname u;
-	unsigned v[3];
 
 	policy.listener_path = policy.listener_metadata = NULL;
-	policy.flags = 0;
-	seccomp_gen_version(v);
+	policy.flags = (struct opt_u64){ .set = false };
 	if (uname(&u) < 0)
 		return -1;
-	str_addf(key, "libseccomp %u.%u.%u, %s %s %s;", v[0], v[1], v[2], u.release, u.version,
+	str_addf(key, "libseccomp %s, %s %s %s;", LIBSECCOMP_VERSION, u.release, u.version,
 		 u.machine);
 	return bind_pack(&oci_seccomp_table, &policy, key);
 }
@@ -308,7 +227,7 @@ static void try_write(int dirfd, const char *name, const struct str *file)
 		return;
 	/* A damaged entry, or another policy of the same hash, stands there. */
 	if (unlinkat(dirfd, name, 0) == 0)
-		(void)linkat(AT_FDCWD, self, dirfd, name, AT_SYMLINK_FOLLOW);
+		(void)!linkat(AT_FDCWD, self, dirfd, name, AT_SYMLINK_FOLLOW);
 }
 
 static void store(int dirfd, const char *name, const struct str *key, const struct str *filter,
@@ -344,12 +263,12 @@ static bool usable(int dirfd)
  */
 static unsigned flags_of(const struct oci_seccomp *s, bool notify)
 {
-	unsigned flags = (unsigned)s->flags & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
+	unsigned flags = (unsigned)s->flags.v & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
 
 	/* It is about waiting for the listener's answer; without one the kernel refuses it. */
 	if (!notify)
 		flags &= ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-	if (s->flags || s->has_flags.set ||
+	if (s->flags.set ||
 	    seccomp_try_flag(SECCOMP_FILTER_FLAG_SPEC_ALLOW) < 0)
 		return flags;
 	return SECCOMP_FILTER_FLAG_SPEC_ALLOW;
@@ -392,7 +311,7 @@ int seccomp_compile(const struct oci_seccomp *s, int cache_dirfd, struct arena *
 		snprintf(name, sizeof(name), "%016" PRIx64, fnv(key.at, key.len));
 	p.cached = cache && find(cache_dirfd, name, &key, a, &p);
 	if (!p.cached) {
-		if (compile(s, &filter, &ignored, e) < 0)
+		if (seccomp_translate(s, &filter, &ignored, e) < 0)
 			return -1;
 		if (!keep(filter.at, filter.len, ignored.at, ignored.len, a, &p))
 			return fail(e, ERR_LIMIT, "compile the seccomp policy: out of memory");

@@ -16,6 +16,7 @@ static const struct bind_row mount_rows[] = {
 	ROW_BOOL("recursive",      OPTIONAL, struct plan_mount, recursive),
 	ROW_BOOL("tmpcopyup",      OPTIONAL, struct plan_mount, tmpcopyup),
 	ROW_BOOL("optional",       OPTIONAL, struct plan_mount, optional),
+	ROW_BOOL("late",           OPTIONAL, struct plan_mount, late),
 	ROW_BOOL("srcNofollow",    OPTIONAL, struct plan_mount, src_nofollow),
 	ROW_BOOL("destNofollow",   OPTIONAL, struct plan_mount, dest_nofollow),
 	ROW_U64("attrSet",         OPTIONAL, struct plan_mount, attr_set),
@@ -76,6 +77,7 @@ static const struct bind_row plan_table_rows[] = {
 	ROW_BOOL("inUserns",           OPTIONAL, struct plan, in_userns),
 	ROW_BOOL("cgroupNamespace",    OPTIONAL, struct plan, cgroup_namespace),
 	ROW_NUMBERS("cgroupTasks",     OPTIONAL, struct plan, cgroup_tasks, 0, 0),
+	ROW_STRINGS("cgroupFiles",     OPTIONAL, struct plan, cgroup_files),
 	ROW_OBJECT("rootfs",           OPTIONAL, struct plan, rootfs, rootfs),
 	ROW_STRING("hostname",         OPTIONAL, struct plan, hostname),
 	ROW_STRING("domainname",       OPTIONAL, struct plan, domainname),
@@ -106,7 +108,9 @@ static const struct bind_row plan_table_rows[] = {
 const struct bind_table plan_table = BIND_TABLE(plan_table_rows, struct plan, false);
 
 const struct recipe_row stage_rows[STAGE_COUNT] = {
-#define X(name, side, phrase) [STAGE_##name] = { #name, SIDE_##side, phrase },
+/* The cgroup is made while tare-init makes the mounts. */
+#define X(name, side, phrase) \
+	[STAGE_##name] = { #name, SIDE_##side, phrase, STAGE_##name == STAGE_MAKE_CGROUP },
 	STAGES(X)
 #undef X
 };

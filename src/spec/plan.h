@@ -36,6 +36,7 @@ struct plan_mount {
 	bool recursive;             /* bind the whole tree */
 	bool tmpcopyup;             /* fill the new tmpfs with what it covers */
 	bool optional;              /* a failure is not an error (a controller that went away) */
+	bool late;                  /* made in CGROUP_MOUNTS, once its source exists */
 	bool src_nofollow, dest_nofollow;
 	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_* for this mount */
 	uint64_t rec_set, rec_clr;   /* the same for its whole tree */
@@ -78,6 +79,7 @@ struct plan {
 	bool in_userns;       /* this process is, or will be, in a user namespace of its own */
 	bool cgroup_namespace; /* unshare it once inside the cgroup */
 	struct numbers cgroup_tasks; /* open v1 "tasks" files to write "0" to */
+	char **cgroup_files;         /* the same by path, for ENTER_CGROUP_LATE */
 	struct plan_rootfs *rootfs;  /* NULL for exec */
 	char *hostname, *domainname;
 	struct pairs sysctl;
@@ -114,6 +116,9 @@ extern const struct bind_table plan_table;
 	X(MOUNTS,          INIT,    "make the mounts")                                           \
 	X(DEVICES,         INIT,    "make the devices")                                          \
 	X(MASKS,           INIT,    "cover masked and read-only paths")                          \
+	X(MAKE_CGROUP,     RUNTIME, "make the cgroup")                                           \
+	X(ENTER_CGROUP_LATE, INIT,  "enter the cgroup")                                          \
+	X(CGROUP_MOUNTS,   INIT,    "show the cgroups")                                          \
 	X(HOOKS_RUNTIME,   RUNTIME, "run the createRuntime hooks")                               \
 	X(HOOKS_CONTAINER, INIT,    "run the createContainer hooks")                             \
 	X(PIVOT,           INIT,    "switch to the root file system")                            \
