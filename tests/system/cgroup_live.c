@@ -53,8 +53,11 @@ static void clean(void)
 {
 	struct err ignored;
 
-	if (started)
-		(void)cgroup_remove(started, &ignored);
+	if (!started)
+		return;
+	if (cgroup_ours(started))
+		(void)cgroup_kill(started, &ignored);
+	(void)cgroup_remove(started, &ignored);
 }
 
 static void start(struct cgroup *cg, const char *leaf)
