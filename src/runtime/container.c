@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "os/file.h"
 #include "os/process.h"
+#include "runtime/activation.h"
 #include "runtime/freezer.h"
 
 #define STATE_MAX  ((size_t)4 << 20)
@@ -233,6 +234,8 @@ int container_forget(struct container *c, struct err *e)
 			return fail_sys(e, "remove '%s' of container '%s'", d->d_name, c->state.id);
 	if (errno)
 		return fail_sys(e, "list the folder of container '%s'", c->state.id);
+	(void)unlinkat(c->dir, NOTIFY_FOLDER "/" NOTIFY_NAME, 0);
+	(void)unlinkat(c->dir, NOTIFY_FOLDER, AT_REMOVEDIR);
 	if (unlinkat(c->root, c->state.id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail_sys(e, "remove the folder of container '%s'", c->state.id);
 	return 0;
