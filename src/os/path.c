@@ -201,32 +201,54 @@ static int enter_dir(int dirfd, const char *name, mode_t mode)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Make the directories of @path from the first one that is missing. */
-static int make_missing(int rootfd, const char *path, mode_t mode)
+/* Open the longest beginning of @path that exists, as the container would; cut @path's @len to it. */
+static int open_existing(int rootfd, const char *path, size_t *len)
 {
 	char head[PATH_MAX];
-	size_t len = strlen(path);
-	own_fd int at = FD_NONE;
 
-	if (len >= sizeof(head))
-		return -ENAMETOOLONG;
-	memcpy(head, path, len + 1);
-	/* the longest prefix that exists, links and all, is resolved as the container would */
+	memcpy(head, path, *len + 1);
 	for (;;) {
 		int fd = path_try_open(rootfd, head, O_PATH | O_DIRECTORY, 0);
 
-		if (fd >= 0) {
-			fd_take(&at, fd);
-			break;
-		}
-		if (fd != -ENOENT || len == 0)
+		if (fd != -ENOENT || *len == 0)
 			return fd;
-		while (len > 0 && head[len - 1] == '/')
-			len--;
-		while (len > 0 && head[len - 1] != '/')
-			len--;
-		head[len] = '\0';
+		while (*len > 0 && head[*len - 1] == '/')
+			--*len;
+		while (*len > 0 && head[*len - 1] != '/')
+			--*len;
+		head[*len] = '\0';
 	}
+}
+
+/* The link at @len of @path leads to nothing: put its target in its place. */
+static int follow_dangling(int dirfd, const char *name, char path[PATH_MAX], size_t len)
+{
+	char target[PATH_MAX], joined[PATH_MAX];
+	const char *rest = path + len + strspn(path + len, "/") + strlen(name);
+	ssize_t n = readlinkat(dirfd, name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return -ENOTDIR;
+	target[n] = '\0';
+	n = snprintf(joined, sizeof(joined), "%.*s/%s/%s", target[0] == '/' ? 0 : (int)len, path, target,
+		     rest);
+	if (n < 0 || (size_t)n >= sizeof(joined))
+		return -ENAMETOOLONG;
+	memcpy(path, joined, (size_t)n + 1);
+	return 0;
+}
+
+/*
+ * Make what is missing of @path. A link that leads to nothing is rewritten in @path, which must
+ * then be walked again, from the root: -EAGAIN.
+ */
+static int make_rest(int rootfd, char path[PATH_MAX], mode_t mode)
+{
+	size_t len = strlen(path);
+	own_fd int at = open_existing(rootfd, path, &len);
+
+	if (at < 0)
+		return at;
 	for (const char *p = path + len; *(p += strspn(p, "/")); p += strcspn(p, "/")) {
 		char name[NAME_MAX + 1];
 		size_t n = strcspn(p, "/");
@@ -240,11 +262,29 @@ static int make_missing(int rootfd, const char *path, mode_t mode)
 		if (strcmp(name, "..") == 0)
 			return -ENOENT;
 		fd = enter_dir(at, name, mode);
+		if (fd == -ENOTDIR || fd == -ELOOP) {
+			fd = follow_dangling(at, name, path, (size_t)(p - path));
+			return fd < 0 ? fd : -EAGAIN;
+		}
 		if (fd < 0)
 			return fd;
 		fd_take(&at, fd);
 	}
 	return give_fd(&at);
+}
+
+/* Make the directories of @path from the first one that is missing. */
+static int make_missing(int rootfd, const char *path, mode_t mode)
+{
+	char now[PATH_MAX];
+	int fd = -EAGAIN;
+
+	if (strlen(path) >= sizeof(now))
+		return -ENAMETOOLONG;
+	memcpy(now, path, strlen(path) + 1);
+	for (int links = 0; fd == -EAGAIN && links <= MAX_LINKS; links++)
+		fd = make_rest(rootfd, now, mode);
+	return fd == -EAGAIN ? -ELOOP : fd;
 }
 
 /**
