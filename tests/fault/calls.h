@@ -77,7 +77,7 @@ static const struct call calls[] = {
 	C(ioctl,             EIO, EPERM, EINTR),
 	C(umask,             0),
 	/* memory */
-	C(mmap,              ENOMEM, EPERM),
+	C(mmap,              ENOMEM),
 	C(mprotect,          ENOMEM),
 	C(munmap,            ENOMEM),
 	C(madvise,           ENOMEM),
@@ -146,7 +146,7 @@ static const struct call calls[] = {
 	C(socketpair,        EMFILE, ENFILE, ENOMEM),
 	C(bind,              EACCES, EADDRINUSE, ENOMEM),
 	C(listen,            EADDRINUSE),
-	C(connect,           EACCES, EAGAIN, ECONNREFUSED),
+	C(connect,           EACCES),
 	C(accept4,           EINTR, ECONNABORTED, EMFILE, ENOMEM),
 	C(sendto,            ENOBUFS, ENOMEM, EINTR),
 	C(sendmsg,           ENOBUFS, ENOMEM, EINTR),
