@@ -29,6 +29,16 @@ static int bind_device(struct init *in, const struct plan_device *d, struct err 
 	return target < 0 ? -1 : mount_bind_at(source, false, target, e);
 }
 
+/* A node that the runtime has made, because a user namespace may not. */
+static int attach_device(struct init *in, const struct plan_device *d, struct err *e)
+{
+	own_fd int target = path_make_file(in->rootfd, d->path, 0666, e);
+	int r = target < 0 ? -1 : mount_attach((int)d->fd, target, e);
+
+	(void)close((int)d->fd);
+	return r;
+}
+
 static bool is_the_device(int parent, const char *name, const struct plan_device *d)
 {
 	struct stat st;
@@ -93,7 +103,9 @@ int init_make_devices(struct init *in, struct err *e)
 	for (size_t i = 0; ret == 0 && i < r->devices.n; i++) {
 		const struct plan_device *d = &r->devices.at[i];
 
-		ret = r->devices_by_bind ? bind_device(in, d, e) : make_node(in, d, e);
+		ret = d->fd >= 0	   ? attach_device(in, d, e) :
+		      r->devices_by_bind ? bind_device(in, d, e) :
+					   make_node(in, d, e);
 		if (ret < 0) {
 			fail_in(e, "device '%s'", d->path);
 			if (d->origin)

@@ -20,6 +20,7 @@ static int (*const stage_functions[STAGE_COUNT])(struct init *, struct err *) = 
 	[STAGE_JOIN] = init_join,
 	[STAGE_ENTER_CGROUP] = init_enter_cgroup,
 	[STAGE_UTS] = init_set_uts,
+	[STAGE_LOOPBACK] = init_raise_loopback,
 	[STAGE_SYSCTL] = init_set_sysctl,
 	[STAGE_ROOTFS] = init_prepare_rootfs,
 	[STAGE_MOUNTS] = init_make_mounts,

@@ -132,8 +132,8 @@ static int set_scheduler(struct run *r, struct err *e)
 						     .flags = s->flags,
 						     .nice = (int32_t)s->nice,
 						     .priority = (uint32_t)s->priority,
-						     .runtime = s->runtime,
-						     .deadline = s->deadline,
+						     .runtime = s->runtime.v,
+						     .deadline = s->deadline.v,
 						     .period = s->period }, e) < 0)
 		return fail_at(e, "%s/scheduler", where(r));
 	return 0;
@@ -323,7 +323,8 @@ static int give_stdio(struct run *r, struct err *e)
 		}
 		if (st.st_uid == r->p->user->uid || (S_ISCHR(st.st_mode) && !r->p->terminal))
 			continue;
-		if (fchown(fd, r->p->user->uid, (gid_t)-1) == 0)
+		/* a terminal's group is devpts's business */
+		if (fchown(fd, r->p->user->uid, S_ISCHR(st.st_mode) ? (gid_t)-1 : r->p->user->gid) == 0)
 			continue;
 		if (errno != EPERM && errno != EROFS && errno != EINVAL)
 			return fail_sys(e, "give descriptor %d to uid %u", fd, r->p->user->uid);
@@ -393,6 +394,8 @@ static int set_groups(struct run *r, struct err *e)
 	struct err second = { 0 };
 	bool same;
 
+	if (r->x->keep_groups)
+		return 0;
 	if (want->n > GROUPS_MAX)
 		return fail(e, ERR_INPUT, "%zu supplementary groups are too many", want->n);
 	r->gids = calloc(want->n + 1, sizeof(*r->gids));
@@ -477,7 +480,7 @@ static int check_groups(struct run *r, struct err *e)
 {
 	bool same;
 
-	if (r->tolerated & TOLERATED_GROUPS_KEPT)
+	if ((r->tolerated & TOLERATED_GROUPS_KEPT) || r->x->keep_groups)
 		return 0;
 	if (creds_has_groups(r->gids, r->p->user->additional_gids.n, &same, e) < 0)
 		return -1;

@@ -139,6 +139,7 @@ int init_set_privileges(struct init *in, struct err *e)
 		.container_id = p->id,
 		.exec = !p->rootfs,
 		.keep_keyring = !p->new_keyring,
+		.keep_groups = p->keep_groups,
 		.user_namespace = p->in_userns,
 		.setgroups_denied = p->setgroups_denied,
 		.rlimits_done = p->rlimits_done,

@@ -203,7 +203,8 @@ static int open_source(struct mount_plan *p, const struct oci_mount *m, const st
 	tree = mount_clone(AT_FDCWD, o->source, w->recursive, w->src_nofollow, e);
 	if (tree < 0)
 		return e->sysno == ENOSYS ? 0 : -1;
-	if (settle_propagation(p, tree, e) < 0 ||
+	/* who asks for "shared" wants the host's own peer group */
+	if ((!(w->propagation & MS_SHARED) && settle_propagation(p, tree, e) < 0) ||
 	    (w->idmap && idmap_tree(p, m, w, tree, e) < 0))
 		return fail_in(e, "bind '%s' on '%s'", o->source, o->target);
 	if (mount_set(tree, &attrs, e) < 0) {

@@ -61,14 +61,13 @@ static void nap(void)
 /* A frozen process does not die. It may have been moved to a cgroup that is not ours. */
 static void thaw(const struct state *s, struct cgroup *cg)
 {
-	own_cgroup struct cgroup now = { .n = 0 };
 	struct err ignored = { 0 };
 
 	if (!cg->n)
 		return;
 	(void)cgroup_thaw(cg, &ignored);
-	if (s->pid && cgroup_init_of_pid(&now, cg, (pid_t)s->pid, &ignored) == 0)
-		(void)cgroup_thaw(&now, &ignored);
+	if (s->pid)
+		cgroup_thaw_process(cg, (pid_t)s->pid);
 }
 
 /* SIGKILL to the process and to all that share its cgroup, then wait for it to be gone. */
@@ -104,7 +103,7 @@ static int remove_open(struct container *c, bool force, struct err *e)
 	enum container_status status;
 	struct err no_config = { 0 };
 
-	if (container_lock(c, e) < 0 || container_status(c, &status, e) < 0)
+	if (container_status(c, &status, e) < 0)
 		return -1;
 	/* a container that was created but never started may go without being asked twice */
 	if (status != STATUS_STOPPED && status != STATUS_CREATED && !force)
@@ -130,7 +129,7 @@ int container_remove(int root, const char *id, bool force, struct err *e)
 {
 	own_container struct container c;
 
-	if (container_open(&c, root, id, e) < 0)
+	if (container_open_locked(&c, root, id, e) < 0)
 		return -1;
 	return remove_open(&c, force, e);
 }

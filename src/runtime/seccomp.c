@@ -387,6 +387,15 @@ static int send_all(int sock, int fd, const struct str *text, struct err *e)
 	return 0;
 }
 
+/* seccomp_notifies() - does any rule hand a call to the agent? */
+bool seccomp_notifies(const struct oci_seccomp *s)
+{
+	for (size_t i = 0; i < s->syscalls.n; i++)
+		if (kind(s->syscalls.at[i].action.v) == SECCOMP_RET_USER_NOTIF)
+			return true;
+	return false;
+}
+
 /**
  * seccomp_send_listener() - give the notify descriptor to the agent at linux.seccomp.listenerPath
  * @notify_fd: stays the caller's, to be closed

@@ -48,6 +48,7 @@ struct plan_device {
 	uint32_t mode;  /* S_IFCHR, S_IFBLK or S_IFIFO with the permission bits */
 	uint64_t rdev;
 	uint32_t uid, gid;
+	int64_t fd;      /* a detached mount of the node, made outside; -1: make it */
 	bool is_default; /* of the runtime, not of the config: an existing node is kept */
 };
 
@@ -95,7 +96,7 @@ struct plan {
 	struct bytes seccomp;        /* struct sock_filter array */
 	bool has_seccomp, seccomp_notify;
 	uint64_t seccomp_flags;
-	bool new_keyring, rlimits_done, setgroups_denied;
+	bool new_keyring, keep_groups, rlimits_done, setgroups_denied;
 	uint32_t last_cap;
 	struct oci_personality *personality;
 	struct oci_memory_policy *memory_policy;
@@ -113,6 +114,7 @@ extern const struct bind_table plan_table;
 	X(ENTER_CGROUP,    INIT,    "enter the cgroup")                                          \
 	X(HOST_FACTS,      RUNTIME, "prepare what only the host side can")                       \
 	X(UTS,             INIT,    "set the host name")                                         \
+	X(LOOPBACK,        INIT,    "bring up the loopback device")                              \
 	X(SYSCTL,          INIT,    "set kernel parameters")                                     \
 	X(ROOTFS,          INIT,    "prepare the root file system")                              \
 	X(MOUNTS,          INIT,    "make the mounts")                                           \
