@@ -97,9 +97,15 @@ static int make_links(struct init *in, struct err *e)
 int init_make_devices(struct init *in, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
-	mode_t umask_was = umask(0);
+	own_fd int dev = FD_NONE;
+	mode_t umask_was;
 	int ret = 0;
 
+	/* through a link, nodes would be made elsewhere (CVE-2026-41579) */
+	dev = path_try_open(in->rootfd, "/dev", O_PATH | O_DIRECTORY, PATH_NOLINKS);
+	if (dev == -ELOOP || dev == -ENOTDIR)
+		return fail_errno(e, ENOTDIR, "make devices in '/dev': it must be a real directory");
+	umask_was = umask(0);
 	for (size_t i = 0; ret == 0 && i < r->devices.n; i++) {
 		const struct plan_device *d = &r->devices.at[i];
 
