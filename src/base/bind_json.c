@@ -417,6 +417,19 @@ int bind_parse(const struct bind_table *t, const char *text, size_t len, const c
 	return v ? read_struct(&r, &root, v, t, ret_doc) : -1;
 }
 
+/* bind_parse_list() - the same for a document that is an array of such structs */
+int bind_parse_list(const struct bind_table *item, const char *text, size_t len, const char *doc,
+		    const struct bind_note *note, struct arena *a, struct list_any *ret_list,
+		    struct err *e)
+{
+	struct reader r = { .doc = doc, .note = note, .arena = a, .e = e };
+	const struct bind_row row = { .kind = BIND_OBJECTS, .table = item };
+	struct place root = { 0 };
+	const struct json *v = json_parse(text, len, doc, a, e);
+
+	return v ? read_objects(&r, &root, v, &row, ret_list) : -1;
+}
+
 static void write_struct(const struct bind_table *t, const unsigned char *doc, struct str *out);
 
 static void write_flags(const struct word *words, uint64_t v, struct str *out)
