@@ -42,6 +42,7 @@ enum bind_kind {
 	BIND_OPT_U64, /* struct opt_u64   */
 	BIND_WORD,    /* struct opt_word: one name of .words */
 	BIND_FLAGS,   /* uint64_t: array of names, their values or-ed */
+	BIND_OPT_FLAGS, /* struct opt_u64: the same, and whether the array was there */
 	BIND_STRINGS, /* char **, NULL-terminated; NULL is absent */
 	BIND_NUMBERS, /* struct numbers   */
 	BIND_PAIRS,   /* struct pairs: object of strings */
@@ -59,7 +60,7 @@ enum bind_need { OPTIONAL, REQUIRED };
  * @kind:     how it is read and stored
  * @need:     REQUIRED members that are missing are an error
  * @at:       offset in the struct
- * @words:    names accepted by BIND_WORD and BIND_FLAGS
+ * @words:    names accepted by BIND_WORD, BIND_FLAGS and BIND_OPT_FLAGS
  * @table:    shape of BIND_OBJECT, BIND_OBJECTS and BIND_MAP
  * @min,@max: bounds of signed numbers, when @max is not 0; of unsigned ones only @max
  */
@@ -100,6 +101,7 @@ struct bind_table {
 #define ROW_OPT_U64(k, nd, S, m) { .key = k, .kind = BIND_OPT_U64, .need = nd, .at = BIND_AT_(S, m, struct opt_u64) }
 #define ROW_WORD(k, nd, S, m, w) { .key = k, .kind = BIND_WORD, .need = nd, .at = BIND_AT_(S, m, struct opt_word), .words = w }
 #define ROW_FLAGS(k, nd, S, m, w) { .key = k, .kind = BIND_FLAGS, .need = nd, .at = BIND_AT_(S, m, uint64_t), .words = w }
+#define ROW_OPT_FLAGS(k, nd, S, m, w) { .key = k, .kind = BIND_OPT_FLAGS, .need = nd, .at = BIND_AT_(S, m, struct opt_u64), .words = w }
 #define ROW_STRINGS(k, nd, S, m) { .key = k, .kind = BIND_STRINGS, .need = nd, .at = BIND_AT_(S, m, char **) }
 #define ROW_NUMBERS(k, nd, S, m, lo, hi) { .key = k, .kind = BIND_NUMBERS, .need = nd, .at = BIND_AT_(S, m, struct numbers), .min = lo, .max = hi }
 #define ROW_PAIRS(k, nd, S, m)   { .key = k, .kind = BIND_PAIRS, .need = nd, .at = BIND_AT_(S, m, struct pairs) }

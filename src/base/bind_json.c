@@ -303,6 +303,9 @@ static int read_row(struct reader *r, const struct place *p, const struct json *
 		return read_word(r, p, v, row->words, &i->v);
 	case BIND_FLAGS:
 		return read_flags(r, p, v, row->words, (uint64_t *)at);
+	case BIND_OPT_FLAGS:
+		u->set = true;
+		return read_flags(r, p, v, row->words, &u->v);
 	case BIND_STRINGS:
 		return read_strings(r, p, v, (char ***)at);
 	case BIND_NUMBERS:
@@ -511,6 +514,7 @@ static bool is_present(const struct bind_row *row, const unsigned char *at)
 		return ((const struct opt_bool *)at)->set;
 	case BIND_OPT_I64:
 	case BIND_OPT_U64:
+	case BIND_OPT_FLAGS:
 		return ((const struct opt_i64 *)at)->set;
 	case BIND_WORD:
 		return ((const struct opt_word *)at)->set &&
@@ -561,6 +565,9 @@ static void write_row(const struct bind_row *row, const unsigned char *at, struc
 		break;
 	case BIND_FLAGS:
 		write_flags(row->words, *(const uint64_t *)at, out);
+		break;
+	case BIND_OPT_FLAGS:
+		write_flags(row->words, ((const struct opt_u64 *)at)->v, out);
 		break;
 	case BIND_STRINGS:
 		write_strings(*(char **const *)at, out);

@@ -86,6 +86,7 @@ static size_t plain_size(enum bind_kind kind)
 		return sizeof(uint64_t);
 	case BIND_OPT_I64:
 	case BIND_OPT_U64:
+	case BIND_OPT_FLAGS:
 	case BIND_WORD:
 		return sizeof(struct opt_i64);
 	default:
@@ -279,6 +280,7 @@ static bool get_plain(struct reader *r, enum bind_kind kind, unsigned char *at)
 	case BIND_BOOL:
 	case BIND_OPT_I64:
 	case BIND_OPT_U64:
+	case BIND_OPT_FLAGS:
 	case BIND_WORD:
 		return at[0] <= 1;
 	case BIND_OPT_BOOL:

@@ -1,116 +1,151 @@
-/* env.c - the program's environment: each variable once, and HOME
+/* env.c - process.env, checked, each name once, with a HOME
  *
- * HOME comes from the container's own /etc/passwd when the config gives none. That file is the
- * container's to fake; all it decides is a string in the container's own environment. It is
- * opened inside the root, must be a regular file, and is read up to a bound.
+ * HOME is nowhere in the specification; runc and crun set it, and shells need it. It comes
+ * from the container's /etc/passwd, which is therefore read inside, after the root has been
+ * switched, by our own parser, up to a limit, and only if it is a regular file.
  */
+#include "init/env.h"
+
 #include <fcntl.h>
-#include <stdio.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/arena.h"
+#include "base/err.h"
 #include "base/own.h"
-#include "init/init.h"
-#include "os/file.h"
-#include "os/path.h"
+#include "base/passwd.h"
 
-#define PASSWD_MAX ((size_t)1 << 20)
+#define PASSWD_BYTES (1 << 20)
+#define HOME_DEFAULT "/"
 
-static size_t name_len(const char *variable)
+/* struct variable - one of the list; @keep is false when a later one has the same name */
+struct variable { char *text; size_t place, name; bool keep; };
+
+static int by_name(const void *a, const void *b)
 {
-	return strcspn(variable, "=");
+	const struct variable *x = a, *y = b;
+	size_t n = x->name < y->name ? x->name : y->name;
+	int r = memcmp(x->text, y->text, n);
+
+	if (r == 0 && x->name != y->name)
+		r = x->name < y->name ? -1 : 1;
+	if (r == 0)
+		r = x->place < y->place ? -1 : 1;
+	return r;
 }
 
-static bool is_empty_home(const char *variable)
+static int by_place(const void *a, const void *b)
 {
-	return strcmp(variable, "HOME=") == 0;
+	const struct variable *x = a, *y = b;
+
+	return x->place < y->place ? -1 : 1;
 }
 
-/* The last one of a name counts, as it would for a shell that sets them one by one. */
-static bool comes_again(char *const *rest, const char *variable)
+static int read_list(char *const *env, size_t n, const char *where, struct variable *ret,
+		     struct err *e)
 {
-	size_t n = name_len(variable) + 1;
+	for (size_t i = 0; i < n; i++) {
+		const char *is = strchr(env[i], '=');
 
-	for (; *rest; rest++)
-		if (strncmp(*rest, variable, n) == 0)
-			return true;
-	return false;
-}
-
-/* The @n-th field of a line of passwd(5), cut out in place. */
-static char *next_field(char **rest)
-{
-	char *field = strsep(rest, ":");
-
-	return field ? field : (char *)"";
-}
-
-/* The home directory in "name:password:uid:gid:gecos:home:shell", if it is @uid's. */
-static const char *home_in_line(char *line, uint32_t uid)
-{
-	uint64_t number;
-
-	(void)next_field(&line);
-	(void)next_field(&line);
-	if (text_u64(next_field(&line), UINT32_MAX, &number) < 0 || number != uid)
-		return NULL;
-	(void)next_field(&line);
-	(void)next_field(&line);
-	return next_field(&line);
-}
-
-static int read_passwd(char **ret_text)
-{
-	own_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	own_fd int fd = path_try_open(root, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	struct err ignored = { 0 };
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return -1;
-	return file_read_fd(fd, "/etc/passwd", PASSWD_MAX, ret_text, &ignored);
-}
-
-/* "HOME=…" for @uid; "/" without an entry or a passwd, as runc and crun have it. */
-static char *make_home(uint32_t uid)
-{
-	own_mem char *text = NULL;
-	const char *home = NULL;
-	char *rest, *line, *variable = NULL;
-
-	if (read_passwd(&text) >= 0) {
-		rest = text;
-		while (!home && (line = strsep(&rest, "\n")))
-			home = home_in_line(line, uid);
+		if (!is || is == env[i]) {
+			fail(e, ERR_INPUT, "'%.64s' is not NAME=value", env[i]);
+			return fail_at(e, "%s/env/%zu", where, i);
+		}
+		ret[i] = (struct variable){ env[i], i, (size_t)(is - env[i]), true };
 	}
-	if (asprintf(&variable, "HOME=%s", home && *home ? home : "/") < 0)
+	return 0;
+}
+
+/* The last of those with one name counts, as execve's callers have it. */
+static void drop_repeated(struct variable *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), by_name);
+	for (size_t i = 0; i + 1 < n; i++)
+		v[i].keep = v[i].name != v[i + 1].name ||
+			    memcmp(v[i].text, v[i + 1].text, v[i].name) != 0;
+	qsort(v, n, sizeof(*v), by_place);
+}
+
+/* Return: the text, which the caller frees; NULL when there is none that may be read. */
+static char *read_passwd(void)
+{
+	own_fd int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	own_mem char *text = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > PASSWD_BYTES)
 		return NULL;
-	return variable;
+	text = malloc((size_t)st.st_size + 1);
+	n = text ? pread(fd, text, (size_t)st.st_size, 0) : -1;
+	if (n < 0)
+		return NULL;
+	text[n] = '\0';
+	return give(text);
+}
+
+static char *find_home(uint32_t uid, struct arena *a)
+{
+	own_mem char *text = read_passwd();
+	char home[PATH_MAX];
+
+	if (!text || !passwd_home(text, uid, home, sizeof(home)))
+		return arena_dup(a, "HOME=" HOME_DEFAULT);
+	return arena_printf(a, "HOME=%s", home);
+}
+
+/* An empty HOME is none. */
+static bool drop_empty_home(struct variable *v, size_t n)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!v[i].keep || strncmp(v[i].text, "HOME=", 5) != 0)
+			continue;
+		v[i].keep = found = v[i].text[5] != '\0';
+	}
+	return found;
 }
 
 /**
- * init_compose_env() - settle the program's environment; needs the container's root at "/"
+ * env_prepare() - make the environment for execve(2)
+ * @env:     process.env, NULL-terminated
+ * @uid:     whose home HOME is, when @env has none
+ * @where:   origin of the process in the user's input, "config.json: /process"
+ * @a:       owns what is added; the rest still belongs to @env
+ * @ret_env: NULL-terminated, in @env's order, each name once
+ *
+ * Call it with the container's root as root.
+ *
+ * Return: 0, or -1 with ERR_INPUT for what is not NAME=value.
  */
-int init_compose_env(struct init *in, struct err *e)
+int env_prepare(char *const *env, uint32_t uid, const char *where, struct arena *a, char ***ret_env,
+		struct err *e)
 {
-	struct oci_process *p = in->plan.process;
-	bool has_home = false;
-	char **env, **given = p->env;
-	size_t n = 0, out = 0;
+	own_mem struct variable *v = NULL;
+	size_t n = 0, kept = 0;
+	char **list;
 
-	while (given && given[n])
+	while (env && env[n])
 		n++;
-	env = calloc(n + 2, sizeof(*env));
-	if (!env)
-		return fail_errno(e, ENOMEM, "compose the environment");
-	for (size_t i = 0; i < n; i++) {
-		if (is_empty_home(given[i]) || comes_again(given + i + 1, given[i]))
-			continue;
-		has_home |= strncmp(given[i], "HOME=", 5) == 0;
-		env[out++] = given[i];
-	}
-	if (!has_home && !(env[out++] = make_home(p->user->uid)))
-		return fail_errno(e, ENOMEM, "compose the environment");
-	p->env = env;
+	v = calloc(n + 1, sizeof(*v));
+	list = arena_array(a, n + 2, sizeof(*list));
+	if (!v || !list)
+		return fail(e, ERR_LIMIT, "prepare %zu environment variables: out of memory", n);
+	if (read_list(env, n, where, v, e) < 0)
+		return -1;
+	drop_repeated(v, n);
+	if (!drop_empty_home(v, n))
+		v[n++] = (struct variable){ .text = find_home(uid, a), .keep = true };
+	for (size_t i = 0; i < n; i++)
+		if (v[i].keep)
+			list[kept++] = v[i].text;
+	if (kept && !list[kept - 1])
+		return fail(e, ERR_LIMIT, "set HOME: out of memory");
+	*ret_env = list;
 	return 0;
 }

@@ -137,7 +137,7 @@ int exec_program(char *const *args, char *const *env, struct err *e)
 {
 	own_mem char *path = NULL;
 
-	if (exec_resolve(args, env, &path, e) < 0)
+	if (exec_resolve(args, env, &path, e) < 0 || !path)
 		return -1;
 	return exec_now(path, args, env, e);
 }

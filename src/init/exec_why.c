@@ -45,7 +45,7 @@
 #endif
 
 #define SCRIPT_DEEP   4            /* the kernel follows as many scripts that interpret scripts */
-#define ARG_MAX_BYTES (128 * 1024) /* the kernel's MAX_ARG_STRLEN */
+#define ARG_MAX_BYTES 131072UL     /* the kernel's MAX_ARG_STRLEN */
 
 // clang-format off
 static const struct word machine_words[] = {
@@ -247,8 +247,8 @@ static int why_denied(const char *path, struct err *e)
 		return fail_hint(e, "chmod +x");
 	}
 	if (access(path, X_OK) < 0)
-		return fail_errno(e, EACCES, "exec '%s': mode %04o, owner %u:%u, is closed to uid %u",
-				  path, st.st_mode & 07777, st.st_uid, st.st_gid, geteuid());
+		return fail_errno(e, EACCES,
+				  "exec '%s': mode %04o, owner %u:%u, is closed to uid %u", path, st.st_mode & 07777, st.st_uid, st.st_gid, geteuid());
 	if (look(path, &h) && h.interpreter[0] && access(h.interpreter, X_OK) < 0)
 		return fail_errno(e, EACCES, "exec '%s': its %s '%s' is not executable", path,
 				  h.kind == EXEC_ELF ? "loader" : "interpreter", h.interpreter);
@@ -264,12 +264,14 @@ static int why_format(const char *path, struct err *e)
 	if (h.kind == EXEC_EMPTY)
 		return fail_errno(e, ENOEXEC, "exec '%s': it is empty", path);
 	if (h.kind == EXEC_OTHER) {
-		fail_errno(e, ENOEXEC, "exec '%s': it is no program, and no script with '#!'", path);
+		fail_errno(e, ENOEXEC, "exec '%s': it is no program, and no script with '#!'",
+			   path);
 		return fail_hint(e, "a shell script begins with a line such as '#!/bin/sh'");
 	}
 	if (h.kind == EXEC_SCRIPT)
-		return fail_errno(e, ENOEXEC, "exec '%s': interpreter '%s' of its '#!' line cannot run",
-				  path, h.interpreter);
+		return fail_errno(e, ENOEXEC,
+				  "exec '%s': interpreter '%s' of its '#!' line cannot run", path,
+				  h.interpreter);
 	if (h.cut)
 		return fail_errno(e, ENOEXEC, "exec '%s': it is cut short", path);
 	if (h.machine == OUR_MACHINE)
@@ -302,7 +304,7 @@ static int why_big(const char *path, char *const *args, char *const *env, struct
 	fail_errno(e, E2BIG, "exec '%s' with %zu bytes in %zu arguments and variables", path, bytes,
 		   strings);
 	if (longest > ARG_MAX_BYTES)
-		return fail_hint(e, "one of them has %zu bytes, the limit is %d", longest,
+		return fail_hint(e, "one of them has %zu bytes, the limit is %lu", longest,
 				 ARG_MAX_BYTES);
 	if (getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur != RLIM_INFINITY)
 		return fail_hint(e, "the limit is a quarter of RLIMIT_STACK, that is %llu",
@@ -315,7 +317,8 @@ static int why_not_permitted(const char *path, struct err *e)
 {
 	fail_errno(e, EPERM, "exec '%s'", path);
 	if (getxattr(path, "security.capability", NULL, 0) > 0)
-		return fail_hint(e, "it has file capabilities that the container's bounding set lacks");
+		return fail_hint(e, "it has file capabilities that the container's bounding "
+				 "set lacks");
 	return -1;
 }
 

@@ -41,13 +41,14 @@
  * @gids:      supplementary groups
  * @tolerated: enum privileges_tolerated
  * @in_cwd:    the working directory was entered as root
+ * @death_signal: the parent death signal that was set when we began
  */
 struct run {
 	const struct oci_process *p;
 	const struct privileges *x;
 	struct caps want;
 	uint32_t *gids;
-	int tolerated;
+	int tolerated, death_signal;
 	bool in_cwd;
 };
 
@@ -412,6 +413,8 @@ static int set_groups(struct run *r, struct err *e)
 
 static int set_gid(struct run *r, struct err *e)
 {
+	if (prctl(PR_GET_PDEATHSIG, &r->death_signal, 0, 0, 0) < 0)
+		return fail_sys(e, "read the parent death signal");
 	if (creds_set_gid(r->p->user->gid, e) < 0)
 		return fail_at(e, "%s/user/gid", where(r));
 	return 0;
@@ -429,13 +432,16 @@ static int set_uid(struct run *r, struct err *e)
 	return 0;
 }
 
-/* A change of user makes a process dumpable again where fs.suid_dumpable is set. */
+/*
+ * What a change of ids undoes: it makes the process dumpable again where fs.suid_dumpable is
+ * set, and forgets the parent death signal.
+ */
 static int stay_hidden(struct run *r, struct err *e)
 {
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fail_sys(e, "become undumpable");
-	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
-		return fail_sys(e, "outlive the runtime");
+	if (prctl(PR_SET_PDEATHSIG, r->death_signal, 0, 0, 0) < 0)
+		return fail_sys(e, "set the parent death signal");
 	return 0;
 }
 
@@ -460,9 +466,9 @@ static int check_no_new_privs(struct run *r, struct err *e)
 
 	if (on < 0)
 		return fail_sys(e, "read no_new_privs");
-	if (on > r->p->no_new_privileges)
+	if (on && !r->p->no_new_privileges)
 		r->tolerated |= TOLERATED_NNP_ALREADY;
-	if (on < r->p->no_new_privileges)
+	if (!on && r->p->no_new_privileges)
 		return fail(e, ERR_BUG, "no_new_privs is not on");
 	return 0;
 }

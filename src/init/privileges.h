@@ -9,7 +9,8 @@
  * privileges_seal(), so that as few of our own calls as possible need the policy's consent:
  * call it last, after waiting for `start`. Between the two the process runs as the
  * container's user, with its capabilities, and is not dumpable: files below /proc/self belong
- * to root and cannot be opened any more.
+ * to root and cannot be opened any more. A parent death signal stays as it was; withdraw it
+ * where the container begins to outlive the runtime.
  */
 #ifndef INIT_PRIVILEGES_H
 #define INIT_PRIVILEGES_H
@@ -46,8 +47,8 @@ struct oci_process;
  * @filter_size:     bytes at @filter
  * @filter_flags:    SECCOMP_FILTER_FLAG_*
  * @notify:          takes the listener's descriptor, which the caller still closes; NULL when
- *                   the policy has no SCMP_ACT_NOTIFY. It runs under the filter and may use
- *                   write(2) only
+ *                   the policy has no SCMP_ACT_NOTIFY. It runs under the filter: what it calls
+ *                   must not be something that the policy denies, or waits for the listener
  * @notify_ctx:      handed to @notify
  */
 struct privileges {

@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/own.h"
+#include "init/env.h"
 #include "init/exec.h"
 #include "init/init.h"
 #include "init/hooks.h"
@@ -68,6 +70,15 @@ int init_wait_start(struct init *in, struct err *e)
 		(void)close(listener);
 		return 0;
 	}
+}
+
+/* Each variable once, and HOME; from here on plan.process->env is what the program gets. */
+int init_compose_env(struct init *in, struct err *e)
+{
+	static struct arena mem; /* lives until exec */
+	struct oci_process *p = in->plan.process;
+
+	return env_prepare(p->env, p->user->uid, "config.json: /process", &mem, &p->env, e);
 }
 
 int init_find_program(struct init *in, struct err *e)

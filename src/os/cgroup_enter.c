@@ -186,8 +186,8 @@ static int apply_spec(struct cgroup *cg, const char *spec, struct err *e)
 			if (len && answers_to(&cg->at[i], name, len))
 				found = &cg->at[i];
 		if (!found)
-			return fail(e, ERR_INPUT, "unknown controller '%.*s' in cgroup '%s'", (int)len,
-				    name, spec);
+			return fail(e, ERR_INPUT, "unknown controller '%.*s' in cgroup '%s'",
+				    (int)len, name, spec);
 		if (go_below(cg, found, colon + 1, e) < 0)
 			return -1;
 		name += len + 1;
@@ -232,8 +232,10 @@ int cgroup_init_sub(struct cgroup *cg, const struct cgroup *of, char *const *spe
 			continue;
 		}
 		if (i || specs[1])
-			return fail(e, ERR_INPUT, "cgroup '%s' lacks its 'CONTROLLER:' prefix; only a "
-				    "single one may go without", specs[i]);
+			return fail(e, ERR_INPUT,
+				    "cgroup '%s' lacks its 'CONTROLLER:' prefix; only a "
+				    "single one may go without",
+				    specs[i]);
 		if (apply_path(cg, of, specs[i], e) < 0)
 			return -1;
 	}
@@ -249,7 +251,8 @@ static bool path_of_line(const char *text, const char *name, const char **ret, s
 		const char *colon = strchr(text, ':');
 		size_t len = strcspn(text, "\n");
 
-		if (colon && strncmp(colon + 1, name, name_len) == 0 && colon[1 + name_len] == ':') {
+		if (colon && strncmp(colon + 1, name, name_len) == 0 &&
+		    colon[1 + name_len] == ':') {
 			*ret = colon + name_len + 2;
 			*ret_len = len - (size_t)(*ret - text);
 			return *ret < text + len;

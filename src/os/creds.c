@@ -18,8 +18,8 @@ int creds_set_groups(const uint32_t *gids, size_t n, struct err *e)
 	why = errno;
 	fail_errno(e, why, "set %zu supplementary groups", n);
 	if (why == EPERM)
-		return fail_hint(e, "it takes CAP_SETGID, and a user namespace whose gid mappings were "
-				 "not written by an unprivileged user");
+		return fail_hint(e, "it takes CAP_SETGID, and a user namespace whose gid mappings "
+				 "were not written by an unprivileged user");
 	if (why == EINVAL)
 		return fail_hint(e, "each group must be mapped in the user namespace");
 	return -1;
@@ -57,7 +57,8 @@ bool creds_are(uint32_t uid, uint32_t gid)
 	if (syscall(SYS_getresuid, &u[0], &u[1], &u[2]) < 0 ||
 	    syscall(SYS_getresgid, &g[0], &g[1], &g[2]) < 0)
 		return false;
-	return u[0] == uid && u[1] == uid && u[2] == uid && g[0] == gid && g[1] == gid && g[2] == gid;
+	return u[0] == uid && u[1] == uid && u[2] == uid && g[0] == gid && g[1] == gid &&
+	       g[2] == gid;
 }
 
 static size_t count(const uint32_t *list, size_t n, uint32_t value)

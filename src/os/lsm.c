@@ -1,8 +1,4 @@
-/* lsm.c - what the host's security modules offer
- *
- * lsm_enabled() and lsm_check() run in tare-runtime, on the host, before anything is touched;
- * lsm_open_exec() in tare-init, on its own private procfs.
- */
+/* lsm.c - what the host's security modules offer: asked by tare-runtime before it begins */
 #include "os/lsm.h"
 
 #include <fcntl.h>
@@ -68,30 +64,4 @@ int lsm_check(const char *apparmor_profile, const char *selinux_label, const cha
 	if (selinux_label && *selinux_label && !lsm_enabled(LSM_SELINUX))
 		return refuse("SELinux label", selinux_label, "SELinux", where, "selinuxLabel", e);
 	return 0;
-}
-
-/* Kernels since 5.8 keep AppArmor's files apart, so that several modules can have labels. */
-static const char *const exec_files[][2] = {
-	[LSM_APPARMOR] = { "self/attr/apparmor/exec", "self/attr/exec" },
-	[LSM_SELINUX] = { "self/attr/exec", NULL },
-};
-
-/**
- * lsm_open_exec() - open the file that takes the label of the next program
- * @procfd: root of a procfs that nobody else can have mounted over
- *
- * The kernel lets only the process that opened it write it, so this is called where the
- * label is set.
- *
- * Return: a descriptor, or -1.
- */
-int lsm_open_exec(int procfd, enum lsm which, struct err *e)
-{
-	int fd = -1;
-
-	for (int i = 0; i < 2 && fd < 0 && exec_files[which][i]; i++)
-		fd = openat(procfd, exec_files[which][i], O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fail_sys(e, "open 'self/attr/exec' of procfs");
-	return fd;
 }

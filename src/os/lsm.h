@@ -1,4 +1,4 @@
-/* lsm.h - AppArmor and SELinux: are they here, and where is a label written? */
+/* lsm.h - AppArmor and SELinux: are they here? */
 #ifndef OS_LSM_H
 #define OS_LSM_H
 
@@ -12,6 +12,5 @@ bool lsm_enabled(enum lsm which);
 bool lsm_wants_apparmor(const char *profile);
 int lsm_check(const char *apparmor_profile, const char *selinux_label, const char *where,
 	      struct err *e);
-int lsm_open_exec(int procfd, enum lsm which, struct err *e);
 
 #endif

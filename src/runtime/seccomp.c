@@ -66,15 +66,18 @@ static uint32_t kind(int64_t action)
 }
 
 /*
- * tare-init tells the runtime about the listener by write(2), under the filter: were that to
- * be notified, both would wait for each other.
+ * tare-init hands over the listener by sendmsg(2), under the filter: were that to wait for
+ * the listener's answer, it would wait for ever. runc uses write(2) for it and refuses that
+ * one; so do we, lest a policy work here and hang there.
  */
+static const struct word never_notified[] = { { "write", 1 }, { "sendmsg", 1 }, { NULL, 0 } };
+
 static int check_notify(const struct oci_seccomp *s, const struct oci_syscall *c, struct err *e)
 {
 	for (size_t i = 0; c->names[i]; i++)
-		if (strcmp(c->names[i], "write") == 0)
-			return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY cannot be used for the write "
-				    "syscall");
+		if (word_find(never_notified, c->names[i]))
+			return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY cannot be used for the %s "
+				    "syscall", c->names[i]);
 	if (!s->listener_path)
 		return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY needs a listenerPath");
 	return 0;
@@ -110,7 +113,7 @@ static int make_key(const struct oci_seccomp *s, struct str *key)
 	struct utsname u;
 
 	policy.listener_path = policy.listener_metadata = NULL;
-	policy.flags = 0;
+	policy.flags = (struct opt_u64){ .set = false };
 	if (uname(&u) < 0)
 		return -1;
 	str_addf(key, "libseccomp %s, %s %s %s;", LIBSECCOMP_VERSION, u.release, u.version,
@@ -260,12 +263,12 @@ static bool usable(int dirfd)
  */
 static unsigned flags_of(const struct oci_seccomp *s, bool notify)
 {
-	unsigned flags = (unsigned)s->flags & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
+	unsigned flags = (unsigned)s->flags.v & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
 
 	/* It is about waiting for the listener's answer; without one the kernel refuses it. */
 	if (!notify)
 		flags &= ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-	if (s->flags || s->has_flags.set ||
+	if (s->flags.set ||
 	    seccomp_try_flag(SECCOMP_FILTER_FLAG_SPEC_ALLOW) < 0)
 		return flags;
 	return SECCOMP_FILTER_FLAG_SPEC_ALLOW;

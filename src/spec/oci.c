@@ -419,7 +419,7 @@ static const struct bind_row oci_seccomp_table_rows[] = {
 	ROW_WORD("defaultAction",      REQUIRED, struct oci_seccomp, default_action, oci_seccomp_action_words),
 	ROW_OPT_U64("defaultErrnoRet", OPTIONAL, struct oci_seccomp, default_errno_ret),
 	ROW_STRINGS("architectures",   OPTIONAL, struct oci_seccomp, architectures),
-	ROW_FLAGS("flags",             OPTIONAL, struct oci_seccomp, flags, oci_seccomp_flag_words),
+	ROW_OPT_FLAGS("flags",         OPTIONAL, struct oci_seccomp, flags, oci_seccomp_flag_words),
 	ROW_STRING("listenerPath",     OPTIONAL, struct oci_seccomp, listener_path),
 	ROW_STRING("listenerMetadata", OPTIONAL, struct oci_seccomp, listener_metadata),
 	ROW_OBJECTS("syscalls",        OPTIONAL, struct oci_seccomp, syscalls, syscall_table),

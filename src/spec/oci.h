@@ -116,8 +116,7 @@ struct oci_seccomp {
 	struct opt_word default_action;
 	struct opt_u64 default_errno_ret;
 	char **architectures; /* resolved by os/seccomp.c, which knows libseccomp's tokens */
-	struct opt_bool has_flags;
-	uint64_t flags; /* SECCOMP_FILTER_FLAG_* */
+	struct opt_u64 flags; /* SECCOMP_FILTER_FLAG_*; an empty list is not the same as none */
 	char *listener_path, *listener_metadata;
 	LIST(struct oci_syscall) syscalls;
 };

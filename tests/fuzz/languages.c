@@ -1,4 +1,5 @@
-/* languages.c - all small languages at once: users, signals, number lists, durations, sizes
+/* languages.c - all small languages at once: users, signals, number lists, durations, sizes,
+ * and lines of /etc/passwd
  *
  * Each is asked about every input. What one accepts must print and read back as the same.
  */
@@ -10,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/numlist.h"
+#include "base/passwd.h"
 #include "base/signals.h"
 #include "base/units.h"
 #include "base/userspec.h"
@@ -70,6 +72,14 @@ static void units(const char *text)
 		MUST(v >= -1);
 }
 
+static void home(const char *text)
+{
+	char path[32];
+
+	if (passwd_home(text, 0, path, sizeof(path)))
+		MUST(path[0] == '/' && strstr(text, path));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 {
 	char *text = malloc(len + 1);
@@ -80,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 	sig(text);
 	list(text);
 	units(text);
+	home(text);
 	free(text);
 	return 0;
 }

@@ -6,10 +6,12 @@
 #include "tests/unit/t.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -121,6 +123,18 @@ TEST(a_user_gets_exactly_what_is_configured)
 	WANT_INT(prctl(PR_GET_DUMPABLE), 0);
 }
 
+TEST(the_parent_death_signal_survives_the_change_of_user)
+{
+	struct oci_process p = process();
+	struct privileges x = extras();
+	int sig = 0;
+
+	WANT_INT(prctl(PR_SET_PDEATHSIG, SIGKILL), 0);
+	WANT_INT(apply(&p, &x), 0);
+	WANT_INT(prctl(PR_GET_PDEATHSIG, &sig), 0);
+	WANT_INT(sig, SIGKILL);
+}
+
 TEST(root_without_capabilities_has_none)
 {
 	struct oci_user root = { 0 };
@@ -200,7 +214,7 @@ TEST(limits_priorities_personality_and_umask_are_set)
 	getrlimit(RLIMIT_NOFILE, &l);
 	WANT_INT(l.rlim_cur, 100);
 	WANT_INT(l.rlim_max, 200);
-	WANT_INT(sched_getscheduler(0), SCHED_BATCH);
+	WANT_INT(syscall(SYS_sched_getscheduler, 0), SCHED_BATCH);
 	WANT_INT(getpriority(PRIO_PROCESS, 0), 3);
 	WANT_INT(syscall(SYS_ioprio_get, 1, 0), 3 << 13);
 	WANT_INT(personality(0xffffffff), 8);
@@ -233,7 +247,7 @@ TEST(a_working_directory_that_is_missing_is_named)
 	struct privileges x = extras();
 
 	p.cwd = "/no/such/dir";
-	refused(&p, &x, "cannot enter the working directory: chdir to '/no/such/dir': No such file");
+	refused(&p, &x, "cannot enter the working directory: chdir to '/no/such/dir': no such file");
 }
 
 TEST(a_label_with_nowhere_to_go_is_refused_and_unconfined_is_not)
@@ -324,6 +338,86 @@ TEST(a_policy_may_deny_capget_but_not_fake_capset)
 	f[1].k = SYS_capset;
 	f[2].k = SECCOMP_RET_ERRNO;
 	refused(&p, &x, "the capability sets are not as configured");
+}
+
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	WANT_INT(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* A namespace as an unprivileged user has it: one id, and no say over groups. */
+static void enter_poor_namespace(void)
+{
+	WANT_INT(setgroups(0, NULL), 0);
+	WANT_INT(setresgid(1000, 1000, 1000) | setresuid(1000, 1000, 1000), 0);
+	WANT_INT(prctl(PR_SET_DUMPABLE, 1), 0);
+	WANT_INT(unshare(CLONE_NEWUSER), 0);
+	put("/proc/self/setgroups", "deny");
+	put("/proc/self/uid_map", "0 1000 1");
+	put("/proc/self/gid_map", "0 1000 1");
+}
+
+TEST(where_setgroups_is_denied_no_groups_are_fine_and_some_are_not)
+{
+	struct oci_user root = { .additional_gids = { groups, 2 } };
+	struct oci_process p = process();
+	struct privileges x = extras();
+	int waited;
+
+	x.user_namespace = x.setgroups_denied = true;
+	p.user = &root;
+	fflush(stdout);
+	if (fork() == 0) {
+		enter_poor_namespace();
+		refused(&p, &x, "cannot set the supplementary groups");
+		exit(0);
+	}
+	wait(&waited);
+	WANT_INT(waited, 0);
+	enter_poor_namespace();
+	root.additional_gids.n = 0;
+	WANT_INT(apply(&p, &x), TOLERATED_GROUPS_KEPT);
+	WANT_INT(set("CapPrm:"), SOME);
+}
+
+TEST(a_user_that_is_not_mapped_is_named)
+{
+	struct oci_user nobody = { .uid = 7 };
+	struct oci_process p = process();
+	struct privileges x = extras();
+	struct err e = { 0 };
+
+	enter_poor_namespace();
+	x.user_namespace = x.setgroups_denied = true;
+	p.user = &nobody;
+	WANT_INT(privileges_apply(&p, &x, &e), -1);
+	WANT_STR(e.text, "cannot set the user: set uid 7: invalid argument");
+	WANT_STR(e.hint, "it is not mapped in the user namespace");
+	WANT_STR(e.origin, "config.json: /process/user/uid");
+}
+
+TEST(a_limit_that_may_not_be_raised_says_how_high_it_can_be)
+{
+	struct oci_rlimit limit = { { true, RLIMIT_NPROC }, 1, UINT64_MAX };
+	struct rlimit low = { 100, 100 };
+	struct oci_process p = process();
+	struct privileges x = extras();
+	struct oci_user root = { 0 };
+	struct err e = { 0 };
+
+	WANT_INT(setrlimit(RLIMIT_NPROC, &low), 0);
+	enter_poor_namespace();
+	x.user_namespace = x.setgroups_denied = true;
+	p.user = &root;
+	p.rlimits.at = &limit;
+	p.rlimits.n = 1;
+	WANT_INT(privileges_apply(&p, &x, &e), -1);
+	WANT_STR(e.text, "cannot set the resource limits: set RLIMIT_NPROC: operation not permitted");
+	WANT_STR(e.hint, "without CAP_SYS_RESOURCE the hard limit cannot be raised above 100");
+	WANT_STR(e.origin, "config.json: /process/rlimits/0");
 }
 
 /* Which calls may fail with EPERM or ENOSYS and let the container start all the same? */

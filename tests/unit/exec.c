@@ -79,7 +79,7 @@ TEST(a_program_is_found_along_path_past_what_cannot_be_executed)
 	WANT_INT(unlink("c/tool"), 0);
 	WANT_INT(exec_resolve(args, env, &found, &e), -1);
 	WANT_INT(e.sysno, EACCES);
-	WANT(strstr(e.text, "/a/tool': it is not executable: Permission denied") != NULL);
+	WANT(strstr(e.text, "/a/tool': it is not executable: permission denied") != NULL);
 	leave();
 }
 
@@ -87,9 +87,9 @@ TEST(a_program_that_is_not_in_path_says_so_in_the_words_that_engines_look_for)
 {
 	char *env[] = { "PATH=/no/such:/nor/this", NULL };
 
-	WHY("tool", env, "exec 'tool': executable file not found in $PATH: No such file or directory",
+	WHY("tool", env, "exec 'tool': executable file not found in $PATH: no such file or directory",
 	    ENOENT);
-	WHY("", env, "exec '': executable file not found in $PATH: No such file or directory", ENOENT);
+	WHY("", env, "exec '': executable file not found in $PATH: no such file or directory", ENOENT);
 	WANT_INT(err_exit_status(&(struct err){ .cls = ERR_ABSENT }), 127);
 }
 
@@ -116,20 +116,20 @@ TEST(each_reason_is_named)
 	mkdir("dir", 0755), mkfifo("fifo", 0777);
 	file("mode", 0644, "#!/bin/sh\n", 10);
 	WANT_INT(symlink("nowhere", "dangling") | symlink("loop", "loop"), 0);
-	WHY("./missing", no_env, "exec './missing': No such file or directory", ENOENT);
+	WHY("./missing", no_env, "exec './missing': no such file or directory", ENOENT);
 	WHY("./dangling", no_env, "exec './dangling': it links to 'nowhere', which does not exist: "
-	    "No such file or directory", ENOENT);
+	    "no such file or directory", ENOENT);
 	WHY("./crlf", no_env, "exec './crlf': its first line ends in CR LF, which makes its "
-	    "interpreter '/bin/sh\\r': No such file or directory", ENOENT);
-	WHY("./lost", no_env, "exec './lost': its interpreter '/no/such/sh' does not exist: No such "
+	    "interpreter '/bin/sh\\r': no such file or directory", ENOENT);
+	WHY("./lost", no_env, "exec './lost': its interpreter '/no/such/sh' does not exist: no such "
 	    "file or directory", ENOENT);
-	WHY("./text", no_env, "exec './text': it is no program, and no script with '#!': Exec format "
+	WHY("./text", no_env, "exec './text': it is no program, and no script with '#!': exec format "
 	    "error", ENOEXEC);
-	WHY("./empty", no_env, "exec './empty': it is empty: Exec format error", ENOEXEC);
-	WHY("./dir", no_env, "exec './dir': it is a directory: Permission denied", EACCES);
-	WHY("./fifo", no_env, "exec './fifo': it is not a regular file: Permission denied", EACCES);
-	WHY("./mode", no_env, "exec './mode': it is not executable: Permission denied", EACCES);
-	WHY("./loop", no_env, "exec './loop': Too many levels of symbolic links", ELOOP);
+	WHY("./empty", no_env, "exec './empty': it is empty: exec format error", ENOEXEC);
+	WHY("./dir", no_env, "exec './dir': it is a directory: permission denied", EACCES);
+	WHY("./fifo", no_env, "exec './fifo': it is not a regular file: permission denied", EACCES);
+	WHY("./mode", no_env, "exec './mode': it is not executable: permission denied", EACCES);
+	WHY("./loop", no_env, "exec './loop': too many levels of symbolic links", ELOOP);
 	leave();
 }
 
@@ -158,13 +158,13 @@ TEST(programs_for_other_machines_and_without_their_loader_are_named)
 	make_elf(elf, EM_AARCH64, "/lib/ld-linux-aarch64.so.1");
 	file("arm", 0755, elf, sizeof(elf));
 	WHY("./arm", no_env, "exec './arm': it is for AArch64 (ELF machine 183), and this is x86-64: "
-	    "Exec format error", ENOEXEC);
+	    "exec format error", ENOEXEC);
 	make_elf(elf, EM_X86_64, "/no/such/ld.so");
 	file("lost", 0755, elf, sizeof(elf));
-	WHY("./lost", no_env, "exec './lost': its loader '/no/such/ld.so' does not exist: No such "
+	WHY("./lost", no_env, "exec './lost': its loader '/no/such/ld.so' does not exist: no such "
 	    "file or directory", ENOENT);
 	file("cut", 0755, elf, 32);
-	WHY("./cut", no_env, "exec './cut': it is cut short: Exec format error", ENOEXEC);
+	WHY("./cut", no_env, "exec './cut': it is cut short: exec format error", ENOEXEC);
 	leave();
 }
 
@@ -188,7 +188,7 @@ TEST(a_program_that_is_being_written_is_busy)
 	script("busy", "#!/bin/sh\n");
 	WANT_INT(system("cp /bin/true busy"), 0);
 	fd = open("busy", O_WRONLY);
-	WHY("./busy", no_env, "exec './busy': Text file busy", ETXTBSY);
+	WHY("./busy", no_env, "exec './busy': text file busy", ETXTBSY);
 	close(fd);
 	leave();
 }
@@ -206,7 +206,7 @@ TEST(a_directory_on_the_way_that_is_closed_is_named)
 		if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
 			exit(1);
 		e = why("./closed/tool", no_env);
-		WANT_STR(e.text, "exec './closed/tool': Permission denied");
+		WANT_STR(e.text, "exec './closed/tool': permission denied");
 		WANT(strncmp(e.hint, "a directory on the way is closed to uid", 39) == 0);
 		exit(0);
 	}

@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <seccomp.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,7 +165,7 @@ TEST(dockers_policy_does_what_it_says_on_all_three_architectures)
 }
 
 static char *names_read[] = { "read", NULL }, *names_odd[] = { "no_such_call", "getpid", NULL },
-	    *names_write[] = { "write", NULL };
+	    *names_write[] = { "write", NULL }, *names_send[] = { "sendmsg", NULL };
 
 static struct oci_seccomp policy(uint32_t usual, struct oci_syscall *calls, size_t n)
 {
@@ -272,6 +275,9 @@ TEST(faulty_policies_are_refused_with_their_place)
 
 	refused(&s, "config.json: /linux/seccomp/syscalls/0",
 		"SCMP_ACT_NOTIFY cannot be used for the write syscall");
+	c.names = names_send;
+	refused(&s, "config.json: /linux/seccomp/syscalls/0",
+		"SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall");
 	c.names = names_read;
 	refused(&s, "config.json: /linux/seccomp/syscalls/0", "SCMP_ACT_NOTIFY needs a listenerPath");
 	c = call(names_read, SECCOMP_RET_ALLOW);
@@ -413,6 +419,62 @@ TEST(a_cache_that_others_can_write_is_not_used)
 	WANT(!compile(&s, fd, &a).cached);
 	close_cache(fd);
 	arena_done(&a);
+}
+
+/* The agent: reads what comes with one connection. */
+static size_t listen_once(int server, char *text, size_t size, int *ret_fd)
+{
+	int conn = accept(server, NULL, NULL);
+	char room[CMSG_SPACE(sizeof(int))];
+	struct iovec io = { text, size };
+	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = room,
+			    .msg_controllen = sizeof(room) };
+	ssize_t n = recvmsg(conn, &m, MSG_WAITALL), more;
+
+	WANT(n > 0 && CMSG_FIRSTHDR(&m));
+	memcpy(ret_fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(*ret_fd));
+	while ((more = read(conn, text + n, size - (size_t)n)) > 0)
+		n += more;
+	close(conn);
+	return (size_t)n;
+}
+
+TEST(the_listener_reaches_the_agent_with_the_containers_state)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int server = socket(AF_UNIX, SOCK_STREAM, 0), cache = open_cache(), got = -1, status;
+	struct oci_seccomp s = { .listener_metadata = "a \"quoted\" word" };
+	struct seccomp_listen l = { "1.3.0", "{\"id\":\"c1\"}", 42 };
+	char text[512] = "";
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s/agent", cache_path);
+	s.listener_path = to.sun_path;
+	WANT_INT(bind(server, (struct sockaddr *)&to, sizeof(to)) | listen(server, 1), 0);
+	fflush(stdout);
+	if (fork() == 0) {
+		struct err e = { 0 };
+
+		exit(seccomp_send_listener(&s, cache, &l, &e) < 0);
+	}
+	listen_once(server, text, sizeof(text) - 1, &got);
+	wait(&status);
+	WANT_INT(status, 0);
+	WANT_STR(text, "{\"ociVersion\":\"1.3.0\",\"fds\":[\"seccompFd\"],\"pid\":42,"
+		 "\"metadata\":\"a \\\"quoted\\\" word\",\"state\":{\"id\":\"c1\"}}");
+	WANT(fcntl(got, F_GETFD) >= 0);
+	close_cache(cache);
+}
+
+TEST(an_agent_that_is_not_there_is_an_error)
+{
+	struct oci_seccomp s = { .listener_path = "/no/such/agent" };
+	struct seccomp_listen l = { "1.3.0", "{}", 42 };
+	struct err e = { 0 };
+
+	WANT_INT(seccomp_send_listener(&s, 0, &l, &e), -1);
+	WANT_STR(e.text, "hand the seccomp listener to its agent: connect to '/no/such/agent': "
+		 "no such file or directory");
+	WANT_STR(e.origin, "config.json: /linux/seccomp/listenerPath");
 }
 
 static double ms(const struct oci_seccomp *s, int cache, int times)

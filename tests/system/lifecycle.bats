@@ -1,0 +1,113 @@
+# lifecycle.bats - create, start, state, kill, delete: what each does, and what it refuses
+
+load ../lib
+setup() { tare_setup; }
+teardown() { tare_teardown; }
+
+create() {
+	tare create --bundle "$bundle" "$@" "$id" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+}
+
+@test "a container is created, runs, stops, and is gone" {
+	shell 'echo started; exec sleep 1000'
+	create
+	[[ $(state_of) = created ]]
+	[[ ! -s $BATS_TEST_TMPDIR/out ]]
+	tare start "$id"
+	[[ $(state_of) = running ]]
+	wait_for 5 grep -q started "$BATS_TEST_TMPDIR/out"
+	tare kill "$id" KILL
+	wait_for 5 has_state stopped
+	tare delete "$id"
+	run tare state "$id"
+	expect_error "$id"
+}
+
+@test "the state names version, id, bundle, pid and annotations" {
+	config '.annotations = {"org.example.key": "value"}'
+	start_container
+	run tare state "$id"
+	jq -e --arg id "$id" --arg bundle "$bundle" '
+		.ociVersion and .id == $id and .bundle == $bundle and .status == "running" and .pid > 1 and
+		.annotations["org.example.key"] == "value"' <<<"$output"
+}
+
+@test "the pid file holds the pid" {
+	program sleep 1000
+	create --pid-file "$BATS_TEST_TMPDIR/pid"
+	[[ $(cat "$BATS_TEST_TMPDIR/pid") = "$(pid_of)" ]]
+}
+
+@test "a container starts only once" {
+	start_container
+	run tare start "$id"
+	expect_error "$id"
+}
+
+@test "kill takes names, names without SIG, and numbers" {
+	local signal
+
+	shell 'for s in USR1 USR2 HUP; do trap "echo $s" $s; done; echo ready; while :; do sleep 0.05; done'
+	start_container
+	wait_for 5 grep -q ready "$BATS_TEST_TMPDIR/out"
+	for signal in SIGUSR1 USR2 1; do
+		tare kill "$id" "$signal"
+	done
+	wait_for 5 grep -q HUP "$BATS_TEST_TMPDIR/out"
+	grep -q USR1 "$BATS_TEST_TMPDIR/out"
+	grep -q USR2 "$BATS_TEST_TMPDIR/out"
+	run tare kill "$id" NONSENSE
+	expect_error NONSENSE
+}
+
+@test "a running container is deleted only by force" {
+	start_container
+	run tare delete "$id"
+	expect_error "$id"
+	[[ $(state_of) = running ]]
+	tare delete --force "$id"
+	run tare state "$id"
+	expect_error "$id"
+}
+
+@test "deleting by force what is not there is no error" {
+	mkdir -p "$state"
+	tare delete --force "$id"
+	run tare delete "$id"
+	expect_error "$id"
+}
+
+@test "list shows what there is, as a table, as JSON and as ids" {
+	start_container
+	run tare list --quiet
+	expect_output "$id"
+	run tare list
+	expect_line "^ID +PID +STATUS"
+	expect_line "^$id +[0-9]+ +running "
+	tare list --format json | jq -e --arg id "$id" '.[0].id == $id and .[0].status == "running"'
+}
+
+@test "its cgroups are there while it lives and gone with it" {
+	start_container
+	find /sys/fs/cgroup -name "$id" -type d | grep -q .
+	tare delete --force "$id"
+	! find /sys/fs/cgroup -name "$id" -type d | grep .
+}
+
+@test "a container whose creation failed leaves nothing" {
+	config '.mounts += [{destination: "/x", type: "bind", source: "/no/such/source", options: ["bind"]}]'
+	run tare create --bundle "$bundle" "$id"
+	expect_error '/no/such/source'
+	run tare list --quiet
+	expect_output ''
+	! find /sys/fs/cgroup -name "$id" -type d | grep .
+}
+
+@test "children of a container that lost its first process are found by kill --all" {
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	shell 'sleep 1000 & sleep 1000 & exit 0'
+	start_container
+	wait_for 5 has_state stopped
+	tare kill --all "$id" KILL
+	tare delete "$id"
+}
