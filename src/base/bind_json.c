@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/bind.h"
@@ -328,6 +329,10 @@ static const struct bind_row *row_find(const struct bind_table *t, const char *k
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (strcmp(t->rows[i].key, key) == 0)
+			return &t->rows[i];
+	/* Go's decoder, and so every file written for runc, does not mind the case */
+	for (size_t i = 0; i < t->n; i++)
+		if (strcasecmp(t->rows[i].key, key) == 0)
 			return &t->rows[i];
 	return NULL;
 }

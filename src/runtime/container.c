@@ -71,6 +71,17 @@ int container_open_root(const char *path, bool make, struct err *e)
 	return fd < 0 ? fail_sys(e, "open the state root '%s'", path) : fd;
 }
 
+static int take_lock(struct container *c, struct err *e)
+{
+	int r;
+
+	do
+		r = flock(c->dir, LOCK_EX);
+	while (r < 0 && errno == EINTR);
+	c->locked = r == 0;
+	return r < 0 ? fail_sys(e, "lock container '%s'", c->state.id) : 0;
+}
+
 static int fail_exists(const char *id, struct err *e)
 {
 	fail(e, ERR_CONFLICT, "container with given ID already exists: '%s'", id);
@@ -97,7 +108,7 @@ int container_make(struct container *c, int root, const char *id, struct err *e)
 		return -1;
 	}
 	c->state.id = arena_dup(&c->mem, id);
-	return c->state.id ? container_lock(c, e) : fail_errno(e, ENOMEM, "make '%s'", id);
+	return c->state.id ? take_lock(c, e) : fail_errno(e, ENOMEM, "make '%s'", id);
 }
 
 /* A crash between mkdir and the first write leaves a folder without a status. */
@@ -131,15 +142,20 @@ int container_open(struct container *c, int root, const char *id, struct err *e)
 	return read_state(c, id, e);
 }
 
-/* container_lock() - wait for whoever works on the container to finish */
-int container_lock(const struct container *c, struct err *e)
+/* container_lock() - wait for whoever works on the container to finish, then read it again */
+int container_lock(struct container *c, struct err *e)
 {
-	int r;
+	const char *id = c->state.id;
+	struct stat st;
 
-	do
-		r = flock(c->dir, LOCK_EX);
-	while (r < 0 && errno == EINTR);
-	return r < 0 ? fail_sys(e, "lock container '%s'", c->state.id) : 0;
+	if (c->locked)
+		return 0;
+	if (take_lock(c, e) < 0)
+		return -1;
+	/* what waited for a delete holds a folder without a name */
+	if (fstat(c->dir, &st) == 0 && st.st_nlink == 0)
+		return fail(e, ERR_ABSENT, "container '%s' does not exist", id);
+	return read_state(c, id, e);
 }
 
 /* container_save() - write the state; readers see the old one or the new one */
@@ -198,9 +214,9 @@ int container_status(const struct container *c, enum container_status *ret_statu
 	bool frozen = false;
 
 	if (c->state.pid == 0) {
-		bool busy = flock(c->dir, LOCK_SH | LOCK_NB) < 0;
+		bool busy = !c->locked && flock(c->dir, LOCK_SH | LOCK_NB) < 0;
 
-		if (!busy)
+		if (!busy && !c->locked)
 			(void)flock(c->dir, LOCK_UN);
 		*ret_status = busy ? STATUS_CREATING : STATUS_STOPPED;
 		return 0;

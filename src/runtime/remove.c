@@ -112,7 +112,10 @@ static int fail_running(const struct container *c, enum container_status status,
 	return fail_hint(e, "stop it with 'kill', or use 'delete --force'");
 }
 
-static int remove_open(struct container *c, bool force, struct err *e)
+/**
+ * container_remove_open() - container_remove() for who has it open, locked or not
+ */
+int container_remove_open(struct container *c, bool force, struct err *e)
 {
 	own_container_cgroup struct container_cgroup g;
 	enum container_status status;
@@ -146,5 +149,5 @@ int container_remove(int root, const char *id, bool force, struct err *e)
 
 	if (container_open(&c, root, id, e) < 0)
 		return -1;
-	return remove_open(&c, force, e);
+	return container_remove_open(&c, force, e);
 }
