@@ -249,12 +249,13 @@ static int make_mount(struct init *in, const struct plan_mount *m, struct err *e
 	return m->propagation ? propagate(in, m, e) : 0;
 }
 
-static int make_mounts(struct init *in, bool late, struct err *e)
+/* @i: how many rows of the list are done with */
+static int make_mounts(struct init *in, bool late, size_t *i, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
 
-	for (size_t i = 0; i < r->mounts.n; i++) {
-		const struct plan_mount *m = &r->mounts.at[i];
+	for (; *i < r->mounts.n; (*i)++) {
+		const struct plan_mount *m = &r->mounts.at[*i];
 
 		if (m->late != late)
 			continue;
@@ -273,11 +274,22 @@ static int make_mounts(struct init *in, bool late, struct err *e)
 
 int init_make_mounts(struct init *in, struct err *e)
 {
-	return make_mounts(in, false, e);
+	size_t done = 0;
+
+	return make_mounts(in, false, &done, e);
 }
 
 /* Mounts whose source the runtime makes meanwhile: the container's cgroups. */
 int init_make_late_mounts(struct init *in, struct err *e)
 {
-	return make_mounts(in, true, e);
+	size_t done = 0;
+
+	return make_mounts(in, true, &done, e);
+}
+
+/* For those who take back what was made: *ret_done rows were. */
+int init_make_mounts_count(struct init *in, size_t *ret_done, struct err *e)
+{
+	*ret_done = 0;
+	return make_mounts(in, false, ret_done, e);
 }

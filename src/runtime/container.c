@@ -71,7 +71,16 @@ int container_open_root(const char *path, bool make, struct err *e)
 	return fd < 0 ? fail_sys(e, "open the state root '%s'", path) : fd;
 }
 
-static int lock(const struct container *c, const char *id, struct err *e);
+static int take_lock(struct container *c, struct err *e)
+{
+	int r;
+
+	do
+		r = flock(c->dir, LOCK_EX);
+	while (r < 0 && errno == EINTR);
+	c->locked = r == 0;
+	return r < 0 ? fail_sys(e, "lock the container") : 0;
+}
 
 static int fail_exists(const char *id, struct err *e)
 {
@@ -99,7 +108,7 @@ int container_make(struct container *c, int root, const char *id, struct err *e)
 		return -1;
 	}
 	c->state.id = arena_dup(&c->mem, id);
-	return c->state.id ? lock(c, id, e) : fail_errno(e, ENOMEM, "make '%s'", id);
+	return c->state.id ? take_lock(c, e) : fail_errno(e, ENOMEM, "make '%s'", id);
 }
 
 /* A crash between mkdir and the first write leaves a folder without a status. */
@@ -138,14 +147,23 @@ int container_open(struct container *c, int root, const char *id, struct err *e)
 	return open_folder(c, id, e) < 0 ? -1 : read_state(c, id, e);
 }
 
-static int lock(const struct container *c, const char *id, struct err *e)
+/* The state as it is now that nobody else works on the container. */
+static int read_locked(struct container *c, const char *id, struct err *e)
 {
-	int r;
+	struct stat st;
 
-	do
-		r = flock(c->dir, LOCK_EX);
-	while (r < 0 && errno == EINTR);
-	return r < 0 ? fail_sys(e, "lock container '%s'", id) : 0;
+	if (take_lock(c, e) < 0)
+		return -1;
+	/* what waited for a delete holds a folder without a name */
+	if (fstat(c->dir, &st) == 0 && st.st_nlink == 0)
+		return fail(e, ERR_ABSENT, "container '%s' does not exist", id);
+	return read_state(c, id, e);
+}
+
+/* container_lock() - wait for whoever works on the container to finish, then read it again */
+int container_lock(struct container *c, struct err *e)
+{
+	return c->locked ? 0 : read_locked(c, c->state.id, e);
 }
 
 /**
@@ -156,14 +174,8 @@ static int lock(const struct container *c, const char *id, struct err *e)
  */
 int container_open_locked(struct container *c, int root, const char *id, struct err *e)
 {
-	struct stat st;
-
 	*c = (struct container){ .root = root, .dir = FD_NONE };
-	if (open_folder(c, id, e) < 0 || lock(c, id, e) < 0)
-		return -1;
-	if (fstat(c->dir, &st) < 0 || st.st_nlink == 0)
-		return fail(e, ERR_ABSENT, "container '%s' does not exist", id);
-	return read_state(c, id, e);
+	return open_folder(c, id, e) < 0 ? -1 : read_locked(c, id, e);
 }
 
 /* container_save() - write the state; readers see the old one or the new one */
@@ -222,9 +234,9 @@ int container_status(const struct container *c, enum container_status *ret_statu
 	bool frozen = false;
 
 	if (c->state.pid == 0) {
-		bool busy = flock(c->dir, LOCK_SH | LOCK_NB) < 0;
+		bool busy = !c->locked && flock(c->dir, LOCK_SH | LOCK_NB) < 0;
 
-		if (!busy)
+		if (!busy && !c->locked)
 			(void)flock(c->dir, LOCK_UN);
 		*ret_status = busy ? STATUS_CREATING : STATUS_STOPPED;
 		return 0;

@@ -26,12 +26,14 @@
  * @root, @dir: the state root and the container's folder
  * @state:      as read, or as it is being made; its strings live in @mem
  * @config:     NULL until container_load_config()
+ * @locked:     this process is the one that may change it
  */
 struct container {
 	int root, dir;
 	struct arena mem;
 	struct state state;
 	struct oci_config *config;
+	bool locked;
 };
 
 int container_check_id(const char *id, struct err *e);
@@ -39,6 +41,7 @@ int container_open_root(const char *path, bool make, struct err *e);
 int container_make(struct container *c, int root, const char *id, struct err *e);
 int container_open(struct container *c, int root, const char *id, struct err *e);
 int container_open_locked(struct container *c, int root, const char *id, struct err *e);
+int container_lock(struct container *c, struct err *e);
 int container_save(struct container *c, struct err *e);
 int container_load_config(struct container *c, struct err *e);
 int container_status(const struct container *c, enum container_status *ret_status, struct err *e);

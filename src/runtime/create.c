@@ -307,6 +307,7 @@ static int make(struct creation *c, struct err *e)
 {
 	if (prepare(c, e) == 0 && build(c, e) == 0 && walk(c, e) == 0 && send_pidfd(c, e) == 0) {
 		(void)flock(c->container.dir, LOCK_UN);
+		c->container.locked = false;
 		return 0;
 	}
 	unmake(c);

@@ -76,8 +76,8 @@ int container_start(int root, const char *id, struct err *e)
 			notify_wait(notify, (pid_t)c.state.pid, c.state.pid_start);
 		return 0;
 	}
-	/* runtime.md, Lifecycle 9: a failing poststart hook ends the container */
-	(void)process_signal((pid_t)c.state.pid, c.state.pid_start, SIGKILL, &(struct err){ 0 });
+	/* runtime.md, Lifecycle 9: a failing poststart hook ends the container, as crun and runc do */
+	(void)container_remove_open(&c, true, &(struct err){ 0 });
 	return -1;
 }
 

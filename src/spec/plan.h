@@ -133,7 +133,11 @@ extern const struct bind_table plan_table;
 	X(WAIT_START,      INIT,    "wait for the start command")                                \
 	X(HOOKS_START,     INIT,    "run the startContainer hooks")                              \
 	X(PRIVILEGES_LATE, INIT,    "set up the process")                                        \
-	X(EXEC,            INIT,    "start the program")
+	X(EXEC,            INIT,    "start the program")                                         \
+	/* in a container that runs already, after JOIN */                                       \
+	X(HOT_ADD,         INIT,    "add the mounts")                                            \
+	X(HOT_REMOVE,      INIT,    "remove the mounts")                                         \
+	X(HOT_END,         RUNTIME, "record the mounts")
 
 enum stage {
 #define X(name, side, phrase) STAGE_##name,
