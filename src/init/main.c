@@ -62,6 +62,12 @@ static int read_plan(int fd, struct arena *a, struct plan *ret_plan, struct err 
 	return r;
 }
 
+/* Hooks and the program must not get them, whatever --preserve-fds lets pass. */
+static int mark_ours(void *ctx __attribute__((unused)), int fd, struct err *e)
+{
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? fail_sys(e, "mark descriptor %d", fd) : 0;
+}
+
 /* The runtime's caller may have blocked or ignored signals; a program starts with none. */
 static void reset_signals(void)
 {
@@ -105,7 +111,8 @@ int main(int argc, char **argv)
 				     .peer = (int)sock, .ctx = &in, .run = run_stage };
 	if (fcntl(in.recipe.peer, F_SETFD, FD_CLOEXEC) < 0 || runtime_is_gone(in.recipe.peer))
 		return 125;
-	if (read_plan((int)plan_fd, &arena, &in.plan, &e) < 0) {
+	if (read_plan((int)plan_fd, &arena, &in.plan, &e) < 0 ||
+	    plan_each_fd(&in.plan, mark_ours, NULL, &e) < 0) {
 		(void)recipe_tell_failure(in.recipe.peer, &e);
 		return 125;
 	}

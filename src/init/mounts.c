@@ -1,6 +1,7 @@
 /* mounts.c - carries out the plan's mounts, each onto a descriptor below the root */
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -99,14 +100,37 @@ static int copy_up(struct init *in, const struct plan_mount *m, int below, struc
 	return copyup_tree(from, to, e);
 }
 
-static int mount_fs(struct init *in, const struct plan_mount *m, int target, struct err *e)
+static bool has_mode(const char *data)
+{
+	return data && (text_starts(data, "mode=") || strstr(data, ",mode="));
+}
+
+/* A tmpfs without a mode of its own keeps the one of the folder that it covers. */
+static int keep_mode(const struct plan_mount *m, int target, char **ret_data, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(target, &st) < 0)
+		return fail_sys(e, "look at '%s'", m->target);
+	if (asprintf(ret_data, "%s%smode=%o", m->data ? m->data : "", m->data && *m->data ? "," : "",
+		     st.st_mode & 07777) < 0)
+		return fail_errno(e, ENOMEM, "mount on '%s'", m->target);
+	return 0;
+}
+
+static int mount_fs(struct init *in, const struct plan_mount *m, int target, bool made,
+		    struct err *e)
 {
 	uint64_t attrs = m->attr_set | m->rec_set;
+	own_mem char *data = NULL;
 
 	/* a read-only tmpfs could not be filled */
 	if (m->tmpcopyup)
 		attrs &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-	if (mount_fs_at(m->fs, m->source, m->data, attrs, target, e) < 0)
+	if (strcmp(m->fs, "tmpfs") == 0 && !made && !has_mode(m->data) &&
+	    keep_mode(m, target, &data, e) < 0)
+		return -1;
+	if (mount_fs_at(m->fs, m->source, data ? data : m->data, attrs, target, e) < 0)
 		return -1;
 	if (m->tmpcopyup) {
 		const struct mount_attrs readonly = { .set = m->attr_set & MOUNT_ATTR_RDONLY };
@@ -151,7 +175,8 @@ static int bind_late(struct init *in, const struct plan_mount *m, int target, st
 	return mount_attach(tree, target, e);
 }
 
-static int mount_bind(struct init *in, const struct plan_mount *m, int target, struct err *e)
+static int mount_bind(struct init *in, const struct plan_mount *m, int target,
+		      bool made __attribute__((unused)), struct err *e)
 {
 	if (m->late)
 		return bind_late(in, m, target, e);
@@ -159,15 +184,17 @@ static int mount_bind(struct init *in, const struct plan_mount *m, int target, s
 	return m->fd >= 0 ? mount_attach((int)m->fd, target, e) : bind_by_path(in, m, target, e);
 }
 
-static int remount(struct init *in __attribute__((unused)), const struct plan_mount *m, int target, struct err *e)
+static int remount(struct init *in __attribute__((unused)), const struct plan_mount *m, int target,
+		   bool made __attribute__((unused)), struct err *e)
 {
 	const struct mount_attrs attrs = attrs_of(m);
 
 	return mount_change_at(target, &attrs, e);
 }
 
-static int (*const kind_functions[PLAN_KINDS])(struct init *, const struct plan_mount *, int,
-					       struct err *) = {
+/* made: the target was not there before */
+static int (*const kind_functions[PLAN_KINDS])(struct init *, const struct plan_mount *, int target,
+					       bool made, struct err *) = {
 	[PLAN_FS] = mount_fs,
 	[PLAN_BIND] = mount_bind,
 	[PLAN_MOVE] = mount_bind,
@@ -183,14 +210,15 @@ static int propagate(struct init *in, const struct plan_mount *m, struct err *e)
 
 static int make_mount(struct init *in, const struct plan_mount *m, struct err *e)
 {
-	own_fd int target = FD_NONE;
+	own_fd int there = FD_NONE, target = FD_NONE;
 
 	if (m->kind >= PLAN_KINDS)
 		return fail(e, ERR_BUG, "unknown kind of mount");
 	if (m->kind == PLAN_SYMLINK)
 		return path_make_link(in->rootfd, m->target, m->source, e);
+	there = path_try_open(in->rootfd, m->target, O_PATH, 0);
 	target = open_target(in, m, e);
-	if (target < 0 || kind_functions[m->kind](in, m, target, e) < 0)
+	if (target < 0 || kind_functions[m->kind](in, m, target, there < 0, e) < 0)
 		return -1;
 	return m->propagation ? propagate(in, m, e) : 0;
 }

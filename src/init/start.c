@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/own.h"
+#include "init/env.h"
 #include "init/exec.h"
 #include "init/init.h"
 #include "init/hooks.h"
@@ -18,12 +20,21 @@
 
 int init_run_container_hooks(struct init *in, struct err *e)
 {
-	return hooks_run("createContainer", &in->plan.create_container, in->plan.state_created, e);
+	/* with the container's mounts in place, and its root as working directory (as runc has it) */
+	const struct hooks_how how = { .kind = "createContainer", .state = in->plan.state_created,
+				       .env = in->plan.hook_env, .cwd = in->rootfd,
+				       .out = (int)in->plan.hook_out, .err = (int)in->plan.hook_err };
+
+	return hooks_run(&in->plan.create_container, &how, e);
 }
 
 int init_run_start_hooks(struct init *in, struct err *e)
 {
-	return hooks_run("startContainer", &in->plan.start_container, in->plan.state_start, e);
+	const struct hooks_how how = { .kind = "startContainer", .state = in->plan.state_start,
+				       .env = in->plan.process->env,
+				       .out = (int)in->plan.hook_out, .err = (int)in->plan.hook_err };
+
+	return hooks_run(&in->plan.start_container, &how, e);
 }
 
 /* Does this connection say "start"? A command that only looks closes it without a word. */
@@ -61,6 +72,15 @@ int init_wait_start(struct init *in, struct err *e)
 	}
 }
 
+/* Each variable once, and HOME; from here on plan.process->env is what the program gets. */
+int init_compose_env(struct init *in, struct err *e)
+{
+	static struct arena mem; /* lives until exec */
+	struct oci_process *p = in->plan.process;
+
+	return env_prepare(p->env, p->user->uid, "config.json: /process", &mem, &p->env, e);
+}
+
 int init_find_program(struct init *in, struct err *e)
 {
 	const struct oci_process *p = in->plan.process;
@@ -71,6 +91,8 @@ int init_find_program(struct init *in, struct err *e)
 	}
 	/* a path with a slash is relative to cwd, as the shell has it */
 	(void)!chdir(p->cwd);
+	if (init_compose_env(in, e) < 0)
+		return -1;
 	return exec_resolve(p->args, p->env, &in->program, e);
 }
 

@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/signals.h"
 #include "oci/cli.h"
+#include "runtime/activation.h"
 #include "runtime/container.h"
 #include "runtime/create.h"
 #include "runtime/remove.h"
@@ -40,15 +41,6 @@ static const struct opt run_opts[] = {
 };
 // clang-format on
 
-/* LISTEN_FDS descriptors of socket activation are passed on as well. */
-static uint32_t listen_fds(void)
-{
-	const char *text = getenv("LISTEN_FDS");
-	uint64_t n = 0;
-
-	return text && text_u64(text, 1024, &n) == 0 ? (uint32_t)n : 0;
-}
-
 /* cli_cgroup_manager() - who makes cgroups, by the global options */
 int cli_cgroup_manager(const struct cli *cli, const char **ret_name, struct err *e)
 {
@@ -77,7 +69,7 @@ static int make_options(const struct cli *cli, const struct make *m, const char 
 		.console_socket = m->console_socket,
 		.pidfd_socket = m->pidfd_socket,
 		.pid_file = m->pid_file,
-		.preserve_fds = m->preserve_fds + listen_fds(),
+		.preserve_fds = m->preserve_fds + activation_count(),
 		.detach = m->detach,
 		.keep = m->keep,
 		.strict = cli->strict,
@@ -151,7 +143,9 @@ static int run_kill(const struct cli *cli, void *options, char **args, size_t n_
 
 	if (root < 0)
 		return -1;
-	if (n_args > 1 && signal_parse(args[1], &sig, e) < 0)
+	if (n_args > 1 && strcmp(args[1], "0") == 0)
+		sig = 0; /* only look whether it is there */
+	else if (n_args > 1 && signal_parse(args[1], &sig, e) < 0)
 		return -1;
 	return container_kill(root, args[0], sig, k->all, e);
 }

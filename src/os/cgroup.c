@@ -54,7 +54,8 @@ int cgroup_path_check(const char *path, struct err *e)
 		if (len == 2 && memcmp(at, "..", 2) == 0)
 			return fail(e, ERR_INPUT, "cgroup path '%s' has a '..'", path);
 		if (len > NAME_MAX)
-			return fail(e, ERR_INPUT, "cgroup path '%.64s...' has too long a name", path);
+			return fail(e, ERR_INPUT, "cgroup path '%.64s...' has too long a name",
+				    path);
 		at += len + (at[len] == '/');
 	}
 	return 0;
@@ -458,7 +459,8 @@ int cgroup_remove(const struct cgroup *cg, struct err *e)
  * cgroup_notes() - what the state file keeps
  * @a: owns the copies
  */
-int cgroup_notes(const struct cgroup *cg, struct arena *a, cgroup_note_list *ret_list, struct err *e)
+int cgroup_notes(const struct cgroup *cg, struct arena *a, cgroup_note_list *ret_list,
+		 struct err *e)
 {
 	struct cgroup_note *at = arena_array(a, cg->n ? cg->n : 1, sizeof(*at));
 
@@ -509,12 +511,14 @@ int cgroup_recall(struct cgroup *cg, const struct cgroup_world *w, const cgroup_
 			return fail_in(e, "read the recorded cgroups");
 		if (!h)
 			continue;
-		*p = (struct cgroup_place){ .in = h, .made = note->made, .id = note->id, .old = true };
+		*p = (struct cgroup_place){
+			.in = h, .made = note->made, .id = note->id, .old = true
+		};
 		if (cgroup_place_set(&cg->mem, p, "", note->path, e) < 0)
 			return -1;
 		if (p->made > cgroup_place_levels(p))
-			return fail(e, ERR_INPUT, "recorded cgroup '%s' has %u levels, not %u", p->path,
-				    cgroup_place_levels(p), p->made);
+			return fail(e, ERR_INPUT, "recorded cgroup '%s' has %u levels, not %u",
+				    p->path, cgroup_place_levels(p), p->made);
 		cg->n++;
 	}
 	return 0;

@@ -177,7 +177,8 @@ void cgroup_keep_parents(struct cgroup *cg);
 int cgroup_create(struct cgroup *cg, const struct cgroup_create_how *how, struct err *e);
 void cgroup_identify(struct cgroup *cg);
 int cgroup_remove(const struct cgroup *cg, struct err *e);
-int cgroup_notes(const struct cgroup *cg, struct arena *a, cgroup_note_list *ret_list, struct err *e);
+int cgroup_notes(const struct cgroup *cg, struct arena *a, cgroup_note_list *ret_list,
+		 struct err *e);
 int cgroup_recall(struct cgroup *cg, const struct cgroup_world *w, const cgroup_note_list *list,
 		  struct err *e);
 const struct cgroup_place *cgroup_with(const struct cgroup *cg, unsigned controller);

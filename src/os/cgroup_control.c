@@ -100,7 +100,8 @@ int cgroup_try_pids(const struct cgroup_place *p, int64_t **ret_pids, size_t *re
  * cgroups by whoever it was delegated to, and v2 is what is delegated. */
 static const struct cgroup_place *census(const struct cgroup *cg)
 {
-	static const unsigned order[] = { CGROUP_FREEZER, CGROUP_DEVICES, CGROUP_PIDS, CGROUP_MEMORY };
+	static const unsigned order[] = { CGROUP_FREEZER, CGROUP_DEVICES, CGROUP_PIDS,
+					  CGROUP_MEMORY };
 	const struct cgroup_place *p = cgroup_v2(cg);
 
 	for (size_t i = 0; !p && i < COUNT(order); i++)
@@ -238,7 +239,9 @@ static const struct cgroup_place *freezer(const struct cgroup *cg, struct err *e
 
 	if (!p) {
 		fail(e, ERR_UNSUPPORTED, "this container has no freezer cgroup");
-		fail_hint(e, "the v1 freezer hierarchy or cgroup v2 must be mounted when it is created");
+		fail_hint(
+			e,
+			"the v1 freezer hierarchy or cgroup v2 must be mounted when it is created");
 	}
 	return p;
 }

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/own.h"
@@ -141,8 +142,20 @@ static int copy(struct cgroup *cg, const struct cgroup *of, struct err *e)
 	return 0;
 }
 
+/* Callers match this one's words, so it does not wait for cgroup_path_check(). */
+static bool has_dotdot(const char *path)
+{
+	for (const char *c = strstr(path, ".."); c; c = strstr(c + 1, ".."))
+		if ((c == path || c[-1] == '/') && (c[2] == '/' || !c[2]))
+			return true;
+	return false;
+}
+
 static int go_below(struct cgroup *cg, struct cgroup_place *p, const char *sub, struct err *e)
 {
+	if (has_dotdot(sub))
+		return fail(e, ERR_INPUT, "bad sub cgroup path: invalid cgroup path `%s`: `..` "
+			    "components are not allowed", sub);
 	if (cgroup_path_check(sub, e) < 0)
 		return fail_in(e, "bad sub cgroup path '%s'", sub);
 	return cgroup_place_set(&cg->mem, p, p->path, sub, e);
@@ -173,13 +186,32 @@ static int apply_spec(struct cgroup *cg, const char *spec, struct err *e)
 			if (len && answers_to(&cg->at[i], name, len))
 				found = &cg->at[i];
 		if (!found)
-			return fail(e, ERR_INPUT, "unknown controller '%.*s' in cgroup '%s'", (int)len,
-				    name, spec);
+			return fail(e, ERR_INPUT, "unknown controller '%.*s' in cgroup '%s'",
+				    (int)len, name, spec);
 		if (go_below(cg, found, colon + 1, e) < 0)
 			return -1;
 		name += len + 1;
 	}
 	return 0;
+}
+
+/* One path for all hierarchies. It need not be in each of them: whoever made it may have cared
+ * for one controller only (crun's rule; runc wants it everywhere), but it must be somewhere. */
+static int apply_path(struct cgroup *cg, const struct cgroup *of, const char *sub, struct err *e)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < cg->n; i++) {
+		struct cgroup_place *p = &cg->at[i];
+
+		if (go_below(cg, p, sub, e) < 0)
+			return -1;
+		if (access(p->dir, F_OK) == 0)
+			found++;
+		else if (cgroup_place_set(&cg->mem, p, "", of->at[i].path, e) < 0)
+			return -1;
+	}
+	return found || !cg->n ? 0 : fail_errno(e, ENOENT, "open cgroup '%s'", sub);
 }
 
 /**
@@ -200,11 +232,12 @@ int cgroup_init_sub(struct cgroup *cg, const struct cgroup *of, char *const *spe
 			continue;
 		}
 		if (i || specs[1])
-			return fail(e, ERR_INPUT, "cgroup '%s' lacks its 'CONTROLLER:' prefix; only a "
-				    "single one may go without", specs[i]);
-		for (size_t k = 0; k < cg->n; k++)
-			if (go_below(cg, &cg->at[k], specs[i], e) < 0)
-				return -1;
+			return fail(e, ERR_INPUT,
+				    "cgroup '%s' lacks its 'CONTROLLER:' prefix; only a "
+				    "single one may go without",
+				    specs[i]);
+		if (apply_path(cg, of, specs[i], e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -218,7 +251,8 @@ static bool path_of_line(const char *text, const char *name, const char **ret, s
 		const char *colon = strchr(text, ':');
 		size_t len = strcspn(text, "\n");
 
-		if (colon && strncmp(colon + 1, name, name_len) == 0 && colon[1 + name_len] == ':') {
+		if (colon && strncmp(colon + 1, name, name_len) == 0 &&
+		    colon[1 + name_len] == ':') {
 			*ret = colon + name_len + 2;
 			*ret_len = len - (size_t)(*ret - text);
 			return *ret < text + len;

@@ -43,7 +43,8 @@ static void enable_list(unsigned bits, char *ret_list, size_t size)
 	for (const struct word *w = cgroup_controller_words; w->name; w++) {
 		if (!(bits & (unsigned)w->value) || len >= size)
 			continue;
-		len += (size_t)snprintf(ret_list + len, size - len, "%s+%s", len ? " " : "", w->name);
+		len += (size_t)snprintf(ret_list + len, size - len, "%s+%s", len ? " " : "",
+					w->name);
 		bits &= ~(unsigned)w->value;
 	}
 }
@@ -80,8 +81,10 @@ static int settle_type(const char *dir, unsigned need, struct err *e)
 	    strcmp(type, "domain invalid") != 0)
 		return 0;
 	if (need & DOMAIN_ONLY) {
-		fail(e, ERR_UNSUPPORTED, "cgroup '%s' is below a threaded cgroup and can't have the "
-		     "controllers that the limits need", dir);
+		fail(e, ERR_UNSUPPORTED,
+		     "cgroup '%s' is below a threaded cgroup and can't have the "
+		     "controllers that the limits need",
+		     dir);
 		return fail_hint(e, "choose a cgroupsPath that is not below a threaded cgroup");
 	}
 	r = cgroup_try_write(AT_FDCWD, path, "threaded");
@@ -233,6 +236,7 @@ int cgroup_cpuset_inherit(const struct cgroup_place *p, struct err *e)
 		if (r == 0 && level < n && level > n - p->made)
 			cpuset_hand_down(dir);
 	}
-	return r < 0 ? fail_errno(e, -r, "copy the parent's cpus and memory nodes to cgroup '%s'", dir)
+	return r < 0 ? fail_errno(e, -r, "copy the parent's cpus and memory nodes to cgroup '%s'",
+				  dir)
 		     : 0;
 }

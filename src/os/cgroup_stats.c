@@ -140,7 +140,8 @@ static void stall_parse(const char *text, const char *kind, struct cgroup_stall 
 /* cgroup_pressure_parse() - a *.pressure file */
 bool cgroup_pressure_parse(const char *text, struct cgroup_pressure *ret)
 {
-	*ret = (struct cgroup_pressure){ .present = strstr(text, "some ") || strstr(text, "full ") };
+	*ret = (struct cgroup_pressure){ .present =
+						 strstr(text, "some ") || strstr(text, "full ") };
 	stall_parse(text, "some ", &ret->some);
 	stall_parse(text, "full ", &ret->full);
 	return ret->present;
@@ -272,7 +273,8 @@ static void memory_raw(struct reader *r, const char *cache_key)
 	if (!slurp(r, "memory.stat"))
 		return;
 	while (pair_next(&at, &key, &value)) {
-		struct cgroup_raw *raw = grow(r->a, (struct list_any *)&r->s->memory.raw, sizeof(*raw));
+		struct cgroup_raw *raw =
+			grow(r->a, (struct list_any *)&r->s->memory.raw, sizeof(*raw));
 
 		if (!raw)
 			return;
@@ -320,7 +322,8 @@ static void memory_v2(struct reader *r)
 		number(r, "memory.swap.max", &s->limit);
 		s->usage += u->usage;
 		if (s->limit != UINT64_MAX)
-			s->limit = u->limit > UINT64_MAX - s->limit ? UINT64_MAX : s->limit + u->limit;
+			s->limit =
+				u->limit > UINT64_MAX - s->limit ? UINT64_MAX : s->limit + u->limit;
 	}
 	for (size_t i = 0; i < r->s->memory.raw.n; i++)
 		if (r->s->memory.raw.at[i].key && strcmp(r->s->memory.raw.at[i].key, "kernel") == 0)
@@ -350,12 +353,13 @@ static void io_add(struct arena *a, cgroup_io_list *l, uint64_t major, uint64_t 
 bool cgroup_blkio_parse(const char *text, struct arena *a, cgroup_io_list *ret_list)
 {
 	while (*text) {
-		unsigned long long major, minor, value;
+		unsigned long long major = 0, minor = 0, value = 0;
 		char op[16] = "";
 		size_t len = strcspn(text, "\n");
 
 		if (len && strncmp(text, "Total", 5) != 0) {
-			if (sscanf(text, "%llu:%llu %15[A-Za-z] %llu", &major, &minor, op, &value) != 4 &&
+			if (sscanf(text, "%llu:%llu %15[A-Za-z] %llu", &major, &minor, op,
+				   &value) != 4 &&
 			    sscanf(text, "%llu:%llu %llu", &major, &minor, &value) != 3)
 				return false;
 			io_add(a, ret_list, major, minor, arena_dup(a, op), value);
@@ -397,13 +401,16 @@ static void io_v1(struct reader *r)
 /* cgroup_io_stat_parse() - "8:0 rbytes=1 wbytes=2 rios=3 wios=4 …" */
 bool cgroup_io_stat_parse(const char *text, struct arena *a, struct cgroup_stats *s)
 {
-	const struct { const char *key, *op; cgroup_io_list *to; } rows[] = {
-		{ "rbytes=", "Read", &s->io.service_bytes }, { "wbytes=", "Write", &s->io.service_bytes },
-		{ "rios=", "Read", &s->io.serviced },        { "wios=", "Write", &s->io.serviced },
+	const struct { const char *key, *op; cgroup_io_list *to;
+	} rows[] = {
+		{ "rbytes=", "Read", &s->io.service_bytes },
+		{ "wbytes=", "Write", &s->io.service_bytes },
+		{ "rios=", "Read", &s->io.serviced },
+		{ "wios=", "Write", &s->io.serviced },
 	};
 
 	while (*text) {
-		unsigned long long major, minor;
+		unsigned long long major = 0, minor = 0;
 		size_t len = strcspn(text, "\n");
 		const char *end = text + len, *at = memchr(text, ' ', len);
 
@@ -427,7 +434,7 @@ static void io_v2(struct reader *r)
 		(void)cgroup_io_stat_parse(r->text, r->a, r->s);
 }
 
-/* --- huge pages, rdma -------------------------------------------------------------------------- */
+/* --- huge pages, rdma ------------------------------------------------------------ */
 
 /* "hugepages-2048kB" as the cgroup files call it: "2MB" */
 static bool page_size(const char *name, char *ret_size, size_t size)
@@ -450,7 +457,8 @@ static bool hugepage_read(struct reader *r, const char *size, const char *rsvd, 
 {
 	char file[96];
 
-	snprintf(file, sizeof(file), "hugetlb.%s%s.%s", size, rsvd, v2 ? "current" : "usage_in_bytes");
+	snprintf(file, sizeof(file), "hugetlb.%s%s.%s", size, rsvd,
+		 v2 ? "current" : "usage_in_bytes");
 	if (cgroup_try_read_u64(r->fd, file, &ret->usage) < 0)
 		return false;
 	if (v2) {
@@ -512,13 +520,15 @@ static void rdma_file(struct reader *r, const char *file, struct list_any *ret)
 	}
 }
 
-/* --- all ----------------------------------------------------------------------------------------- */
+/* --- all ------------------------------------------------------------ */
 
 static void read_v1(struct reader *r, unsigned controllers)
 {
-	static const struct { unsigned controller; void (*read)(struct reader *); } rows[] = {
-		{ CGROUP_CPU, cpu_stat_v1 }, { CGROUP_CPUACCT, cpuacct_v1 }, { CGROUP_CPUSET, cpuset_v1 },
-		{ CGROUP_MEMORY, memory_v1 }, { CGROUP_PIDS, pids },         { CGROUP_IO, io_v1 },
+	static const struct { unsigned controller; void (*read)(struct reader *);
+	} rows[] = {
+		{ CGROUP_CPU, cpu_stat_v1 },  { CGROUP_CPUACCT, cpuacct_v1 },
+		{ CGROUP_CPUSET, cpuset_v1 }, { CGROUP_MEMORY, memory_v1 },
+		{ CGROUP_PIDS, pids },	      { CGROUP_IO, io_v1 },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -572,7 +582,8 @@ static int read_place(struct reader *r, const struct cgroup_place *p, struct err
  * A file that is missing (an older kernel, a controller that is off) leaves zeroes. Fails when
  * the cgroup itself is gone.
  */
-int cgroup_stats(const struct cgroup *cg, struct arena *a, struct cgroup_stats *ret_stats, struct err *e)
+int cgroup_stats(const struct cgroup *cg, struct arena *a, struct cgroup_stats *ret_stats,
+		 struct err *e)
 {
 	own_mem char *text = malloc(TEXT_MAX);
 	struct reader r = { .a = a, .s = ret_stats, .text = text };

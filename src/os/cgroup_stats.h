@@ -57,15 +57,16 @@ struct cgroup_stats {
 	} memory;
 	struct { uint64_t current, limit; } pids; /* limit 0: none */
 	struct {
-		cgroup_io_list service_bytes, serviced, queued, service_time, wait_time, merged, time,
-			sectors;
+		cgroup_io_list service_bytes, serviced, queued, service_time, wait_time, merged,
+			time, sectors;
 		struct cgroup_pressure pressure;
 	} io;
 	LIST(struct cgroup_hugepage) hugetlb;
 	LIST(struct cgroup_rdma) rdma_current, rdma_limit;
 };
 
-int cgroup_stats(const struct cgroup *cg, struct arena *a, struct cgroup_stats *ret_stats, struct err *e);
+int cgroup_stats(const struct cgroup *cg, struct arena *a, struct cgroup_stats *ret_stats,
+		 struct err *e);
 
 /* Pure parts, for tests and fuzzing. */
 bool cgroup_pressure_parse(const char *text, struct cgroup_pressure *ret);

@@ -83,7 +83,8 @@ static int watch_oom_v2(const struct cgroup_place *p, struct cgroup_watch *w, st
 	return 0;
 }
 
-static int watch_start(const struct cgroup_place *p, struct cgroup_watch *w, bool oom, struct err *e)
+static int watch_start(const struct cgroup_place *p, struct cgroup_watch *w, bool oom,
+		       struct err *e)
 {
 	*w = (struct cgroup_watch){ .fd = FD_NONE, .source = FD_NONE, .dir = FD_NONE, .oom = oom };
 	if (!p)
@@ -141,7 +142,8 @@ static enum cgroup_news read_v1(struct cgroup_watch *w)
 
 	if (read(w->fd, &rings, sizeof(rings)) != (ssize_t)sizeof(rings))
 		return CGROUP_NOTHING;
-	return faccessat(w->dir, "cgroup.event_control", F_OK, 0) == 0 ? CGROUP_HAPPENED : CGROUP_GONE;
+	return faccessat(w->dir, "cgroup.event_control", F_OK, 0) == 0 ? CGROUP_HAPPENED
+								       : CGROUP_GONE;
 }
 
 static enum cgroup_news read_oom_v2(struct cgroup_watch *w)

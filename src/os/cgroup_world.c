@@ -210,7 +210,8 @@ static bool hides(const struct mount_line *n, const struct mount_line *m)
 	if (n == m)
 		return false;
 	if (n->parent == m->id)
-		return n->point_len == m->point_len && memcmp(n->point, m->point, m->point_len) == 0;
+		return n->point_len == m->point_len &&
+		       memcmp(n->point, m->point, m->point_len) == 0;
 	return n->parent == m->parent && n->id != n->parent && n->point_len <= m->point_len &&
 	       is_at_or_above(n->point, n->point_len, m->point, m->point_len) &&
 	       (n->point_len < m->point_len || n > m);
@@ -396,7 +397,8 @@ int cgroup_world_parse(struct cgroup_world *w, const char *mountinfo, const char
 		return fail_errno(e, -r, "understand the cgroup mounts");
 	for (size_t i = 0; i < w->n; i++)
 		if (w->at[i].version == CGROUP_V2)
-			w->at[i].controllers = cgroup_controllers_parse(controllers) | CGROUP_V2_CORE;
+			w->at[i].controllers =
+				cgroup_controllers_parse(controllers) | CGROUP_V2_CORE;
 	return 0;
 }
 

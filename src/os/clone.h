@@ -15,7 +15,8 @@
  * @cgroup:    v2 cgroup directory that it is born into, or -1
  * @image:     descriptor of the program
  * @argv:      its arguments; its environment is empty
- * @keep:      descriptors that it inherits; all others are close-on-exec
+ * @first:     it inherits what is open below this descriptor, however it came here
+ * @keep:      and these; no others
  * @apart:     copy the memory instead of sharing it; what enters a time namespace must
  * @gate:      -1, or a pipe's reading end: it waits there for one byte before it executes.
  *             A process in a new user namespace must, until its ids are mapped: executing
@@ -24,6 +25,7 @@
 struct clone_exec {
 	uint64_t flags;
 	int cgroup, image, gate;
+	unsigned first;
 	bool apart;
 	char *const *argv;
 	const int *keep;

@@ -204,8 +204,10 @@ int device_set_build(const struct device_rule *rules, size_t n, struct device_se
 		if (ret_culprit)
 			*ret_culprit = i;
 		device_rule_format(&rules[i], text, sizeof(text));
-		fail(e, ERR_UNSUPPORTED, "device rule '%s %s' makes a hole in an earlier rule, which "
-		     "cgroup v1 can't express", rules[i].allow ? "allow" : "deny", text);
+		fail(e, ERR_UNSUPPORTED,
+		     "device rule '%s %s' makes a hole in an earlier rule, which "
+		     "cgroup v1 can't express",
+		     rules[i].allow ? "allow" : "deny", text);
 		return fail_hint(e, "list the wanted devices one by one instead");
 	}
 	*ret_set = s;
@@ -258,7 +260,8 @@ static bool line_parse(const char *at, size_t len, struct device_rule *ret_rule)
 	if (!strchr("abc", line[0]) || line[1] != ' ')
 		return false;
 	r.type = line[0];
-	if (!number_parse(&c, &r.major) || *c++ != ':' || !number_parse(&c, &r.minor) || *c++ != ' ')
+	if (!number_parse(&c, &r.major) || *c++ != ':' || !number_parse(&c, &r.minor) ||
+	    *c++ != ' ')
 		return false;
 	access = line + (c - line);
 	if (!device_access_parse(access, &r.access))
@@ -287,7 +290,8 @@ int device_set_parse(const char *list, struct device_set *ret_set, struct err *e
 
 		if (len && !line_parse(list, len, &s.at[s.n])) {
 			free(s.at);
-			return fail(e, ERR_SYSTEM, "read the device rules in force: '%.*s' makes no sense",
+			return fail(e, ERR_SYSTEM,
+				    "read the device rules in force: '%.*s' makes no sense",
 				    len > 60 ? 60 : (int)len, list);
 		}
 		if (len && s.at[s.n++].type == 'a') {

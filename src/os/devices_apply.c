@@ -53,7 +53,8 @@ static int v1_write(const struct v1 *v, bool allow, const struct device_rule *r,
 	n = cgroup_try_write_fd(allow ? v->allow : v->deny, text);
 	if (n == 0 || (n == -EPERM && allow && r->weak))
 		return 0;
-	fail_errno(e, -n, "write '%s' to '%s/devices.%s'", text, v->place->dir, allow ? "allow" : "deny");
+	fail_errno(e, -n, "write '%s' to '%s/devices.%s'", text, v->place->dir,
+		   allow ? "allow" : "deny");
 	if (n == -EPERM)
 		return fail_hint(e, "the cgroup above does not have this device");
 	return -1;
@@ -65,7 +66,8 @@ static int v1_default(const struct v1 *v, bool allow, struct err *e)
 
 	if (r == 0)
 		return 0;
-	return fail_errno(e, -r, "write 'a' to '%s/devices.%s'", v->place->dir, allow ? "allow" : "deny");
+	return fail_errno(e, -r, "write 'a' to '%s/devices.%s'", v->place->dir,
+			  allow ? "allow" : "deny");
 }
 
 static unsigned bits_in(const struct device_set *s, const struct device_rule *r)
@@ -91,8 +93,8 @@ static int v1_difference(const struct v1 *v, bool allow, const struct device_set
 	return 0;
 }
 
-static int v1_switch(const struct v1 *v, const struct device_set *now, const struct device_set *want,
-		     struct err *e)
+static int v1_switch(const struct v1 *v, const struct device_set *now,
+		     const struct device_set *want, struct err *e)
 {
 	static const struct device_set none = { 0 };
 
@@ -108,7 +110,8 @@ static int v1_switch(const struct v1 *v, const struct device_set *now, const str
 	return v1_difference(v, true, want, now, e);
 }
 
-static int v1_now(const struct cgroup_place *p, int dirfd, struct device_set *ret_set, struct err *e)
+static int v1_now(const struct cgroup_place *p, int dirfd, struct device_set *ret_set,
+		  struct err *e)
 {
 	size_t size = 64 << 10;
 	own_mem char *list = malloc(size);
@@ -172,7 +175,9 @@ static int our_program(__u32 id)
 	own_fd int fd = try_bpf(BPF_PROG_GET_FD_BY_ID, &attr);
 	struct bpf_prog_info info = { 0 };
 	union bpf_attr ask = {
-		.info.bpf_fd = (__u32)fd, .info.info_len = sizeof(info), .info.info = (uintptr_t)&info,
+		.info.bpf_fd = (__u32)fd,
+		.info.info_len = sizeof(info),
+		.info.info = (uintptr_t)&info,
 	};
 
 	if (fd < 0 || try_bpf(BPF_OBJ_GET_INFO_BY_FD, &ask) < 0)

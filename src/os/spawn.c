@@ -2,6 +2,7 @@
 #include "os/spawn.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -112,6 +113,10 @@ static void run_child(const struct spawn *s, int input, char *const *argv, char 
 	if (dup2(input, STDIN_FILENO) < 0 || (s->out && dup2(s->out, STDOUT_FILENO) < 0) ||
 	    (s->err && dup2(s->err, STDERR_FILENO) < 0))
 		return;
+	if (s->cwd > 0 && fchdir(s->cwd) < 0)
+		return;
+	/* without the call (Linux < 5.9) it gets what our caller left open, as it always did */
+	(void)sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	for (size_t i = 0; i < s->n_keep; i++)
 		if (fcntl(s->keep[i], F_SETFD, 0) < 0)
 			return;

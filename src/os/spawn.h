@@ -17,14 +17,16 @@
  * @input:   text that it reads on standard input; NULL means /dev/null
  * @timeout: seconds after which it is killed; 0 means none
  * @out, @err: descriptors for its standard output and error; 0 means ours
- * @keep:    descriptors that it inherits under the same numbers, @n_keep of them
+ * @cwd:     descriptor of its working directory; 0 or less means ours
+ * @keep:    descriptors that it inherits under the same numbers, @n_keep of them; of all
+ *           others it gets none but the first three
  */
 struct spawn {
 	const char *path;
 	char *const *argv, *const *envp;
 	const char *input;
 	int64_t timeout;
-	int out, err;
+	int out, err, cwd;
 	const int *keep;
 	size_t n_keep;
 };

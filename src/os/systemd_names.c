@@ -53,7 +53,8 @@ int systemd_slice_expand(const char *slice, struct arena *a, const char **ret_pa
 
 		if (at + part > len)
 			part = len - at;
-		if (!part || slice[at + part] == '\0' || (slice[at + part] == '-' && at + part + 1 == len))
+		if (!part || slice[at + part] == '\0' ||
+		    (slice[at + part] == '-' && at + part + 1 == len))
 			return fail_slice(slice, e);
 		at += part;
 		path = arena_printf(a, "%s/%.*s.slice", path, (int)at, slice);
@@ -99,14 +100,18 @@ static const char *unit_name(struct arena *a, const char *prefix, const char *na
 int systemd_names_resolve(const char *cgroups_path, const char *id, bool user, uid_t uid,
 			  struct arena *a, struct systemd_names *ret_names, struct err *e)
 {
-	const char *text = cgroups_path && *cgroups_path ? cgroups_path : ":tare:", *slice, *unit, *path;
-	char *parts[3] = { 0 }, *copy = arena_printf(a, "%s%s", text, text == cgroups_path ? "" : id);
+	const char *text = cgroups_path && *cgroups_path ? cgroups_path : ":tare:", *slice, *unit,
+		   *path;
+	char *parts[3] = { 0 },
+	     *copy = arena_printf(a, "%s%s", text, text == cgroups_path ? "" : id);
 
 	if (!copy)
 		return no_memory(e);
 	if (!split(copy, parts)) {
-		fail(e, ERR_INPUT, "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd "
-		     "cgroups, got '%s' instead", text);
+		fail(e, ERR_INPUT,
+		     "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd "
+		     "cgroups, got '%s' instead",
+		     text);
 		return fail_at(e, "config.json: /linux/cgroupsPath");
 	}
 	slice = *parts[0] ? parts[0] : user ? "user.slice" : "system.slice";
@@ -115,7 +120,8 @@ int systemd_names_resolve(const char *cgroups_path, const char *id, bool user, u
 		return no_memory(e);
 	if (systemd_slice_expand(slice, a, &path, e) < 0 || check_unit(unit, e) < 0)
 		return fail_at(e, "config.json: /linux/cgroupsPath");
-	path = user ? arena_printf(a, "/user.slice/user-%u.slice/user@%u.service%s/%s", uid, uid, path, unit)
+	path = user ? arena_printf(a, "/user.slice/user-%u.slice/user@%u.service%s/%s", uid, uid,
+				   path, unit)
 		    : arena_printf(a, "%s/%s", path, unit);
 	if (!path)
 		return no_memory(e);

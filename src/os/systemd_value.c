@@ -143,9 +143,11 @@ static bool array(struct source *s)
 /* In range for its type; D-Bus would refuse it less clearly. */
 static bool fits(char type, const char *text)
 {
-	static const struct { char type; int64_t min; uint64_t max; } rows[] = {
-		{ 'y', 0, UINT8_MAX },          { 'n', INT16_MIN, INT16_MAX }, { 'q', 0, UINT16_MAX },
-		{ 'i', INT32_MIN, INT32_MAX }, { 'u', 0, UINT32_MAX },        { 'x', INT64_MIN, INT64_MAX },
+	static const struct { char type; int64_t min; uint64_t max;
+	} rows[] = {
+		{ 'y', 0, UINT8_MAX },	{ 'n', INT16_MIN, INT16_MAX },
+		{ 'q', 0, UINT16_MAX }, { 'i', INT32_MIN, INT32_MAX },
+		{ 'u', 0, UINT32_MAX }, { 'x', INT64_MIN, INT64_MAX },
 		{ 't', 0, UINT64_MAX },
 	};
 	char *end;
@@ -218,8 +220,8 @@ int systemd_property_annotation(const char *name, const char *text, struct arena
 		ok = fits(s.type, s.values[i]);
 	ok = ok && !*s.at && seconds(&s, name, &p);
 	if (!ok) {
-		fail(e, ERR_INPUT, "systemd property '%s' has a value '%s' that can't be understood", name,
-		     text);
+		fail(e, ERR_INPUT,
+		     "systemd property '%s' has a value '%s' that can't be understood", name, text);
 		return fail_hint(e, "it is GVariant text: true, 5, uint64 5, 'text', ['a', 'b']");
 	}
 	p.type = arena_printf(a, "%s%c", list ? "a" : "", s.type);
@@ -230,7 +232,7 @@ int systemd_property_annotation(const char *name, const char *text, struct arena
 	return 0;
 }
 
-/* --- one line per property: NAME TAB TYPE { TAB VALUE } ---------------------------------------- */
+/* --- one line per property: NAME TAB TYPE { TAB VALUE } --- */
 
 static void escape(struct str *out, const char *text)
 {
@@ -331,7 +333,8 @@ int systemd_properties_read(const char *text, struct arena *a, systemd_property_
 			return fail(e, ERR_BUG, "read the unit's properties: a line is cut");
 		*end = '\0';
 		if (!line_read(line, a, &ret_list->at[ret_list->n++]))
-			return fail(e, ERR_BUG, "read the unit's properties: line %zu makes no sense",
+			return fail(e, ERR_BUG,
+				    "read the unit's properties: line %zu makes no sense",
 				    ret_list->n);
 	}
 	return 0;

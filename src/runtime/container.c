@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "os/file.h"
 #include "os/process.h"
+#include "runtime/activation.h"
 #include "runtime/freezer.h"
 
 #define STATE_MAX  ((size_t)4 << 20)
@@ -231,6 +232,8 @@ int container_forget(struct container *c, struct err *e)
 	while ((d = readdir(dir)))
 		if (d->d_type != DT_DIR && unlinkat(c->dir, d->d_name, 0) < 0 && errno != ENOENT)
 			return fail_sys(e, "remove '%s' of container '%s'", d->d_name, c->state.id);
+	(void)unlinkat(c->dir, NOTIFY_FOLDER "/" NOTIFY_NAME, 0);
+	(void)unlinkat(c->dir, NOTIFY_FOLDER, AT_REMOVEDIR);
 	if (unlinkat(c->root, c->state.id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail_sys(e, "remove the folder of container '%s'", c->state.id);
 	return 0;

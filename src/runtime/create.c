@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,16 +19,17 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "init/hooks.h"
 #include "init/privileges.h"
 #include "os/file.h"
 #include "os/process.h"
+#include "runtime/activation.h"
 #include "runtime/cgroups.h"
 #include "runtime/check.h"
 #include "runtime/console.h"
 #include "runtime/creation.h"
 #include "runtime/foreground.h"
 #include "runtime/host_facts.h"
+#include "runtime/host_hooks.h"
 #include "runtime/remove.h"
 #include "runtime/seccomp.h"
 
@@ -123,13 +125,10 @@ static int write_pid_file(const struct creation *c, struct err *e)
 static int run_runtime_hooks(struct creation *c, struct err *e)
 {
 	const struct oci_hooks *h = c->bundle.config.hooks;
-	own_mem char *state = container_state_text(&c->container, STATUS_CREATING, false, e);
 
-	if (!state)
+	if (host_hooks_run(&c->container, STATUS_CREATING, "prestart", &h->prestart, e) < 0)
 		return -1;
-	if (hooks_run("prestart", &h->prestart, state, e) < 0)
-		return -1;
-	return hooks_run("createRuntime", &h->create_runtime, state, e);
+	return host_hooks_run(&c->container, STATUS_CREATING, "createRuntime", &h->create_runtime, e);
 }
 
 /* A record of what was let pass stays in the state, for `state` and for the curious. */
@@ -170,6 +169,7 @@ static int hear(void *ctx, const struct msg *m, int *fd, struct err *e)
 		/* the first process ends now; it was only the way into the pid namespace */
 		(void)waitpid(c->pid, NULL, 0);
 		c->pid = (pid_t)m->value;
+		log_debug("child process in init(): it goes on as process %d", (int)c->pid);
 		return record_pid(c, e);
 	case MSG_CONSOLE:
 		c->console = give_fd(fd);
@@ -214,9 +214,9 @@ static int prepare(struct creation *c, struct err *e)
 	    container_make(&c->container, c->container.root, c->o->id, e) < 0)
 		return -1;
 	c->made_container = true;
-	if (cgroups_prepare(c, e) < 0 || record_intent(c, e) < 0)
+	if (cgroups_prepare(c, e) < 0 || record_intent(c, e) < 0 || activation_prepare(c, e) < 0)
 		return -1;
-	return 0;
+	return c->o->start ? notify_listen(&c->container, &c->notify, e) : 0;
 }
 
 static int build(struct creation *c, struct err *e)
@@ -234,11 +234,13 @@ static int walk(struct creation *c, struct err *e)
 	c->recipe = (struct recipe){ .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
 				     .enabled = c->plan.stages, .peer = c->sock, .ctx = c,
 				     .run = run_stage, .hear = hear, .exec_ends = c->o->start };
+	log_debug("child process in init(): walking the stages with process %d", (int)c->pid);
 	/* while tare-init is at its mounts */
 	if (recipe_ahead(&c->recipe, e) < 0 || record_pid(c, e) < 0 || keep_config(c, e) < 0)
 		return -1;
 	if (recipe_walk(&c->recipe, 0, c->o->start ? STAGE_COUNT : STAGE_WAIT_START, e) < 0)
 		return -1;
+	log_debug("init: closing the pipe to signal completion");
 	return c->o->start ? write_pid_file(c, e) : 0;
 }
 
@@ -264,6 +266,11 @@ void creation_done(struct creation *c)
 	fd_close(&c->sock);
 	fd_close(&c->listener);
 	fd_close(&c->console);
+	fd_close(&c->notify);
+	if (c->hook_out > 0)
+		fd_close(&c->hook_out);
+	if (c->hook_err > 0)
+		fd_close(&c->hook_err);
 	cgroup_done(&c->cgroup);
 	cgroup_world_done(&c->world);
 	fd_close(&c->container.root);
@@ -276,13 +283,24 @@ void creation_done(struct creation *c)
 void creation_init(struct creation *c, const struct create_options *o)
 {
 	*c = (struct creation){ .o = o, .sock = FD_NONE, .listener = FD_NONE, .console = FD_NONE,
+				.notify = FD_NONE,
 				.entry = { .into = FD_NONE }, .rootfs = { .fd = -1 },
 				.container = { .root = FD_NONE, .dir = FD_NONE } };
 }
 
+/* --pidfd-socket, and crun's annotation for those who cannot pass options */
+static int send_pidfd(const struct creation *c, struct err *e)
+{
+	const char *receiver = oci_annotation(&c->bundle.config, "run.oci.pidfd_receiver");
+
+	if (c->o->pidfd_socket && pidfd_send(c->o->pidfd_socket, c->pid, e) < 0)
+		return -1;
+	return receiver ? pidfd_send(receiver, c->pid, e) : 0;
+}
+
 static int make(struct creation *c, struct err *e)
 {
-	if (prepare(c, e) == 0 && build(c, e) == 0 && walk(c, e) == 0) {
+	if (prepare(c, e) == 0 && build(c, e) == 0 && walk(c, e) == 0 && send_pidfd(c, e) == 0) {
 		(void)flock(c->container.dir, LOCK_UN);
 		return 0;
 	}
@@ -307,12 +325,10 @@ int container_create(const struct create_options *o, struct err *e)
 static int run_poststart(struct creation *c, struct err *e)
 {
 	const struct oci_hooks *h = c->bundle.config.hooks;
-	own_mem char *state = NULL;
 
-	if (!h || !h->poststart.n)
+	if (!h)
 		return 0;
-	state = container_state_text(&c->container, STATUS_RUNNING, false, e);
-	return state ? hooks_run("poststart", &h->poststart, state, e) : -1;
+	return host_hooks_run(&c->container, STATUS_RUNNING, "poststart", &h->poststart, e);
 }
 
 static int run_to_end(struct creation *c, int *ret_status, struct err *e)
@@ -320,6 +336,9 @@ static int run_to_end(struct creation *c, int *ret_status, struct err *e)
 	struct foreground f;
 	int r;
 
+	/* orphans of a shared pid namespace are ours to reap, not the host's init's */
+	if (!c->o->detach && !c->o->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return fail_sys(e, "become a subreaper");
 	if (!c->o->detach && foreground_begin(&f, e) < 0)
 		return -1;
 	r = make(c, e);
@@ -327,7 +346,11 @@ static int run_to_end(struct creation *c, int *ret_status, struct err *e)
 		unmake(c);
 		r = -1;
 	}
+	if (r == 0 && c->o->detach && c->notify >= 0)
+		notify_wait(c->notify, c->pid, c->container.state.pid_start);
 	if (!c->o->detach) {
+		f.extra = c->notify;
+		f.readable = notify_relay;
 		if (r == 0)
 			r = foreground_wait(&f, c->pid, c->console, ret_status, e);
 		foreground_end(&f);

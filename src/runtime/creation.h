@@ -24,6 +24,8 @@ struct detour { int64_t type; int back; };
  * @around:      namespaces that this process enters for the clone only
  * @unshare_time: give it a time namespace
  * @console:     the pty's master, once received
+ * @notify:      where the program says that it is ready; FD_NONE when nobody asks
+ * @hook_out, @hook_err: files that hooks write to, or 0
  * @late_cgroup: v1 cgroups are made while tare-init makes the mounts
  */
 struct creation {
@@ -44,7 +46,7 @@ struct creation {
 	LIST(struct plan_join) around;
 	struct plan_join around_at[MAX_JOINS];
 	pid_t pid;
-	int sock, listener, console, seccomp_listener;
+	int sock, listener, console, seccomp_listener, notify, hook_out, hook_err;
 	struct recipe recipe;
 };
 

@@ -158,7 +158,7 @@ static int tell(struct creation *c, struct description *d, struct err *e)
 		.args = c->bundle.config.process->args,
 	};
 	/* its descriptors would exist only once the cgroup does */
-	if (c->has_cgroup)
+	if (c->has_cgroup && !c->late_cgroup)
 		c->plan.stages |= STAGE_BIT(ENTER_CGROUP);
 	if (add_stages(c, d, e) < 0 || add_namespaces(c, d, e) < 0 || add_cgroups(c, d, e) < 0 ||
 	    add_limits(c, d, e) < 0 || add_mounts(c, d, e) < 0)

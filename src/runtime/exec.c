@@ -111,6 +111,13 @@ static int choose_joins(struct exec_run *x, struct err *e)
 	return 0;
 }
 
+/* Whoever matches runc's words finds them. */
+static int fail_entry(const struct exec_run *x, struct err *e)
+{
+	return x->o->cgroups && e->sysno ? fail_in(e, "exec: adding pid to cgroup '%s'",
+						   x->o->cgroups[0]) : -1;
+}
+
 static int choose_cgroup(struct exec_run *x, struct err *e)
 {
 	if (cgroups_recall(&x->home, &x->container, e) < 0)
@@ -119,12 +126,12 @@ static int choose_cgroup(struct exec_run *x, struct err *e)
 		return 0;
 	if (x->o->cgroups) {
 		if (cgroup_init_sub(&x->where, &x->home.cgroup, (char *const *)x->o->cgroups, e) < 0)
-			return -1;
+			return fail_entry(x, e);
 	} else if (cgroup_init_of_pid(&x->where, &x->home.cgroup, (pid_t)x->container.state.pid,
 				      e) < 0) {
 		return -1;
 	}
-	return cgroup_entry_open(&x->where, &x->entry, e);
+	return cgroup_entry_open(&x->where, &x->entry, e) < 0 ? fail_entry(x, e) : 0;
 }
 
 static int make_plan(struct exec_run *x, struct err *e)
@@ -223,7 +230,10 @@ static int launch_and_walk(struct exec_run *x, struct err *e)
 	if (x->pid < 0)
 		return -1;
 	r.peer = x->sock;
-	if (recipe_walk(&r, 0, STAGE_COUNT, e) == 0 && write_pid_file(x, e) == 0)
+	log_debug("child process in init(): walking the stages with process %d", (int)x->pid);
+	log_debug("setns_init: about to exec");
+	if (recipe_walk(&r, 0, STAGE_COUNT, e) == 0 && write_pid_file(x, e) == 0 &&
+	    (!x->o->pidfd_socket || pidfd_send(x->o->pidfd_socket, x->pid, e) == 0))
 		return 0;
 	(void)kill(x->pid, SIGKILL);
 	(void)waitpid(x->pid, NULL, 0);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/text.h"
 
 /* struct flow - one direction of the terminal: what was read and not yet written */
 struct flow {
@@ -24,7 +25,7 @@ int foreground_begin(struct foreground *f, struct err *e)
 {
 	sigset_t all;
 
-	*f = (struct foreground){ .signals = FD_NONE };
+	*f = (struct foreground){ .signals = FD_NONE, .extra = FD_NONE };
 	sigfillset(&all);
 	/* faults of our own must kill us, not wait in a queue */
 	sigdelset(&all, SIGSEGV);
@@ -171,15 +172,17 @@ int foreground_wait(struct foreground *f, pid_t pid, int console, int *ret_statu
 		copy_size(console);
 	}
 	while (!reap(pid, &status)) {
-		struct pollfd p[3] = { { .fd = f->signals, .events = POLLIN }, flow_poll(&in),
-				       flow_poll(&out) };
+		struct pollfd p[4] = { { .fd = f->signals, .events = POLLIN }, flow_poll(&in),
+				       flow_poll(&out), { .fd = f->extra, .events = POLLIN } };
 
-		if (poll(p, 3, -1) < 0 && errno != EINTR)
+		if (poll(p, COUNT(p), -1) < 0 && errno != EINTR)
 			return fail_sys(e, "wait for the container");
 		if (p[0].revents && take_signal(f, pid, console, &status))
 			break;
 		flow_step(&in, p[1].revents);
 		flow_step(&out, p[2].revents);
+		if (p[3].revents && f->readable(f->extra, pid))
+			f->extra = FD_NONE;
 	}
 	if (console >= 0)
 		drain(&out);

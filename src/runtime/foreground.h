@@ -18,12 +18,16 @@
  * @signals: signalfd of everything that can be caught
  * @before:  the mask to put back
  * @modes:   the caller's terminal as it was, when @raw
+ * @extra:   one more descriptor to watch, or less than 0; set it after foreground_begin()
+ * @readable: called when @extra can be read; true: it need not be watched any more
  */
 struct foreground {
 	int signals;
 	sigset_t before;
 	struct termios modes;
 	bool raw;
+	int extra;
+	bool (*readable)(int fd, pid_t pid);
 };
 
 int foreground_begin(struct foreground *f, struct err *e);

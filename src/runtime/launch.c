@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/own.h"
 #include "os/clone.h"
 #include "os/msg.h"
@@ -19,32 +20,14 @@ extern const unsigned char tare_init_start[], tare_init_end[];
 
 struct keep { int at[MAX_KEEP]; size_t n; };
 
-static int keep_fd(struct keep *k, int64_t fd, struct err *e)
+static int keep_fd(void *ctx, int fd, struct err *e)
 {
-	if (fd < 0)
-		return 0;
+	struct keep *k = ctx;
+
 	if (k->n == MAX_KEEP)
 		return fail(e, ERR_LIMIT, "hand over more than %d descriptors", MAX_KEEP);
-	k->at[k->n++] = (int)fd;
+	k->at[k->n++] = fd;
 	return 0;
-}
-
-/* Every descriptor that the plan speaks of. */
-static int keep_plan(struct keep *k, const struct plan *p, struct err *e)
-{
-	int r = keep_fd(k, p->start_fd, e);
-
-	for (size_t i = 0; r == 0 && i < p->joins.n; i++)
-		r = keep_fd(k, p->joins.at[i].fd, e);
-	for (size_t i = 0; r == 0 && i < p->cgroup_tasks.n; i++)
-		r = keep_fd(k, p->cgroup_tasks.at[i], e);
-	if (!p->rootfs)
-		return r;
-	if (r == 0)
-		r = keep_fd(k, p->rootfs->fd, e);
-	for (size_t i = 0; r == 0 && i < p->rootfs->mounts.n; i++)
-		r = keep_fd(k, p->rootfs->mounts.at[i].fd, e);
-	return r;
 }
 
 static int pack_plan(const struct plan *p, struct err *e)
@@ -98,16 +81,18 @@ pid_t launch_init(const struct launch *l, int *ret_sock, struct err *e)
 		gate_in = gate[1];
 	}
 	if (keep_fd(&keep, theirs, e) < 0 || keep_fd(&keep, plan, e) < 0 ||
-	    keep_plan(&keep, l->plan, e) < 0)
+	    plan_each_fd(l->plan, keep_fd, &keep, e) < 0)
 		return -1;
 	snprintf(sock_text, sizeof(sock_text), "%d", theirs);
 	snprintf(plan_text, sizeof(plan_text), "%d", plan);
 	pid = clone_exec(&(struct clone_exec){ .flags = l->flags, .cgroup = l->cgroup,
 					       .image = image, .gate = l->map ? gate_out : -1,
 					       .apart = l->apart, .argv = argv, .keep = keep.at,
-					       .n_keep = keep.n }, e);
+					       .n_keep = keep.n,
+					       .first = 3 + l->plan->preserve_fds }, e);
 	if (pid < 0 || (l->map && open_gate(l, pid, gate_in, e) < 0))
 		return -1;
+	log_debug("nsexec container setup: tare-init is process %d", (int)pid);
 	*ret_sock = give_fd(&ours);
 	return pid;
 }

@@ -113,6 +113,7 @@ int creation_namespaces(struct creation *c, struct err *e)
 	join_user = joins_type(c->joins, n, CLONE_NEWUSER);
 	p->in_userns = c->new_userns || join_user;
 	c->container.state.has_userns = p->in_userns;
+	c->container.state.own_pidns = made & CLONE_NEWPID;
 	split_joins(c, n);
 	if (join_user) {
 		p->unshare = made;

@@ -6,12 +6,14 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "os/caps.h"
 #include "os/mount.h"
 #include "os/sys.h"
 #include "runtime/cgroups.h"
 #include "runtime/creation.h"
+#include "runtime/host_hooks.h"
 #include "runtime/seccomp_plan.h"
 
 // clang-format off
@@ -171,6 +173,20 @@ static int build_rootfs(struct creation *c, struct err *e)
 	return build_devices(c, e);
 }
 
+static int open_hook_output(struct creation *c, struct err *e)
+{
+	const struct state *s = &c->container.state;
+
+	if (c->o->dry)
+		return 0;
+	if (host_hooks_open_output(s, HOOKS_STDOUT, &c->hook_out, e) < 0 ||
+	    host_hooks_open_output(s, HOOKS_STDERR, &c->hook_err, e) < 0)
+		return -1;
+	c->plan.hook_out = c->hook_out;
+	c->plan.hook_err = c->hook_err;
+	return 0;
+}
+
 static int build_hooks(struct creation *c, struct err *e)
 {
 	const struct oci_hooks *h = c->bundle.config.hooks;
@@ -181,6 +197,8 @@ static int build_hooks(struct creation *c, struct err *e)
 		return 0;
 	p->create_container = h->create_container;
 	p->start_container = h->start_container;
+	if (h->create_container.n)
+		p->hook_env = environ;
 	if (h->create_container.n || h->start_container.n) {
 		/* inside, the container's process is 1, or whatever it will see; hooks get the host's */
 		text = container_state_text(&c->container, STATUS_CREATING, false, e);
@@ -193,6 +211,7 @@ static int build_hooks(struct creation *c, struct err *e)
 			return -1;
 		p->state_start = arena_dup(&c->mem, text);
 		free(text);
+		return open_hook_output(c, e);
 	}
 	return 0;
 }

@@ -12,23 +12,19 @@
 
 #include "base/log.h"
 #include "base/own.h"
-#include "init/hooks.h"
 #include "os/process.h"
 #include "runtime/cgroups.h"
+#include "runtime/host_hooks.h"
 
 /* poststop hooks may fail: the container is gone all the same (runtime.md, Lifecycle 13). */
 static void run_poststop(const struct container *c, const struct oci_hooks *hooks)
 {
 	struct err e = { 0 };
-	own_mem char *state = NULL;
 
-	if (!hooks || !hooks->poststop.n)
-		return;
-	state = container_state_text(c, STATUS_STOPPED, false, &e);
-	for (size_t i = 0; state && i < hooks->poststop.n; i++) {
+	for (size_t i = 0; hooks && i < hooks->poststop.n; i++) {
 		oci_hook_list one = { .at = &hooks->poststop.at[i], .n = 1 };
 
-		if (hooks_run("poststop", &one, state, &e) < 0)
+		if (host_hooks_run(c, STATUS_STOPPED, "poststop", &one, &e) < 0)
 			log_warn("poststop hook failed with exit code: %s", e.text);
 	}
 }
@@ -45,7 +41,7 @@ int container_remove_ended(struct container *c, struct cgroup *cg, const struct 
 
 	if (cg->n) {
 		/* without a pid namespace of its own, other processes may have outlived the first */
-		if (!(c->state.namespaces & CLONE_NEWPID) &&
+		if (!c->state.own_pidns &&
 		    cgroup_empty(cg, &empty, e) == 0 && !empty && cgroup_kill(cg, e) < 0)
 			return -1;
 		if (cgroup_remove(cg, e) < 0)

@@ -123,13 +123,14 @@ static int check_devices(const struct resources_host *host, const struct oci_res
 {
 	own_mem struct device_rule *rules = NULL;
 	struct device_set set = { 0 };
-	size_t n, culprit = 0;
+	size_t n = 0, culprit = 0;
 	char at[32];
 
 	if (device_rules(r, how, &rules, &n, e) < 0)
 		return -1;
 	if (!((host->v1 | host->v2) & CGROUP_DEVICES) && !device_rules_open(rules, n)) {
-		fail(e, ERR_UNSUPPORTED, "this host has no 'devices' cgroup controller, so device rules "
+		fail(e, ERR_UNSUPPORTED,
+		     "this host has no 'devices' cgroup controller, so device rules "
 		     "can't be kept");
 		fail_hint(e, "mount cgroup2 or the v1 devices hierarchy, or allow all devices");
 		return at_member(how, "/devices", e);
@@ -149,14 +150,15 @@ static int apply_devices(const struct cgroup *cg, const struct oci_resources *r,
 {
 	const struct cgroup_place *p = cgroup_with(cg, CGROUP_DEVICES);
 	own_mem struct device_rule *rules = NULL;
-	size_t n;
+	size_t n = 0;
 
 	if (device_rules(r, how, &rules, &n, e) < 0)
 		return -1;
 	if (!p && device_rules_open(rules, n))
 		return 0;
 	if (!p) {
-		fail(e, ERR_UNSUPPORTED, "cannot set devices limit: container could not join or create "
+		fail(e, ERR_UNSUPPORTED,
+		     "cannot set devices limit: container could not join or create "
 		     "cgroup");
 		return at_member(how, "/devices", e);
 	}
@@ -206,7 +208,8 @@ static int reach(struct hand *h, const struct resource_write *w, struct err *e)
 						     : cgroup_v2(h->cg);
 
 	if (!p) {
-		fail(e, ERR_UNSUPPORTED, "cannot set %s limit: container could not join or create cgroup",
+		fail(e, ERR_UNSUPPORTED,
+		     "cannot set %s limit: container could not join or create cgroup",
 		     w->controller ? word_name(cgroup_controller_words, w->controller) : "cgroup");
 		return at_member(h->how, w->at, e);
 	}
@@ -246,7 +249,8 @@ static int try_one(struct hand *h, const struct resource_write *w)
 	return r == -ENOENT && w->may_lack ? 0 : r;
 }
 
-static int fail_write(const struct hand *h, const struct resource_write *w, int sysno, struct err *e)
+static int fail_write(const struct hand *h, const struct resource_write *w, int sysno,
+		      struct err *e)
 {
 	bool limit = strcmp(w->file, "memory.limit_in_bytes") == 0;
 	uint64_t usage = 0, peak = 0;
@@ -254,13 +258,16 @@ static int fail_write(const struct hand *h, const struct resource_write *w, int 
 	if (sysno == EBUSY && limit) {
 		(void)cgroup_try_read_u64(h->fd, "memory.usage_in_bytes", &usage);
 		(void)cgroup_try_read_u64(h->fd, "memory.max_usage_in_bytes", &peak);
-		fail_errno(e, sysno, "unable to set memory limit to %s (current usage: %llu, peak usage: "
-			   "%llu)", w->value, (unsigned long long)usage, (unsigned long long)peak);
+		fail_errno(e, sysno,
+			   "unable to set memory limit to %s (current usage: %llu, peak usage: "
+			   "%llu)",
+			   w->value, (unsigned long long)usage, (unsigned long long)peak);
 		return at_member(h->how, w->at, e);
 	}
 	fail_errno(e, sysno, "write '%s' to '%s/%s'", w->value, h->place->dir, w->file);
 	if ((sysno == ENOENT || sysno == EACCES) && h->place->in->version == CGROUP_V2 && !w->hint)
-		fail_hint(e, "this kernel has no such file, or the controller is not enabled for this "
+		fail_hint(e,
+			  "this kernel has no such file, or the controller is not enabled for this "
 			  "cgroup");
 	else if (sysno == ENOENT)
 		fail_hint(e, "%s", w->hint ? w->hint : "this kernel has no such file");

@@ -23,7 +23,8 @@ static bool is_one_of(const char *const *list, const char *key)
 }
 
 /* struct opt_i64 and struct opt_u64 have one layout */
-static void merge_number(const struct bind_row *row, const char *object, void *onto, const void *change)
+static void merge_number(const struct bind_row *row, const char *object, void *onto,
+			 const void *change)
 {
 	const struct opt_u64 *c = change;
 	bool zero = is_one_of(zero_counts, row->key) || strcmp(object, "pids") == 0;
@@ -57,8 +58,8 @@ static bool same_entry(const struct bind_row *list, const char *a, const char *b
 	return true;
 }
 
-static int merge_object(const struct bind_table *t, const char *name, char *onto, const char *change,
-			struct arena *a, struct err *e);
+static int merge_object(const struct bind_table *t, const char *name, char *onto,
+			const char *change, struct arena *a, struct err *e);
 
 /* Device rules are a sequence, in which the new ones come last. */
 static int merge_list(const struct bind_row *row, struct list_any *onto,
@@ -87,7 +88,8 @@ static int merge_list(const struct bind_row *row, struct list_any *onto,
 	return 0;
 }
 
-static int merge_pairs(struct pairs *onto, const struct pairs *change, struct arena *a, struct err *e)
+static int merge_pairs(struct pairs *onto, const struct pairs *change, struct arena *a,
+		       struct err *e)
 {
 	struct pair *at = arena_array(a, onto->n + change->n + 1, sizeof(*at));
 	size_t n = onto->n;
@@ -156,15 +158,16 @@ static int merge_row(const struct bind_row *row, const char *object, char *onto,
 		return merge_part(row, (void **)onto, (void *const *)change, a, e);
 	case BIND_OBJECTS:
 	case BIND_MAP:
-		return merge_list(row, (struct list_any *)onto, (const struct list_any *)change, a, e);
+		return merge_list(row, (struct list_any *)onto, (const struct list_any *)change, a,
+				  e);
 	default:
 		return fail(e, ERR_BUG, "merge the resources: '%s' has a kind that isn't handled",
 			    row->key);
 	}
 }
 
-static int merge_object(const struct bind_table *t, const char *name, char *onto, const char *change,
-			struct arena *a, struct err *e)
+static int merge_object(const struct bind_table *t, const char *name, char *onto,
+			const char *change, struct arena *a, struct err *e)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct bind_row *row = &t->rows[i];
@@ -186,7 +189,8 @@ int resources_merge(struct oci_resources *onto, const struct oci_resources *chan
 {
 	const struct oci_memory *m = change->memory;
 
-	if (merge_object(&oci_resources_table, "resources", (char *)onto, (const char *)change, a, e) < 0)
+	if (merge_object(&oci_resources_table, "resources", (char *)onto, (const char *)change, a,
+			 e) < 0)
 		return -1;
 	/* no limit of memory: the old one of memory and swap together means nothing any more */
 	if (m && m->limit.set && m->limit.v == -1 && !(m->swap.set && m->swap.v))

@@ -229,7 +229,8 @@ static int put_simple(struct plan *p, const struct simple *s)
 	if (!*file)
 		return 0;
 	return PUT(p, .controller = s->controller, .group = s->group, .may_lack = s->may_lack,
-		   .file = file, .value = simple_value(p, s, part + s->member, version == CGROUP_V1),
+		   .file = file,
+		   .value = simple_value(p, s, part + s->member, version == CGROUP_V1),
 		   .alias = s->controller == CGROUP_CPUSET ? file + strlen("cpuset.") : NULL,
 		   .at = s->at);
 }
@@ -244,7 +245,8 @@ static int put_simples(struct plan *p)
 
 /* --- memory ----------------------------------------------------------------------------- */
 
-#define NO_SWAP_ACCOUNTING "the kernel does not account swap: it lacks CONFIG_SWAP, or has swapaccount=0"
+#define NO_SWAP_ACCOUNTING                                                                         \
+	"the kernel does not account swap: it lacks CONFIG_SWAP, or has swapaccount=0"
 
 static int put_memory_v1(struct plan *p, const struct oci_memory *m)
 {
@@ -308,8 +310,8 @@ static int put_shares(struct plan *p, const struct oci_cpu *c, bool v1)
 	if (!given_u64(c->shares) || (c->idle.set && c->idle.v == 1))
 		return 0;
 	if (v1 && (shares < 2 || shares > 262144)) {
-		fail(p->e, ERR_INPUT, "the %s allowed cpu-shares is %d", shares < 2 ? "minimum" : "maximum",
-		     shares < 2 ? 2 : 262144);
+		fail(p->e, ERR_INPUT, "the %s allowed cpu-shares is %d",
+		     shares < 2 ? "minimum" : "maximum", shares < 2 ? 2 : 262144);
 		return fail_member(p, "/cpu/shares");
 	}
 	return PUT(p, .controller = CGROUP_CPU, .group = CPU_WEIGHT, .at = "/cpu/shares",
@@ -426,9 +428,9 @@ static int put_weight(struct plan *p, const struct oci_block_io *b, bool v1)
 	if (check_weight(p, b->weight, "/blockIO/weight") < 0)
 		return -1;
 	if (v1)
-		return PUT(p, .controller = CGROUP_IO, .at = "/blockIO/weight", .file = "blkio.weight",
-			   .value = u64_text(p, b->weight.v), .alias = "blkio.bfq.weight",
-			   .hint = NO_WEIGHT);
+		return PUT(p, .controller = CGROUP_IO, .at = "/blockIO/weight",
+			   .file = "blkio.weight", .value = u64_text(p, b->weight.v),
+			   .alias = "blkio.bfq.weight", .hint = NO_WEIGHT);
 	return PUT(p, .controller = CGROUP_IO, .at = "/blockIO/weight", .file = "io.bfq.weight",
 		   .value = u64_text(p, b->weight.v), .alias = "io.weight",
 		   .alias_value = u64_text(p, resources_io_weight(b->weight.v)), .hint = NO_WEIGHT);
@@ -440,7 +442,8 @@ static const char *device_text(struct plan *p, const struct oci_weight_device *d
 			    (unsigned long long)value);
 }
 
-static int put_weight_device(struct plan *p, const struct oci_weight_device *d, const char *at, bool v1)
+static int put_weight_device(struct plan *p, const struct oci_weight_device *d, const char *at,
+			     bool v1)
 {
 	if (!at)
 		return no_memory(p);
@@ -453,12 +456,14 @@ static int put_weight_device(struct plan *p, const struct oci_weight_device *d, 
 		.file = v1 ? "blkio.weight_device" : "io.bfq.weight",
 		.value = device_text(p, d, d->weight.v),
 		.alias = v1 ? "blkio.bfq.weight_device" : "io.weight",
-		.alias_value = device_text(p, d, v1 ? d->weight.v : resources_io_weight(d->weight.v))) < 0)
+		.alias_value =
+			device_text(p, d, v1 ? d->weight.v : resources_io_weight(d->weight.v))) < 0)
 		return -1;
 	if (!given_u64(d->leaf_weight))
 		return 0;
 	return PUT(p, .controller = CGROUP_IO, .at = at, .hint = NO_WEIGHT,
-		   .file = "blkio.leaf_weight_device", .value = device_text(p, d, d->leaf_weight.v));
+		   .file = "blkio.leaf_weight_device",
+		   .value = device_text(p, d, d->leaf_weight.v));
 }
 
 /* 0 takes a throttle away; v2 calls that "max". */
@@ -489,9 +494,12 @@ static int put_all_throttles(struct plan *p, const struct oci_block_io *b, bool 
 		const char *name, *v1, *v2;
 	} rows[] = {
 		{ &b->read_bps, "throttleReadBpsDevice", "blkio.throttle.read_bps_device", "rbps" },
-		{ &b->write_bps, "throttleWriteBpsDevice", "blkio.throttle.write_bps_device", "wbps" },
-		{ &b->read_iops, "throttleReadIOPSDevice", "blkio.throttle.read_iops_device", "riops" },
-		{ &b->write_iops, "throttleWriteIOPSDevice", "blkio.throttle.write_iops_device", "wiops" },
+		{ &b->write_bps, "throttleWriteBpsDevice", "blkio.throttle.write_bps_device",
+		  "wbps" },
+		{ &b->read_iops, "throttleReadIOPSDevice", "blkio.throttle.read_iops_device",
+		  "riops" },
+		{ &b->write_iops, "throttleWriteIOPSDevice", "blkio.throttle.write_iops_device",
+		  "wiops" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -506,8 +514,8 @@ static int put_block_io(struct plan *p)
 	bool v1;
 	int version;
 
-	if (!b || (!given_u64(b->weight) && !b->weight_device.n && !b->read_bps.n && !b->write_bps.n &&
-		   !b->read_iops.n && !b->write_iops.n))
+	if (!b || (!given_u64(b->weight) && !b->weight_device.n && !b->read_bps.n &&
+		   !b->write_bps.n && !b->read_iops.n && !b->write_iops.n))
 		return 0;
 	version = home(p, CGROUP_IO, "/blockIO");
 	v1 = version == CGROUP_V1;
@@ -560,13 +568,16 @@ static int put_rdma(struct plan *p, const struct oci_rdma *d, const char *at)
 	if (home(p, CGROUP_RDMA, at) < 0)
 		return -1;
 	if (!d->hca_handles.set && !d->hca_objects.set) {
-		fail(p->e, ERR_INPUT, "neither hcaHandles nor hcaObjects is given for '%s'", d->key);
+		fail(p->e, ERR_INPUT, "neither hcaHandles nor hcaObjects is given for '%s'",
+		     d->key);
 		return fail_member(p, at);
 	}
 	if (d->hca_handles.set)
-		handles = arena_printf(p->a, " hca_handle=%llu", (unsigned long long)d->hca_handles.v);
+		handles = arena_printf(p->a, " hca_handle=%llu",
+				       (unsigned long long)d->hca_handles.v);
 	if (d->hca_objects.set)
-		objects = arena_printf(p->a, " hca_object=%llu", (unsigned long long)d->hca_objects.v);
+		objects = arena_printf(p->a, " hca_object=%llu",
+				       (unsigned long long)d->hca_objects.v);
 	if (!handles || !objects)
 		return no_memory(p);
 	return PUT(p, .controller = CGROUP_RDMA, .file = "rdma.max", .at = at,
@@ -593,7 +604,8 @@ static int put_lists(struct plan *p)
 				 arena_printf(p->a, "/hugepageLimits/%zu", i)) < 0)
 			return -1;
 	for (size_t i = 0; i < r->rdma.n; i++)
-		if (put_rdma(p, &r->rdma.at[i], arena_printf(p->a, "/rdma/%s", r->rdma.at[i].key)) < 0)
+		if (put_rdma(p, &r->rdma.at[i], arena_printf(p->a, "/rdma/%s", r->rdma.at[i].key)) <
+		    0)
 			return -1;
 	for (size_t i = 0; r->network && i < r->network->priorities.n; i++)
 		if (put_priority(p, &r->network->priorities.at[i],
@@ -604,19 +616,21 @@ static int put_lists(struct plan *p)
 
 /* --- unified ------------------------------------------------------------------------------ */
 
-static int check_unified(struct plan *p, const struct pair *u, const char *at, unsigned *ret_controller)
+static int check_unified(struct plan *p, const struct pair *u, const char *at,
+			 unsigned *ret_controller)
 {
 	const char *dot = strchr(u->key, '.');
 	char name[32];
 	unsigned bit;
 
 	if (strchr(u->key, '/')) {
-		fail(p->e, ERR_INPUT, "unified resource '%s' must be a file name (no slashes)", u->key);
+		fail(p->e, ERR_INPUT, "unified resource '%s' must be a file name (no slashes)",
+		     u->key);
 		return fail_member(p, at);
 	}
 	if (!dot || dot == u->key || !dot[1]) {
-		fail(p->e, ERR_INPUT, "unified resource '%s' must be in the form CONTROLLER.PARAMETER",
-		     u->key);
+		fail(p->e, ERR_INPUT,
+		     "unified resource '%s' must be in the form CONTROLLER.PARAMETER", u->key);
 		return fail_member(p, at);
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)(dot - u->key), u->key);
@@ -628,10 +642,11 @@ static int check_unified(struct plan *p, const struct pair *u, const char *at, u
 		*ret_controller = bit;
 		return 0;
 	}
-	fail(p->e, ERR_UNSUPPORTED, "unified resource '%s' can't be set: controller '%s' not available",
-	     u->key, name);
+	fail(p->e, ERR_UNSUPPORTED,
+	     "unified resource '%s' can't be set: controller '%s' not available", u->key, name);
 	if (bit & p->host->v1)
-		fail_hint(p->e, "on this host it lives in cgroup v1: use the other members of resources");
+		fail_hint(p->e,
+			  "on this host it lives in cgroup v1: use the other members of resources");
 	return fail_member(p, at);
 }
 
@@ -640,7 +655,8 @@ static int put_unified(struct plan *p)
 	const struct pairs *u = &p->r->unified;
 
 	if (u->n && !p->host->has_v2) {
-		fail(p->e, ERR_UNSUPPORTED, "invalid configuration: cannot use unified on cgroup v1");
+		fail(p->e, ERR_UNSUPPORTED,
+		     "invalid configuration: cannot use unified on cgroup v1");
 		fail_hint(p->e, "use the other members of resources");
 		return fail_member(p, "/unified");
 	}

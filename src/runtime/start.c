@@ -7,11 +7,13 @@
 #include <sys/un.h>
 
 #include "base/own.h"
-#include "init/hooks.h"
 #include "os/process.h"
 #include "os/recipe.h"
+#include "runtime/activation.h"
 #include "runtime/cgroups.h"
 #include "runtime/container.h"
+#include "runtime/host_hooks.h"
+#include "runtime/remove.h"
 #include "spec/plan.h"
 
 static int connect_to_init(const struct container *c, struct err *e)
@@ -41,14 +43,11 @@ static int walk(int sock, struct err *e)
 
 static int run_poststart(struct container *c, struct err *e)
 {
-	own_mem char *state = NULL;
-
 	if (container_load_config(c, e) < 0)
 		return -1;
-	if (!c->config->hooks || !c->config->hooks->poststart.n)
+	if (!c->config->hooks)
 		return 0;
-	state = container_state_text(c, STATUS_RUNNING, false, e);
-	return state ? hooks_run("poststart", &c->config->hooks->poststart, state, e) : -1;
+	return host_hooks_run(c, STATUS_RUNNING, "poststart", &c->config->hooks->poststart, e);
 }
 
 /**
@@ -60,7 +59,7 @@ int container_start(int root, const char *id, struct err *e)
 {
 	own_container struct container c;
 	enum container_status status;
-	own_fd int sock = FD_NONE;
+	own_fd int sock = FD_NONE, notify = FD_NONE;
 
 	if (container_open(&c, root, id, e) < 0 || container_lock(&c, e) < 0 ||
 	    container_status(&c, &status, e) < 0)
@@ -69,11 +68,14 @@ int container_start(int root, const char *id, struct err *e)
 		return fail(e, ERR_CONFLICT, "cannot start container '%s' in the %s state", id,
 			    word_name(status_words, status));
 	sock = connect_to_init(&c, e);
-	if (sock < 0 || walk(sock, e) < 0)
+	if (sock < 0 || notify_listen(&c, &notify, e) < 0 || walk(sock, e) < 0)
 		return -1;
 	(void)unlinkat(c.dir, START_SOCKET, 0);
-	if (run_poststart(&c, e) == 0)
+	if (run_poststart(&c, e) == 0) {
+		if (notify >= 0)
+			notify_wait(notify, (pid_t)c.state.pid, c.state.pid_start);
 		return 0;
+	}
 	/* runtime.md, Lifecycle 9: a failing poststart hook ends the container */
 	(void)process_signal((pid_t)c.state.pid, c.state.pid_start, SIGKILL, &(struct err){ 0 });
 	return -1;
@@ -89,12 +91,14 @@ int container_kill(int root, const char *id, int sig, bool all, struct err *e)
 
 	if (container_open(&c, root, id, e) < 0 || container_status(&c, &status, e) < 0)
 		return -1;
-	if (all) {
+	/* runtime-spec says "the container process"; without a pid namespace of its own, nothing else
+	 * would end the others, so runc's rule is ours */
+	if (all || (sig == SIGKILL && !c.state.own_pidns)) {
 		own_container_cgroup struct container_cgroup g;
 
 		if (cgroups_recall(&g, &c, e) < 0)
 			return -1;
-		if (g.present)
+		if (g.present && (all || cgroup_ours(&g.cgroup)))
 			return sig == SIGKILL ? cgroup_kill(&g.cgroup, e) :
 						cgroup_signal(&g.cgroup, sig, e);
 	}

@@ -65,7 +65,8 @@ static void share(struct out *o, const char *name, uint64_t hundredths)
 	key(o, name);
 	str_addf(o->s, "%" PRIu64, hundredths / 100);
 	if (rest)
-		str_addf(o->s, rest % 10 ? ".%02" PRIu64 : ".%" PRIu64, rest % 10 ? rest : rest / 10);
+		str_addf(o->s, rest % 10 ? ".%02" PRIu64 : ".%" PRIu64,
+			 rest % 10 ? rest : rest / 10);
 }
 
 static void stall(struct out *o, const char *name, const struct cgroup_stall *s)

@@ -32,7 +32,8 @@ int systemd_check(struct err *e)
 
 	if (lstat("/run/systemd/system", &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
-	fail(e, ERR_UNSUPPORTED, "the systemd cgroup driver needs systemd as PID 1, which this machine "
+	fail(e, ERR_UNSUPPORTED,
+	     "the systemd cgroup driver needs systemd as PID 1, which this machine "
 	     "does not have");
 	return fail_hint(e, "use the cgroupfs driver");
 }
@@ -228,7 +229,8 @@ static int add_annotations(const struct pairs *annotations, struct arena *a, str
 
 		if (!text_starts(p->key, prefix))
 			continue;
-		if (systemd_property_annotation(p->key + strlen(prefix), p->value, a, &property, e) < 0)
+		if (systemd_property_annotation(p->key + strlen(prefix), p->value, a, &property,
+						e) < 0)
 			return fail_at(e, "config.json: /annotations/%s", p->key);
 		systemd_property_write(&property, out);
 	}
@@ -256,7 +258,8 @@ static void add_basics(const struct systemd_scope *s, pid_t pid, bool v1, struct
 	str_add(out, "Description\ts\tcontainer%20");
 	str_addf(out, "%s\n", s->id); /* an id has nothing that needs escaping */
 	str_addf(out, "%s\n", "DefaultDependencies\tb\tfalse");
-	str_addf(out, "MemoryAccounting\tb\ttrue\nCPUAccounting\tb\ttrue\nTasksAccounting\tb\ttrue\n");
+	str_addf(out,
+		 "MemoryAccounting\tb\ttrue\nCPUAccounting\tb\ttrue\nTasksAccounting\tb\ttrue\n");
 	str_addf(out, "%s\tb\ttrue\n", v1 ? "BlockIOAccounting" : "IOAccounting");
 	if (slice) {
 		str_addf(out, "Wants\tas\t%s\n", s->names.slice);
@@ -297,7 +300,8 @@ static char *env_of(struct arena *a, const char *name)
 /* Where a user's own bus is found. */
 static void environment(struct arena *a, char **ret_env)
 {
-	static const char *const names[] = { "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "HOME" };
+	static const char *const names[] = { "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS",
+					     "HOME" };
 	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT(names); i++) {
@@ -318,16 +322,19 @@ static int answer_of(int fd, int status, const char *verb, const char *unit, str
 		*e = answer;
 		return answer.cls == ERR_NONE ? 0 : -1;
 	}
-	return fail(e, ERR_SYSTEM, "%s systemd unit '%s': " HELPER " ended with status %d and said nothing",
-		    verb, unit, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	return fail(e, ERR_SYSTEM,
+		    "%s systemd unit '%s': " HELPER " ended with status %d and said nothing", verb,
+		    unit, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
 static int ask(const struct systemd_scope *s, const char *verb, const char *input, struct err *e)
 {
 	own_fd int fd = memfd_create("answer", MFD_CLOEXEC);
 	char path[PATH_MAX], answer[64], *env[4];
-	char *argv[] = { (char *)HELPER, answer, (char *)(s->user ? "user" : "system"), (char *)verb,
-			 (char *)s->names.unit, NULL };
+	char *argv[] = {
+		(char *)HELPER,	       answer, (char *)(s->user ? "user" : "system"), (char *)verb,
+		(char *)s->names.unit, NULL
+	};
 	struct arena a = { 0 };
 	int status = 0, r;
 

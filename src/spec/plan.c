@@ -90,6 +90,9 @@ static const struct bind_row plan_table_rows[] = {
 	ROW_OBJECTS("startContainer",  OPTIONAL, struct plan, start_container, oci_hook_table),
 	ROW_STRING("stateCreated",     OPTIONAL, struct plan, state_created),
 	ROW_STRING("stateStart",       OPTIONAL, struct plan, state_start),
+	ROW_STRINGS("hookEnv",         OPTIONAL, struct plan, hook_env),
+	ROW_I64("hookOut",             OPTIONAL, struct plan, hook_out),
+	ROW_I64("hookErr",             OPTIONAL, struct plan, hook_err),
 	ROW_BYTES("seccomp",           OPTIONAL, struct plan, seccomp),
 	ROW_BOOL("hasSeccomp",         OPTIONAL, struct plan, has_seccomp),
 	ROW_BOOL("seccompNotify",      OPTIONAL, struct plan, seccomp_notify),
@@ -115,3 +118,28 @@ const struct recipe_row stage_rows[STAGE_COUNT] = {
 #undef X
 };
 // clang-format on
+
+/**
+ * plan_each_fd() - visit every descriptor that the plan speaks of
+ *
+ * Return: 0, or what @visit returned when that was not 0.
+ */
+int plan_each_fd(const struct plan *p, int (*visit)(void *ctx, int fd, struct err *e), void *ctx,
+		 struct err *e)
+{
+	const int64_t single[] = { p->start_fd, p->hook_out ? p->hook_out : -1,
+				   p->hook_err ? p->hook_err : -1, p->rootfs ? p->rootfs->fd : -1 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < COUNT(single); i++)
+		if (single[i] >= 0)
+			r = visit(ctx, (int)single[i], e);
+	for (size_t i = 0; r == 0 && i < p->joins.n; i++)
+		r = visit(ctx, (int)p->joins.at[i].fd, e);
+	for (size_t i = 0; r == 0 && i < p->cgroup_tasks.n; i++)
+		r = visit(ctx, (int)p->cgroup_tasks.at[i], e);
+	for (size_t i = 0; r == 0 && p->rootfs && i < p->rootfs->mounts.n; i++)
+		if (p->rootfs->mounts.at[i].fd >= 0)
+			r = visit(ctx, (int)p->rootfs->mounts.at[i].fd, e);
+	return r;
+}

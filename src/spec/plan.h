@@ -89,6 +89,8 @@ struct plan {
 	uint32_t preserve_fds;       /* descriptors 3 … 3+n-1 belong to the program */
 	oci_hook_list create_container, start_container;
 	char *state_created, *state_start; /* state documents those hooks read */
+	char **hook_env;             /* environment of createContainer hooks that have none */
+	int64_t hook_out, hook_err;  /* where hooks write; 0: their output is kept for errors */
 	/* the last step, see init/privileges.h */
 	struct bytes seccomp;        /* struct sock_filter array */
 	bool has_seccomp, seccomp_notify;
@@ -137,6 +139,9 @@ enum stage {
 #undef X
 	STAGE_COUNT
 };
+
+int plan_each_fd(const struct plan *p, int (*visit)(void *ctx, int fd, struct err *e), void *ctx,
+		 struct err *e);
 
 #define STAGE_BIT(name) (1ULL << STAGE_##name)
 

@@ -33,6 +33,7 @@ static const struct bind_row state_table_rows[] = {
 	ROW_BOOL("systemdCgroup",         OPTIONAL, struct state, systemd_cgroup),
 	ROW_BOOL("terminal",              OPTIONAL, struct state, terminal),
 	ROW_BOOL("userNamespace",         OPTIONAL, struct state, has_userns),
+	ROW_BOOL("ownPidNamespace",       OPTIONAL, struct state, own_pidns),
 	ROW_U64("namespaces",             OPTIONAL, struct state, namespaces),
 	ROW_STRING("cgroupManager",       OPTIONAL, struct state, cgroup_manager),
 	ROW_STRING("systemdUnit",         OPTIONAL, struct state, systemd_unit),

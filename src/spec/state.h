@@ -20,6 +20,7 @@ struct state {
 	bool started;            /* the program was executed */
 	bool systemd_cgroup, no_subreaper, terminal, has_userns;
 	uint64_t namespaces;     /* CLONE_NEW* flags in which it differs from the host */
+	bool own_pidns;          /* a new pid namespace: when its first process ends, all do */
 	char *cgroup_manager;    /* "cgroupfs", "systemd", "disabled" */
 	char *systemd_unit, *intel_rdt;
 	LIST(struct state_cgroup) cgroups;

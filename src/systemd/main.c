@@ -39,7 +39,8 @@ struct job {
 	struct str gone;
 };
 
-static int fail_bus(struct err *e, const sd_bus_error *error, int r, const char *verb, const char *unit)
+static int fail_bus(struct err *e, const sd_bus_error *error, int r, const char *verb,
+		    const char *unit)
 {
 	const char *why = error && error->message ? error->message : strerror(-r);
 
@@ -156,7 +157,8 @@ static int job_removed(sd_bus_message *m, void *ctx, sd_bus_error *error)
 
 static int job_begin(sd_bus *bus, struct job *job, struct err *e)
 {
-	int r = sd_bus_match_signal(bus, NULL, DEST, OBJECT, MANAGER, "JobRemoved", job_removed, job);
+	int r = sd_bus_match_signal(bus, NULL, DEST, OBJECT, MANAGER, "JobRemoved", job_removed,
+				    job);
 
 	/* signals are only sent to those who have subscribed */
 	if (r >= 0)
@@ -187,10 +189,12 @@ static int job_wait(sd_bus *bus, struct job *job, const char *verb, const char *
 		if (r == 0)
 			r = sd_bus_wait(bus, 1000000);
 		if (r < 0 && r != -EINTR)
-			return fail_errno(e, -r, "%s systemd unit '%s': wait for the job", verb, unit);
+			return fail_errno(e, -r, "%s systemd unit '%s': wait for the job", verb,
+					  unit);
 	}
 	if (!job->result[0])
-		return fail(e, ERR_LIMIT, "%s systemd unit '%s': not done after %d s", verb, unit, JOB_SECS);
+		return fail(e, ERR_LIMIT, "%s systemd unit '%s': not done after %d s", verb, unit,
+			    JOB_SECS);
 	return 0;
 }
 
@@ -198,14 +202,16 @@ static int job_wait(sd_bus *bus, struct job *job, const char *verb, const char *
 
 static void reset_failed(sd_bus *bus, const char *unit)
 {
-	(void)sd_bus_call_method(bus, DEST, OBJECT, MANAGER, "ResetFailedUnit", NULL, NULL, "s", unit);
+	(void)sd_bus_call_method(bus, DEST, OBJECT, MANAGER, "ResetFailedUnit", NULL, NULL, "s",
+				 unit);
 }
 
 static int call_start(sd_bus *bus, const char *unit, const systemd_property_list *list,
 		      sd_bus_error *error, sd_bus_message **ret_reply, struct err *e)
 {
 	sd_bus_message *m = NULL;
-	int r = sd_bus_message_new_method_call(bus, &m, DEST, OBJECT, MANAGER, "StartTransientUnit");
+	int r = sd_bus_message_new_method_call(bus, &m, DEST, OBJECT, MANAGER,
+					       "StartTransientUnit");
 
 	if (r >= 0)
 		r = sd_bus_message_append(m, "ss", unit, "replace");
@@ -221,7 +227,8 @@ static int call_start(sd_bus *bus, const char *unit, const systemd_property_list
 	return r;
 }
 
-static int verb_start(sd_bus *bus, const char *unit, const systemd_property_list *list, struct err *e)
+static int verb_start(sd_bus *bus, const char *unit, const systemd_property_list *list,
+		      struct err *e)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus_message *reply = NULL;
@@ -249,7 +256,8 @@ static int verb_start(sd_bus *bus, const char *unit, const systemd_property_list
 	if (strcmp(job.result, "done") == 0)
 		return 0;
 	reset_failed(bus, unit);
-	return fail(e, ERR_SYSTEM, "start systemd unit '%s': systemd's job ended with '%s'", unit, job.result);
+	return fail(e, ERR_SYSTEM, "start systemd unit '%s': systemd's job ended with '%s'", unit,
+		    job.result);
 }
 
 static int verb_set(sd_bus *bus, const char *unit, const systemd_property_list *list, struct err *e)
@@ -268,7 +276,8 @@ static int verb_set(sd_bus *bus, const char *unit, const systemd_property_list *
 	return r < 0 ? fail_bus(e, &error, r, "change", unit) : 0;
 }
 
-static int verb_stop(sd_bus *bus, const char *unit, const systemd_property_list *list, struct err *e)
+static int verb_stop(sd_bus *bus, const char *unit, const systemd_property_list *list,
+		     struct err *e)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus_message *reply = NULL;
@@ -278,7 +287,8 @@ static int verb_stop(sd_bus *bus, const char *unit, const systemd_property_list 
 
 	if (job_begin(bus, &job, e) < 0)
 		return -1;
-	r = sd_bus_call_method(bus, DEST, OBJECT, MANAGER, "StopUnit", &error, &reply, "ss", unit, "replace");
+	r = sd_bus_call_method(bus, DEST, OBJECT, MANAGER, "StopUnit", &error, &reply, "ss", unit,
+			       "replace");
 	if (r < 0 && sd_bus_error_has_name(&error, "org.freedesktop.systemd1.NoSuchUnit"))
 		return 0;
 	if (r < 0)

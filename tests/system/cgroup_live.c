@@ -53,8 +53,11 @@ static void clean(void)
 {
 	struct err ignored;
 
-	if (started)
-		(void)cgroup_remove(started, &ignored);
+	if (!started)
+		return;
+	if (cgroup_ours(started))
+		(void)cgroup_kill(started, &ignored);
+	(void)cgroup_remove(started, &ignored);
 }
 
 static void start(struct cgroup *cg, const char *leaf)
@@ -527,7 +530,8 @@ TEST(stats_count_processes_memory_and_time)
 		WANT_INT(stats.pids.current, 3);
 	if (cgroup_with(&cg, CGROUP_MEMORY))
 		WANT(stats.memory.raw.n > 5 && stats.memory.usage.limit > 0);
-	WANT(stats.cpu.total > 0);
+	if (cgroup_with(&cg, CGROUP_CPUACCT) || cgroup_v2(&cg))
+		WANT(stats.cpu.total > 0);
 	arena_done(&a);
 	OK(cgroup_kill(&cg, &e));
 	wait_empty(&cg);
@@ -539,6 +543,7 @@ TEST(the_oom_killer_is_announced)
 	const struct cgroup_place *p;
 	struct cgroup_entry entry;
 	struct cgroup_watch w;
+	enum cgroup_news news;
 	struct pollfd poller;
 	struct cgroup cg;
 	pid_t pid;
@@ -566,8 +571,11 @@ TEST(the_oom_killer_is_announced)
 		_exit(0);
 	}
 	poller = (struct pollfd){ .fd = w.fd, .events = w.events };
-	WANT_INT(poll(&poller, 1, 5000), 1);
-	WANT_INT(cgroup_watch_read(&w), CGROUP_HAPPENED);
+	/* v2 wakes up for lesser events in memory.events, too */
+	do
+		WANT_INT(poll(&poller, 1, 5000), 1);
+	while ((news = cgroup_watch_read(&w)) == CGROUP_NOTHING);
+	WANT_INT(news, CGROUP_HAPPENED);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	cgroup_entry_close(&entry);
