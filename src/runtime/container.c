@@ -277,9 +277,11 @@ int container_forget(struct container *c, struct err *e)
 	if (!dir)
 		return fail_sys(e, "list the folder of container '%s'", c->state.id);
 	rewinddir(dir);
-	while ((d = readdir(dir)))
+	for (errno = 0; (d = readdir(dir)); errno = 0)
 		if (d->d_type != DT_DIR && unlinkat(c->dir, d->d_name, 0) < 0 && errno != ENOENT)
 			return fail_sys(e, "remove '%s' of container '%s'", d->d_name, c->state.id);
+	if (errno)
+		return fail_sys(e, "list the folder of container '%s'", c->state.id);
 	container_drop_nodes(c);
 	(void)unlinkat(c->dir, NOTIFY_FOLDER "/" NOTIFY_NAME, 0);
 	(void)unlinkat(c->dir, NOTIFY_FOLDER, AT_REMOVEDIR);
@@ -305,7 +307,7 @@ int container_list(int root, struct arena *a, char ***ret_ids, struct err *e)
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir || !ids)
 		return fail_sys(e, "list the state root");
-	while ((d = readdir(dir))) {
+	for (errno = 0; (d = readdir(dir)); errno = 0) {
 		if (d->d_name[0] == '.' || d->d_type != DT_DIR)
 			continue;
 		if (n + 1 == room) {
@@ -321,6 +323,8 @@ int container_list(int root, struct arena *a, char ***ret_ids, struct err *e)
 		if (!ids[n++])
 			return fail_errno(e, ENOMEM, "list the state root");
 	}
+	if (errno)
+		return fail_sys(e, "list the state root");
 	qsort(ids, n, sizeof(*ids), by_name);
 	ids[n] = NULL;
 	*ret_ids = ids;
