@@ -63,6 +63,7 @@ const struct word privileges_tolerated_words[] = {
 	{ "stdio keeps its owner",                                   TOLERATED_STDIO_OWNER   },
 	{ "no_new_privs was on already",                             TOLERATED_NNP_ALREADY   },
 	{ "capabilities not read back: the seccomp policy denies it", TOLERATED_UNREAD_CAPS  },
+	{ "limits stay lower: raising them takes CAP_SYS_RESOURCE",  TOLERATED_LOWER_LIMIT   },
 	{ NULL, 0 },
 };
 // clang-format on
@@ -299,10 +300,13 @@ static int set_rlimits(struct run *r, struct err *e)
 {
 	for (size_t i = 0; !r->x->rlimits_done && i < r->p->rlimits.n; i++) {
 		const struct oci_rlimit *l = &r->p->rlimits.at[i];
+		bool less = false;
 
-		if (rlimit_set(0, (int)l->type.v, word_name(oci_rlimit_words, l->type.v), l->soft,
-			       l->hard, e) < 0)
+		if (rlimit_set_most(0, (int)l->type.v, word_name(oci_rlimit_words, l->type.v),
+				    l->soft, l->hard, &less, e) < 0)
 			return fail_at(e, "%s/rlimits/%zu", where(r), i);
+		if (less)
+			r->tolerated |= TOLERATED_LOWER_LIMIT;
 	}
 	return 0;
 }

@@ -75,6 +75,7 @@ enum privileges_tolerated {
 	TOLERATED_AMBIENT_CAP = 1 << 4,  /* ambient, but not both permitted and inheritable */
 	TOLERATED_STDIO_OWNER = 1 << 5,  /* stdin, stdout or stderr stays its owner's */
 	TOLERATED_NNP_ALREADY = 1 << 6,  /* no_new_privs was inherited, it cannot be undone */
+	TOLERATED_LOWER_LIMIT = 1 << 8,  /* see rlimit_set_most() */
 	TOLERATED_UNREAD_CAPS = 1 << 7,  /* the policy denies capget(2), see caps_final() */
 };
 
