@@ -104,7 +104,7 @@ int init_make_devices(struct init *in, struct err *e)
 	/* through a link, nodes would be made elsewhere (CVE-2026-41579) */
 	dev = path_try_open(in->rootfd, "/dev", O_PATH | O_DIRECTORY, PATH_NOLINKS);
 	if (dev == -ELOOP || dev == -ENOTDIR)
-		return fail_errno(e, ENOTDIR, "make devices in '/dev': it must be a real directory");
+		return fail_errno(e, ENOTDIR, "'/dev' must be an ordinary directory");
 	umask_was = umask(0);
 	for (size_t i = 0; ret == 0 && i < r->devices.n; i++) {
 		const struct plan_device *d = &r->devices.at[i];

@@ -61,7 +61,7 @@ static int open_target(struct init *in, const struct plan_mount *m, struct err *
 		if (fd >= 0)
 			return fd;
 		if (fd == -ELOOP || fd == -ENOTDIR)
-			return fail_errno(e, ENOTDIR, "mount on '%s': it must be a real directory",
+			return fail_errno(e, ENOTDIR, "'%s' must be mounted on ordinary directory",
 					  m->target);
 	}
 	if (m->dest_nofollow) {

@@ -31,6 +31,20 @@ static int note_unknown(void *ctx, const char *pointer, const char *nearest, str
 	return 0;
 }
 
+/* What callers of runc know a part of the config by. */
+static int name_part(struct err *e)
+{
+	static const struct { const char *pointer, *phrase; } parts[] = {
+		{ "config.json: /linux/memoryPolicy/flags", "invalid memory policy flag" },
+		{ "config.json: /linux/memoryPolicy", "invalid memory policy mode" },
+	};
+
+	for (size_t i = 0; i < COUNT(parts); i++)
+		if (text_starts(e->origin, parts[i].pointer))
+			return fail_in(e, "%s", parts[i].phrase);
+	return -1;
+}
+
 /* A user namespace without mappings holds just its root, who is the caller; as crun has it. */
 static int default_mappings(struct bundle *b, struct err *e)
 {
@@ -105,7 +119,7 @@ int bundle_read(struct bundle *b, const char *path, const struct bundle_options 
 	b->len = (size_t)n;
 	if (bind_parse(&oci_config_table, b->text, b->len, "config.json", &note, &b->mem, &b->config,
 		       e) < 0)
-		return -1;
+		return name_part(e);
 	if (b->config.process && oci_process_settle(b->config.process, &b->mem, e) < 0)
 		return -1;
 	return default_mappings(b, e) < 0 ? -1 : find_root(b, e);

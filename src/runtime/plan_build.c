@@ -160,7 +160,7 @@ static void choose_stages(struct creation *c)
 		  !c->late_cgroup && (p->cgroup_tasks.n || p->cgroup_namespace));
 	set_stage(p, STAGE_MAKE_CGROUP, c->late_cgroup);
 	set_stage(p, STAGE_ENTER_CGROUP_LATE, c->late_cgroup);
-	set_stage(p, STAGE_CGROUP_MOUNTS, c->late_cgroup && has_late_mounts(&c->rootfs));
+	set_stage(p, STAGE_LATE_MOUNTS, has_late_mounts(&c->rootfs));
 	set_stage(p, STAGE_HOST_FACTS, p->process->oom_score_adj.set || p->rlimits_done ||
 					       config->platform->net_devices.n);
 	set_stage(p, STAGE_UTS, p->hostname || p->domainname);

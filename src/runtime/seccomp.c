@@ -355,7 +355,7 @@ static int connect_agent(const char *path, struct err *e)
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return fail_sys(e, "set a time limit for '%s'", path);
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return fail_sys(e, "connect to '%s'", path);
+		return fail_sys(e, "failed to connect with seccomp agent '%s'", path);
 	return give_fd(&fd);
 }
 

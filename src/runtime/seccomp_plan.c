@@ -46,5 +46,6 @@ int seccomp_plan(struct plan *p, const struct oci_seccomp *policy, bool strict, 
 	p->seccomp_flags = program.flags;
 	/* an agent may want the listener even where no rule notifies yet; crun sends it, too */
 	p->seccomp_notify = program.notify || policy->listener_path;
+	log_debug("seccomp filter flags: %u", program.flags);
 	return 0;
 }

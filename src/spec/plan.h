@@ -36,7 +36,7 @@ struct plan_mount {
 	bool recursive;             /* bind the whole tree */
 	bool tmpcopyup;             /* fill the new tmpfs with what it covers */
 	bool optional;              /* a failure is not an error (a controller that went away) */
-	bool late;                  /* made in CGROUP_MOUNTS, once its source exists */
+	bool late;                  /* made in LATE_MOUNTS: its source is made meanwhile, or it must be last */
 	bool src_nofollow, dest_nofollow;
 	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_* for this mount */
 	uint64_t rec_set, rec_clr;   /* the same for its whole tree */
@@ -122,7 +122,7 @@ extern const struct bind_table plan_table;
 	X(MASKS,           INIT,    "cover masked and read-only paths")                          \
 	X(MAKE_CGROUP,     RUNTIME, "make the cgroup")                                           \
 	X(ENTER_CGROUP_LATE, INIT,  "enter the cgroup")                                          \
-	X(CGROUP_MOUNTS,   INIT,    "show the cgroups")                                          \
+	X(LATE_MOUNTS,     INIT,    "make the last mounts")                                      \
 	X(HOOKS_RUNTIME,   RUNTIME, "run the createRuntime hooks")                               \
 	X(HOOKS_CONTAINER, INIT,    "run the createContainer hooks")                             \
 	X(PIVOT,           INIT,    "switch to the root file system")                            \
@@ -131,8 +131,8 @@ extern const struct bind_table plan_table;
 	X(PRIVILEGES,      INIT,    "set up the process")                                        \
 	X(CREATED,         RUNTIME, "record the container")                                      \
 	X(WAIT_START,      INIT,    "wait for the start command")                                \
-	X(HOOKS_START,     INIT,    "run the startContainer hooks")                              \
 	X(PRIVILEGES_LATE, INIT,    "set up the process")                                        \
+	X(HOOKS_START,     INIT,    "run the startContainer hooks")                              \
 	X(EXEC,            INIT,    "start the program")                                         \
 	/* in a container that runs already, after JOIN */                                       \
 	X(HOT_ADD,         INIT,    "add the mounts")                                            \
