@@ -60,6 +60,8 @@ extern const struct command mounts_command;
 extern const struct command update_command;
 /* events.c */
 extern const struct command events_command;
+/* checkpoint.c */
+extern const struct command checkpoint_command, restore_command;
 /* plan.c */
 extern const struct command plan_command;
 
