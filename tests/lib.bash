@@ -92,7 +92,7 @@ find_leaks() {
 our_processes() {
 	local file dir
 
-	for file in $(grep -lasF -e "$id" /proc/[0-9]*/cgroup /proc/[0-9]*/cmdline); do
+	grep -lasF -e "$id" /proc/[0-9]*/cgroup /proc/[0-9]*/cmdline | while read -r file; do
 		dir=${file%/*}
 		grep -qs '^State:.Z' "$dir/status" || [[ ! -d $dir ]] ||
 			echo "  process ${dir#/proc/} $(tr '\0' ' ' 2>/dev/null <"$dir/cmdline")"
