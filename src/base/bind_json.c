@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/bind.h"
@@ -329,6 +330,10 @@ static const struct bind_row *row_find(const struct bind_table *t, const char *k
 	for (size_t i = 0; i < t->n; i++)
 		if (strcmp(t->rows[i].key, key) == 0)
 			return &t->rows[i];
+	/* Go's decoder, and so every file written for runc, does not mind the case */
+	for (size_t i = 0; i < t->n; i++)
+		if (strcasecmp(t->rows[i].key, key) == 0)
+			return &t->rows[i];
 	return NULL;
 }
 
@@ -418,6 +423,19 @@ int bind_parse(const struct bind_table *t, const char *text, size_t len, const c
 	const struct json *v = json_parse(text, len, doc, a, e);
 
 	return v ? read_struct(&r, &root, v, t, ret_doc) : -1;
+}
+
+/* bind_parse_list() - the same for a document that is an array of such structs */
+int bind_parse_list(const struct bind_table *item, const char *text, size_t len, const char *doc,
+		    const struct bind_note *note, struct arena *a, struct list_any *ret_list,
+		    struct err *e)
+{
+	struct reader r = { .doc = doc, .note = note, .arena = a, .e = e };
+	const struct bind_row row = { .kind = BIND_OBJECTS, .table = item };
+	struct place root = { 0 };
+	const struct json *v = json_parse(text, len, doc, a, e);
+
+	return v ? read_objects(&r, &root, v, &row, ret_list) : -1;
 }
 
 static void write_struct(const struct bind_table *t, const unsigned char *doc, struct str *out);

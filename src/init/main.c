@@ -20,22 +20,26 @@ static int (*const stage_functions[STAGE_COUNT])(struct init *, struct err *) = 
 	[STAGE_JOIN] = init_join,
 	[STAGE_ENTER_CGROUP] = init_enter_cgroup,
 	[STAGE_UTS] = init_set_uts,
+	[STAGE_LOOPBACK] = init_raise_loopback,
 	[STAGE_SYSCTL] = init_set_sysctl,
 	[STAGE_ROOTFS] = init_prepare_rootfs,
 	[STAGE_MOUNTS] = init_make_mounts,
 	[STAGE_DEVICES] = init_make_devices,
 	[STAGE_MASKS] = init_cover_paths,
 	[STAGE_ENTER_CGROUP_LATE] = init_enter_cgroup_late,
-	[STAGE_CGROUP_MOUNTS] = init_make_late_mounts,
+	[STAGE_LATE_MOUNTS] = init_make_late_mounts,
 	[STAGE_HOOKS_CONTAINER] = init_run_container_hooks,
 	[STAGE_PIVOT] = init_pivot,
 	[STAGE_CONSOLE] = init_set_console,
 	[STAGE_PROGRAM] = init_find_program,
 	[STAGE_WAIT_START] = init_wait_start,
+	[STAGE_SEAL] = init_seal,
 	[STAGE_HOOKS_START] = init_run_start_hooks,
 	[STAGE_PRIVILEGES] = init_set_privileges,
 	[STAGE_PRIVILEGES_LATE] = init_set_privileges,
 	[STAGE_EXEC] = init_exec,
+	[STAGE_HOT_ADD] = init_add_mounts,
+	[STAGE_HOT_REMOVE] = init_remove_mounts,
 };
 
 static int run_stage(void *ctx, unsigned i, struct err *e)
@@ -131,5 +135,7 @@ int main(int argc, char **argv)
 	reset_signals();
 	in.recipe.enabled = in.plan.stages;
 	/* on failure the other side has been told; there is nobody else to tell */
-	return recipe_walk(&in.recipe, 0, STAGE_COUNT, &e) < 0 ? err_exit_status(&e) : 125;
+	if (recipe_walk(&in.recipe, 0, STAGE_COUNT, &e) < 0)
+		return err_exit_status(&e);
+	return in.plan.stages & STAGE_BIT(EXEC) ? 125 : 0;
 }

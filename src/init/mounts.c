@@ -36,6 +36,12 @@ static bool is_proc_or_sys(const char *path)
 	return strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0;
 }
 
+static int fail_in_proc(const struct plan_mount *m, struct err *e)
+{
+	fail(e, ERR_DENIED, "mount on '%s': it is inside a procfs", m->target);
+	return fail_hint(e, "only files such as /proc/cpuinfo or /proc/meminfo may be covered");
+}
+
 static int check_target(const struct plan_mount *m, int target, struct err *e)
 {
 	struct statfs st;
@@ -46,8 +52,17 @@ static int check_target(const struct plan_mount *m, int target, struct err *e)
 		return 0;
 	if (m->fs && strcmp(m->fs, "proc") == 0)
 		return 0;
-	fail(e, ERR_DENIED, "mount on '%s': it is inside a procfs", m->target);
-	return fail_hint(e, "only files such as /proc/cpuinfo or /proc/meminfo may be covered");
+	return fail_in_proc(m, e);
+}
+
+/* What a procfs does not hold cannot be made there either; say why, not that it is missing. */
+static bool lies_in_proc(struct init *in, const char *target)
+{
+	own_fd int proc = path_try_open(in->rootfd, "/proc", O_PATH | O_DIRECTORY, PATH_NOLINKS);
+	struct statfs st;
+
+	return text_starts(target, "/proc/") && !is_proc_view(target) && proc >= 0 &&
+	       fstatfs(proc, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
 }
 
 /* Open, and make if need be, what the mount goes onto. */
@@ -55,14 +70,25 @@ static int open_target(struct init *in, const struct plan_mount *m, struct err *
 {
 	int fd;
 
+	if (lies_in_proc(in, m->target))
+		return fail_in_proc(m, e);
 	if (is_proc_or_sys(m->target)) {
 		/* through a link, the mount would land elsewhere (CVE-2019-19921) */
 		fd = path_try_open(in->rootfd, m->target, O_PATH | O_DIRECTORY, PATH_NOLINKS);
 		if (fd >= 0)
 			return fd;
 		if (fd == -ELOOP || fd == -ENOTDIR)
-			return fail_errno(e, ENOTDIR, "mount on '%s': it must be a real directory",
+			return fail_errno(e, ENOTDIR, "'%s' must be mounted on ordinary directory",
 					  m->target);
+	}
+	if (m->dest_nofollow) {
+		fd = path_try_open(in->rootfd, m->target, O_PATH, PATH_NOFOLLOW);
+		if (fd >= 0 && check_target(m, fd, e) == 0)
+			return fd;
+		if (fd >= 0) {
+			(void)close(fd);
+			return -1;
+		}
 	}
 	if (m->shape == PLAN_TARGET_FILE)
 		fd = path_make_file(in->rootfd, m->target, 0644, e);
@@ -118,6 +144,23 @@ static int keep_mode(const struct plan_mount *m, int target, char **ret_data, st
 	return 0;
 }
 
+/* A new sysfs shows one network namespace, and must own it: a user namespace that shares the
+ * host's network gets the host's /sys instead, with the same attributes all over. */
+static bool wants_host_sys(const struct init *in, const struct plan_mount *m, const struct err *e)
+{
+	return in->plan.in_userns && e->sysno == EPERM && strcmp(m->fs, "sysfs") == 0;
+}
+
+static int bind_host_sys(const struct plan_mount *m, int target, struct err *e)
+{
+	const struct mount_attrs attrs = { .rec_set = m->attr_set | m->rec_set };
+	own_fd int tree = mount_clone(AT_FDCWD, "/sys", true, false, e);
+
+	if (tree < 0 || mount_set(tree, &attrs, e) < 0)
+		return -1;
+	return mount_attach(tree, target, e);
+}
+
 static int mount_fs(struct init *in, const struct plan_mount *m, int target, bool made,
 		    struct err *e)
 {
@@ -131,7 +174,7 @@ static int mount_fs(struct init *in, const struct plan_mount *m, int target, boo
 	    keep_mode(m, target, &data, e) < 0)
 		return -1;
 	if (mount_fs_at(m->fs, m->source, data ? data : m->data, attrs, target, e) < 0)
-		return -1;
+		return wants_host_sys(in, m, e) ? bind_host_sys(m, target, e) : -1;
 	if (m->tmpcopyup) {
 		const struct mount_attrs readonly = { .set = m->attr_set & MOUNT_ATTR_RDONLY };
 		own_fd int top = FD_NONE;
@@ -223,12 +266,13 @@ static int make_mount(struct init *in, const struct plan_mount *m, struct err *e
 	return m->propagation ? propagate(in, m, e) : 0;
 }
 
-static int make_mounts(struct init *in, bool late, struct err *e)
+/* @i: how many rows of the list are done with */
+static int make_mounts(struct init *in, bool late, size_t *i, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
 
-	for (size_t i = 0; i < r->mounts.n; i++) {
-		const struct plan_mount *m = &r->mounts.at[i];
+	for (; *i < r->mounts.n; (*i)++) {
+		const struct plan_mount *m = &r->mounts.at[*i];
 
 		if (m->late != late)
 			continue;
@@ -247,11 +291,22 @@ static int make_mounts(struct init *in, bool late, struct err *e)
 
 int init_make_mounts(struct init *in, struct err *e)
 {
-	return make_mounts(in, false, e);
+	size_t done = 0;
+
+	return make_mounts(in, false, &done, e);
 }
 
 /* Mounts whose source the runtime makes meanwhile: the container's cgroups. */
 int init_make_late_mounts(struct init *in, struct err *e)
 {
-	return make_mounts(in, true, e);
+	size_t done = 0;
+
+	return make_mounts(in, true, &done, e);
+}
+
+/* For those who take back what was made: *ret_done rows were. */
+int init_make_mounts_count(struct init *in, size_t *ret_done, struct err *e)
+{
+	*ret_done = 0;
+	return make_mounts(in, false, ret_done, e);
 }

@@ -54,6 +54,14 @@ extern const struct command ps_command;
 /* query.c */
 extern const struct command state_command, list_command;
 
+/* mounts.c */
+extern const struct command mounts_command;
+/* update.c */
+extern const struct command update_command;
+/* events.c */
+extern const struct command events_command;
+/* checkpoint.c */
+extern const struct command checkpoint_command, restore_command;
 /* plan.c */
 extern const struct command plan_command;
 

@@ -2,10 +2,38 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/own.h"
 #include "oci/cli.h"
 #include "runtime/container.h"
+
+/* How often we look again, every 10 ms. While a create is under way, what the caller wants to
+ * know is how it ends; but not for long, since its hooks may ask as well. A folder that nobody
+ * works on and that has no process may have been read a moment too early. */
+static int patience(const struct container *c, enum container_status status)
+{
+	if (status == STATUS_CREATING)
+		return 30;
+	return status == STATUS_STOPPED && !c->state.pid ? 5 : 0;
+}
+
+static int settled_status(struct container *c, const char *id, enum container_status *ret_status,
+			  struct err *e)
+{
+	for (int i = 0;; i++) {
+		int root = c->root;
+
+		if (container_status(c, ret_status, e) < 0)
+			return -1;
+		if (i >= patience(c, *ret_status))
+			return 0;
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+		container_done(c);
+		if (container_open(c, root, id, e) < 0)
+			return -1;
+	}
+}
 
 static int run_state(const struct cli *cli, void *options __attribute__((unused)), char **args,
 		     size_t n_args __attribute__((unused)),
@@ -18,8 +46,11 @@ static int run_state(const struct cli *cli, void *options __attribute__((unused)
 
 	c = (struct container){ .dir = FD_NONE };
 	if (root < 0 || container_open(&c, root, args[0], e) < 0 ||
-	    container_status(&c, &status, e) < 0)
+	    settled_status(&c, args[0], &status, e) < 0)
 		return -1;
+	/* callers wait for state to succeed before they start what create is still making */
+	if (status == STATUS_CREATING)
+		return fail(e, ERR_CONFLICT, "container '%s' is still being created", args[0]);
 	text = container_state_text(&c, status, true, e);
 	if (!text)
 		return -1;

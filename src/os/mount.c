@@ -318,8 +318,14 @@ int mount_change_at(int target, const struct mount_attrs *a, struct err *e)
 /* mount_propagate_at() - make the mount at @target shared, slave, … (MS_*, with MS_REC) */
 int mount_propagate_at(int target, uint64_t flags, struct err *e)
 {
+	struct mount_attr a = { .propagation = flags & ~(uint64_t)MS_REC };
 	char path[32];
 
+	/* without a path, in case /proc is the container's; one kind at a time is all it takes */
+	if (sys_mount_setattr(target, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0), &a) == 0)
+		return 0;
+	if (errno != ENOSYS && (a.propagation & (a.propagation - 1)) == 0)
+		return fail_sys(e, "change mount propagation");
 	path_fd_link(target, path);
 	if (mount(NULL, path, NULL, (unsigned long)flags, NULL) < 0)
 		return fail_sys(e, "change mount propagation");

@@ -25,6 +25,7 @@
 #include "runtime/activation.h"
 #include "runtime/cgroups.h"
 #include "runtime/check.h"
+#include "runtime/checkpoint.h"
 #include "runtime/console.h"
 #include "runtime/creation.h"
 #include "runtime/foreground.h"
@@ -151,12 +152,15 @@ static int note_tolerated(struct creation *c, int64_t bits, struct err *e)
 static int send_seccomp_listener(struct creation *c, int fd, struct err *e)
 {
 	own_mem char *state = container_state_text(&c->container, STATUS_CREATING, false, e);
-	const struct seccomp_listen l = { .oci_version = c->bundle.config.oci_version,
+	const struct seccomp_listen l = { .oci_version = SECCOMP_STATE_VERSION,
 					  .state = state, .pid = c->pid };
 
 	if (!state)
 		return -1;
-	return seccomp_send_listener(c->bundle.config.platform->seccomp, fd, &l, e);
+	if (seccomp_send_listener(c->bundle.config.platform->seccomp, fd, &l, e) == 0)
+		return 0;
+	/* where no rule notifies, nobody's call will wait for the agent */
+	return seccomp_notifies(c->bundle.config.platform->seccomp) ? -1 : 0;
 }
 
 /* What tare-init says between its turns. */
@@ -241,6 +245,8 @@ static int walk(struct creation *c, struct err *e)
 	if (recipe_walk(&c->recipe, 0, c->o->start ? STAGE_COUNT : STAGE_WAIT_START, e) < 0)
 		return -1;
 	log_debug("init: closing the pipe to signal completion");
+	if (c->rootfs.devices_by_bind)
+		container_drop_nodes(&c->container);
 	return c->o->start ? write_pid_file(c, e) : 0;
 }
 
@@ -288,6 +294,19 @@ void creation_init(struct creation *c, const struct create_options *o)
 				.container = { .root = FD_NONE, .dir = FD_NONE } };
 }
 
+static int begin(struct creation *c, struct err *e)
+{
+	return build(c, e) < 0 ? -1 : walk(c, e);
+}
+
+/* creation_record() - for a restore, whose process has just appeared */
+int creation_record(struct creation *c, struct err *e)
+{
+	if (record_pid(c, e) < 0 || keep_config(c, e) < 0)
+		return -1;
+	return write_pid_file(c, e);
+}
+
 /* --pidfd-socket, and crun's annotation for those who cannot pass options */
 static int send_pidfd(const struct creation *c, struct err *e)
 {
@@ -300,8 +319,10 @@ static int send_pidfd(const struct creation *c, struct err *e)
 
 static int make(struct creation *c, struct err *e)
 {
-	if (prepare(c, e) == 0 && build(c, e) == 0 && walk(c, e) == 0 && send_pidfd(c, e) == 0) {
+	if (prepare(c, e) == 0 && (c->o->restore ? creation_restore(c, e) : begin(c, e)) == 0 &&
+	    send_pidfd(c, e) == 0) {
 		(void)flock(c->container.dir, LOCK_UN);
+		c->container.locked = false;
 		return 0;
 	}
 	unmake(c);

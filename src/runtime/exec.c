@@ -24,14 +24,10 @@
 #include "runtime/container.h"
 #include "runtime/exec_process.h"
 #include "runtime/foreground.h"
+#include "runtime/join.h"
 #include "runtime/launch.h"
 #include "runtime/seccomp.h"
 #include "runtime/seccomp_plan.h"
-
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x00000080
-#endif
-#define MAX_JOINS 8
 
 /**
  * struct exec_run - the working papers of one exec
@@ -46,7 +42,7 @@ struct exec_run {
 	struct cgroup_entry entry;
 	struct oci_process process;
 	struct plan plan;
-	struct plan_join joins[MAX_JOINS];
+	struct plan_join joins[JOIN_MAX];
 	struct numbers tasks;
 	pid_t pid;
 	int pidfd, sock, console;
@@ -65,49 +61,6 @@ static int check_status(struct exec_run *x, struct err *e)
 	if (status == STATUS_STOPPED || status == STATUS_CREATING)
 		return fail(e, ERR_CONFLICT, "cannot exec in a %s container: '%s'",
 			    word_name(status_words, status), x->o->id);
-	return 0;
-}
-
-/* Linux < 5.8: one descriptor for each type. */
-static int open_each(struct exec_run *x, uint64_t types, struct err *e)
-{
-	static const struct { uint64_t type; const char *file; } files[] = {
-		{ CLONE_NEWIPC, "ipc" },     { CLONE_NEWUTS, "uts" },  { CLONE_NEWNET, "net" },
-		{ CLONE_NEWCGROUP, "cgroup" }, { CLONE_NEWTIME, "time" }, { CLONE_NEWPID, "pid" },
-		{ CLONE_NEWNS, "mnt" },	     { CLONE_NEWUSER, "user" },
-	};
-
-	for (size_t i = 0; i < COUNT(files); i++) {
-		char path[48];
-		int fd;
-
-		if (!(types & files[i].type))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)x->container.state.pid,
-			 files[i].file);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return fail_sys(e, "open '%s'", path);
-		x->joins[x->plan.joins.n++] = (struct plan_join){ (int64_t)files[i].type, fd };
-	}
-	return 0;
-}
-
-static int choose_joins(struct exec_run *x, struct err *e)
-{
-	const struct state *s = &x->container.state;
-	uint64_t user = s->namespaces & CLONE_NEWUSER, others = s->namespaces & ~user;
-
-	x->plan.joins.at = x->joins;
-	x->plan.in_userns = s->has_userns;
-	x->plan.fork = s->namespaces & CLONE_NEWPID;
-	x->pidfd = process_open((pid_t)s->pid, s->pid_start, e);
-	if (x->pidfd < 0)
-		return e->sysno == ENOSYS ? open_each(x, s->namespaces, e) : -1;
-	if (others)
-		x->joins[x->plan.joins.n++] = (struct plan_join){ (int64_t)others, x->pidfd };
-	if (user)
-		x->joins[x->plan.joins.n++] = (struct plan_join){ (int64_t)user, x->pidfd };
 	return 0;
 }
 
@@ -151,8 +104,9 @@ static int make_plan(struct exec_run *x, struct err *e)
 			    .memory_policy = config->platform->memory_policy,
 			    .selinux_label = process->selinux_label,
 			    .apparmor_profile = process->apparmor_profile };
-	if (choose_joins(x, e) < 0 || choose_cgroup(x, e) < 0 ||
-	    seccomp_plan(p, config->platform->seccomp, x->container.root, mem, e) < 0)
+	p->joins.at = x->joins;
+	if (join_container(&x->container, p, &x->pidfd, e) < 0 || choose_cgroup(x, e) < 0 ||
+	    seccomp_plan(p, config->platform->seccomp, false, x->container.root, mem, e) < 0)
 		return -1;
 	p->cgroup_tasks.at = arena_array(mem, x->entry.n, sizeof(int64_t));
 	if (!p->cgroup_tasks.at)
@@ -160,7 +114,7 @@ static int make_plan(struct exec_run *x, struct err *e)
 	for (size_t i = 0; i < x->entry.n; i++)
 		p->cgroup_tasks.at[p->cgroup_tasks.n++] = x->entry.file[i];
 	early_filter = p->has_seccomp && !process->no_new_privileges;
-	p->stages = STAGE_BIT(JOIN) | STAGE_BIT(CONSOLE) | STAGE_BIT(PROGRAM) | STAGE_BIT(EXEC) |
+	p->stages = STAGE_BIT(JOIN) | STAGE_BIT(CONSOLE) | STAGE_BIT(PROGRAM) | STAGE_BIT(SEAL) | STAGE_BIT(EXEC) |
 		    (p->cgroup_tasks.n ? STAGE_BIT(ENTER_CGROUP) : 0) |
 		    (process->oom_score_adj.set ? STAGE_BIT(HOST_FACTS) : 0) |
 		    (early_filter ? STAGE_BIT(PRIVILEGES_LATE) : STAGE_BIT(PRIVILEGES));
@@ -170,7 +124,7 @@ static int make_plan(struct exec_run *x, struct err *e)
 static int send_listener(struct exec_run *x, int fd, struct err *e)
 {
 	own_mem char *state = container_state_text(&x->container, STATUS_RUNNING, false, e);
-	const struct seccomp_listen l = { .oci_version = x->container.config->oci_version,
+	const struct seccomp_listen l = { .oci_version = SECCOMP_STATE_VERSION,
 					  .state = state, .pid = x->pid };
 
 	return state ? seccomp_send_listener(x->container.config->platform->seccomp, fd, &l, e) : -1;
@@ -261,6 +215,7 @@ static void exec_done(struct exec_run *x)
 	cgroup_entry_close(&x->entry);
 	cgroup_done(&x->where);
 	cgroups_done(&x->home);
+	fd_close(&x->pidfd);
 	fd_close(&x->sock);
 	fd_close(&x->console);
 	fd_close(&x->container.root);

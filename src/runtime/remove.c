@@ -53,22 +53,33 @@ int container_remove_ended(struct container *c, struct cgroup *cg, const struct 
 	return 0;
 }
 
+#define FETCH_AFTER 50 /* naps */
+
 static void nap(void)
 {
 	(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
-/* A frozen process does not die. It may have been moved to a cgroup that is not ours. */
+/* A frozen process does not die. */
 static void thaw(const struct state *s, struct cgroup *cg)
 {
-	own_cgroup struct cgroup now = { .n = 0 };
 	struct err ignored = { 0 };
 
 	if (!cg->n)
 		return;
 	(void)cgroup_thaw(cg, &ignored);
-	if (s->pid && cgroup_init_of_pid(&now, cg, (pid_t)s->pid, &ignored) == 0)
-		(void)cgroup_thaw(&now, &ignored);
+	if (s->pid)
+		cgroup_thaw_process(cg, (pid_t)s->pid);
+}
+
+/* Somebody moved it to a cgroup of his that is frozen. That one is not ours to thaw, but the
+ * process is ours to fetch home, where it can die. */
+static void fetch_home(const struct state *s, const struct cgroup *cg)
+{
+	struct err ignored = { 0 };
+
+	if (cg->n)
+		(void)cgroup_attach_pid(cg, (pid_t)s->pid, &ignored);
 }
 
 /* SIGKILL to the process and to all that share its cgroup, then wait for it to be gone. */
@@ -85,6 +96,8 @@ static int kill_all(struct container *c, struct cgroup *cg, struct err *e)
 	for (int i = 0; i < 10000; i++) {
 		if (!process_alive((pid_t)s->pid, s->pid_start))
 			return 0;
+		if (i == FETCH_AFTER)
+			fetch_home(s, cg);
 		nap();
 	}
 	return fail(e, ERR_LIMIT, "kill process %d of container '%s': it does not end", (int)s->pid,
@@ -98,13 +111,16 @@ static int fail_running(const struct container *c, enum container_status status,
 	return fail_hint(e, "stop it with 'kill', or use 'delete --force'");
 }
 
-static int remove_open(struct container *c, bool force, struct err *e)
+/**
+ * container_remove_open() - container_remove() for who has it open, locked or not
+ */
+int container_remove_open(struct container *c, bool force, struct err *e)
 {
 	own_container_cgroup struct container_cgroup g;
 	enum container_status status;
 	struct err no_config = { 0 };
 
-	if (container_lock(c, e) < 0 || container_status(c, &status, e) < 0)
+	if (container_status(c, &status, e) < 0)
 		return -1;
 	/* a container that was created but never started may go without being asked twice */
 	if (status != STATUS_STOPPED && status != STATUS_CREATED && !force)
@@ -130,7 +146,7 @@ int container_remove(int root, const char *id, bool force, struct err *e)
 {
 	own_container struct container c;
 
-	if (container_open(&c, root, id, e) < 0)
+	if (container_open_locked(&c, root, id, e) < 0)
 		return -1;
-	return remove_open(&c, force, e);
+	return container_remove_open(&c, force, e);
 }

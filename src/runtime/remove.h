@@ -8,6 +8,7 @@
 #include "runtime/container.h"
 
 int container_remove(int root, const char *id, bool force, struct err *e);
+int container_remove_open(struct container *c, bool force, struct err *e);
 int container_remove_ended(struct container *c, struct cgroup *cg, const struct oci_hooks *hooks,
 			   struct err *e);
 

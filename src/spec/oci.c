@@ -166,11 +166,14 @@ static const struct bind_row oci_idmap_table_rows[] = {
 };
 TABLE(oci_idmap_table, struct oci_idmap, true);
 
+/* 2^32 - 1 means "as it was" to setresuid(2) */
+#define MAX_ID (UINT32_MAX - 1)
+
 static const struct bind_row user_rows[] = {
-	ROW_U32("uid",                OPTIONAL, struct oci_user, uid),
-	ROW_U32("gid",                OPTIONAL, struct oci_user, gid),
+	{ .key = "uid", .kind = BIND_U32, .at = offsetof(struct oci_user, uid), .max = MAX_ID },
+	{ .key = "gid", .kind = BIND_U32, .at = offsetof(struct oci_user, gid), .max = MAX_ID },
 	ROW_OPT_U64("umask",          OPTIONAL, struct oci_user, umask),
-	ROW_NUMBERS("additionalGids", OPTIONAL, struct oci_user, additional_gids, 0, UINT32_MAX - 1),
+	ROW_NUMBERS("additionalGids", OPTIONAL, struct oci_user, additional_gids, 0, MAX_ID),
 	ROW_STRING("username",        OPTIONAL, struct oci_user, username),
 };
 static const struct bind_table user = BIND_TABLE(user_rows, struct oci_user, true);
@@ -196,8 +199,8 @@ static const struct bind_row scheduler_rows[] = {
 	ROW_I64("nice",      OPTIONAL, struct oci_scheduler, nice),
 	ROW_I64("priority",  OPTIONAL, struct oci_scheduler, priority),
 	ROW_FLAGS("flags",   OPTIONAL, struct oci_scheduler, flags, scheduler_flag_words),
-	ROW_U64("runtime",   OPTIONAL, struct oci_scheduler, runtime),
-	ROW_U64("deadline",  OPTIONAL, struct oci_scheduler, deadline),
+	ROW_OPT_U64("runtime",   OPTIONAL, struct oci_scheduler, runtime),
+	ROW_OPT_U64("deadline",  OPTIONAL, struct oci_scheduler, deadline),
 	ROW_U64("period",    OPTIONAL, struct oci_scheduler, period),
 };
 STATIC_TABLE(scheduler, struct oci_scheduler, true);

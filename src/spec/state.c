@@ -40,6 +40,8 @@ static const struct bind_row state_table_rows[] = {
 	ROW_STRING("intelRdt",            OPTIONAL, struct state, intel_rdt),
 	ROW_OBJECTS("cgroups",            OPTIONAL, struct state, cgroups, cgroup_table),
 	ROW_PAIRS("annotations",          OPTIONAL, struct state, annotations),
+	ROW_OBJECTS("mounts",             OPTIONAL, struct state, mounts, oci_mount_table),
+	ROW_OBJECT("resources",           OPTIONAL, struct state, resources, oci_resources_table),
 	ROW_STRINGS("tolerated",          OPTIONAL, struct state, tolerated),
 	ROW_STRING("external_descriptors",OPTIONAL, struct state, external_descriptors),
 };

@@ -25,6 +25,8 @@ struct state {
 	char *systemd_unit, *intel_rdt;
 	LIST(struct state_cgroup) cgroups;
 	struct pairs annotations;
+	LIST(struct oci_mount) mounts; /* added while it ran */
+	struct oci_resources *resources; /* in force since an update; NULL: the config's */
 	char **tolerated;        /* what could not be done and was let pass, in words */
 	char *external_descriptors; /* CRIU's names of stdio, a JSON array in a string */
 };

@@ -65,7 +65,7 @@ static const struct call calls[] = {
 	C(ftruncate,         EIO, EPERM),
 	C(sendfile,          EIO, ENOMEM),
 	C(flock,             EINTR, ENOLCK),
-	C(fcntl,             EMFILE, EPERM, EBUSY),
+	C(fcntl,             EMFILE),
 	C(dup,               EMFILE),
 	C(dup2,              EBUSY, EMFILE),
 	C(dup3,              EBUSY, EMFILE),

@@ -112,7 +112,7 @@ caps() {
 		.linux.gidMappings = [{containerID: 0, hostID: 65534, size: 1}] |
 		.linux.namespaces |= map(select(.type != "network")) | del(.linux.resources) |
 		.mounts |= map(select(.type != "sysfs" and .type != "cgroup" and .type != "mqueue") |
-			.options |= map(select(startswith("gid=") | not)))'
+			.options = [(.options // [])[] | select(startswith("gid=") | not)])'
 	program cat /proc/self/setgroups
 	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" 2>/dev/null || true
 	mkdir -p "$BATS_TEST_TMPDIR/rootless"
