@@ -37,14 +37,15 @@ make_bundle() {
 	local master=$BATS_FILE_TMPDIR/rootfs
 
 	if [[ ! -d $master ]]; then
-		mkdir "$master.new"
+		mkdir -p "$master.new"
+		(cd "$master.new" && "$TARE_RUNTIME" spec && mv config.json ..)
+		jq '.process.terminal = false' <"$BATS_FILE_TMPDIR/config.json" >"$master.json"
 		tar -C "$master.new" -xf "$TARE_ROOTFS"
 		mv "$master.new" "$master"
 	fi
 	mkdir -p "$1"
 	cp -al "$master" "$1/rootfs"
-	(cd "$1" && "$TARE_RUNTIME" spec)
-	bundle=$1 config '.process.terminal = false'
+	cp "$master.json" "$1/config.json"
 }
 
 tare_teardown() {
@@ -91,7 +92,7 @@ find_leaks() {
 our_processes() {
 	local file dir
 
-	for file in $(grep -lasF -e "$id" /proc/[0-9]*/cgroup /proc/[0-9]*/cmdline); do
+	grep -lasF -e "$id" /proc/[0-9]*/cgroup /proc/[0-9]*/cmdline | while read -r file; do
 		dir=${file%/*}
 		grep -qs '^State:.Z' "$dir/status" || [[ ! -d $dir ]] ||
 			echo "  process ${dir#/proc/} $(tr '\0' ' ' 2>/dev/null <"$dir/cmdline")"
@@ -168,8 +169,14 @@ has_state() {
 }
 
 # with_terminal COMMAND...: on a pty of its own, as bats' run does; the output has CR LF line ends.
+# The input is a pipe that never ends.
 with_terminal() {
-	run script -qefc "${*@Q}" /dev/null </dev/null
+	local input
+
+	[[ -p $BATS_TEST_TMPDIR/input ]] || mkfifo "$BATS_TEST_TMPDIR/input"
+	exec {input}<>"$BATS_TEST_TMPDIR/input"
+	run script -qefc "${*@Q}" /dev/null <&"$input"
+	exec {input}>&-
 }
 
 # --- expectations -----------------------------------------------------------------------------

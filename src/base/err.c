@@ -1,6 +1,7 @@
 /* err.c - building, wrapping and rendering the error value */
 #include "base/err.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,10 +55,39 @@ static void push_trace(struct err *e, const char *src)
 	snprintf(e->trace + used, sizeof(e->trace) - used, "%s%s", used ? " < " : "", src);
 }
 
-/* The system's words, lower-case like ours and like Go's, which callers of runtimes match on. */
+/* Callers of runtimes match on glibc's words, which are Go's too; musl's differ for these. */
+// clang-format off
+static const struct { int sysno; const char *words; } glibc_words[] = {
+	{ EIO,           "Input/output error"                 },
+	{ ENXIO,         "No such device or address"          },
+	{ ENOMEM,        "Cannot allocate memory"             },
+	{ EBUSY,         "Device or resource busy"            },
+	{ EXDEV,         "Invalid cross-device link"          },
+	{ ENFILE,        "Too many open files in system"      },
+	{ EMFILE,        "Too many open files"                },
+	{ ERANGE,        "Numerical result out of range"      },
+	{ ENAMETOOLONG,  "File name too long"                 },
+	{ ELOOP,         "Too many levels of symbolic links"  },
+	{ EOPNOTSUPP,    "Operation not supported"            },
+	{ EADDRINUSE,    "Address already in use"             },
+	{ ETIMEDOUT,     "Connection timed out"               },
+	{ EDQUOT,        "Disk quota exceeded"                },
+	{ EOVERFLOW,     "Value too large for defined data type" },
+};
+// clang-format on
+
+static const char *words_of(int sysno)
+{
+	for (size_t i = 0; i < sizeof(glibc_words) / sizeof(*glibc_words); i++)
+		if (glibc_words[i].sysno == sysno)
+			return glibc_words[i].words;
+	return strerror(sysno);
+}
+
+/* The system's words, lower-case like ours. */
 static void append_strerror(char *at, size_t room, int sysno)
 {
-	const char *words = strerror(sysno);
+	const char *words = words_of(sysno);
 	bool lower = words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a' && words[1] <= 'z';
 
 	snprintf(at, room, ": %c%s", lower ? words[0] - 'A' + 'a' : words[0], words + 1);

@@ -29,6 +29,16 @@ static int bind_device(struct init *in, const struct plan_device *d, struct err 
 	return target < 0 ? -1 : mount_bind_at(source, false, target, e);
 }
 
+/* A node that the runtime has made, because a user namespace may not. */
+static int attach_device(struct init *in, const struct plan_device *d, struct err *e)
+{
+	own_fd int target = path_make_file(in->rootfd, d->path, 0666, e);
+	int r = target < 0 ? -1 : mount_attach((int)d->fd, target, e);
+
+	(void)close((int)d->fd);
+	return r;
+}
+
 static bool is_the_device(int parent, const char *name, const struct plan_device *d)
 {
 	struct stat st;
@@ -87,13 +97,21 @@ static int make_links(struct init *in, struct err *e)
 int init_make_devices(struct init *in, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
-	mode_t umask_was = umask(0);
+	own_fd int dev = FD_NONE;
+	mode_t umask_was;
 	int ret = 0;
 
+	/* through a link, nodes would be made elsewhere (CVE-2026-41579) */
+	dev = path_try_open(in->rootfd, "/dev", O_PATH | O_DIRECTORY, PATH_NOLINKS);
+	if (dev == -ELOOP || dev == -ENOTDIR)
+		return fail_errno(e, ENOTDIR, "'/dev' must be an ordinary directory");
+	umask_was = umask(0);
 	for (size_t i = 0; ret == 0 && i < r->devices.n; i++) {
 		const struct plan_device *d = &r->devices.at[i];
 
-		ret = r->devices_by_bind ? bind_device(in, d, e) : make_node(in, d, e);
+		ret = d->fd >= 0	   ? attach_device(in, d, e) :
+		      r->devices_by_bind ? bind_device(in, d, e) :
+					   make_node(in, d, e);
 		if (ret < 0) {
 			fail_in(e, "device '%s'", d->path);
 			if (d->origin)

@@ -34,6 +34,7 @@ int init_join(struct init *in, struct err *e);
 int init_enter_cgroup(struct init *in, struct err *e);
 int init_enter_cgroup_late(struct init *in, struct err *e);
 int init_set_uts(struct init *in, struct err *e);
+int init_raise_loopback(struct init *in, struct err *e);
 int init_set_sysctl(struct init *in, struct err *e);
 int init_prepare_rootfs(struct init *in, struct err *e);
 int init_make_mounts(struct init *in, struct err *e);

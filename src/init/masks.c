@@ -68,6 +68,14 @@ static int make_readonly(struct init *in, const char *path, struct err *e)
 	return top < 0 ? -1 : mount_change_at(top, &readonly, e);
 }
 
+static bool listed_before(char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(paths[i], paths[n]) == 0)
+			return true;
+	return false;
+}
+
 int init_cover_paths(struct init *in, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
@@ -79,7 +87,7 @@ int init_cover_paths(struct init *in, struct err *e)
 			return fail_at(e, "config.json: /linux/readonlyPaths/%zu", i);
 		}
 	for (size_t i = 0; r->masked && r->masked[i]; i++)
-		if (mask(in, r->masked[i], &first, e) < 0) {
+		if (!listed_before(r->masked, i) && mask(in, r->masked[i], &first, e) < 0) {
 			fail_in(e, "mask '%s'", r->masked[i]);
 			return fail_at(e, "config.json: /linux/maskedPaths/%zu", i);
 		}

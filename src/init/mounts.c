@@ -61,8 +61,17 @@ static int open_target(struct init *in, const struct plan_mount *m, struct err *
 		if (fd >= 0)
 			return fd;
 		if (fd == -ELOOP || fd == -ENOTDIR)
-			return fail_errno(e, ENOTDIR, "mount on '%s': it must be a real directory",
+			return fail_errno(e, ENOTDIR, "'%s' must be mounted on ordinary directory",
 					  m->target);
+	}
+	if (m->dest_nofollow) {
+		fd = path_try_open(in->rootfd, m->target, O_PATH, PATH_NOFOLLOW);
+		if (fd >= 0 && check_target(m, fd, e) == 0)
+			return fd;
+		if (fd >= 0) {
+			(void)close(fd);
+			return -1;
+		}
 	}
 	if (m->shape == PLAN_TARGET_FILE)
 		fd = path_make_file(in->rootfd, m->target, 0644, e);
@@ -118,6 +127,23 @@ static int keep_mode(const struct plan_mount *m, int target, char **ret_data, st
 	return 0;
 }
 
+/* A new sysfs shows one network namespace, and must own it: a user namespace that shares the
+ * host's network gets the host's /sys instead, with the same attributes all over. */
+static bool wants_host_sys(const struct init *in, const struct plan_mount *m, const struct err *e)
+{
+	return in->plan.in_userns && e->sysno == EPERM && strcmp(m->fs, "sysfs") == 0;
+}
+
+static int bind_host_sys(const struct plan_mount *m, int target, struct err *e)
+{
+	const struct mount_attrs attrs = { .rec_set = m->attr_set | m->rec_set };
+	own_fd int tree = mount_clone(AT_FDCWD, "/sys", true, false, e);
+
+	if (tree < 0 || mount_set(tree, &attrs, e) < 0)
+		return -1;
+	return mount_attach(tree, target, e);
+}
+
 static int mount_fs(struct init *in, const struct plan_mount *m, int target, bool made,
 		    struct err *e)
 {
@@ -131,7 +157,7 @@ static int mount_fs(struct init *in, const struct plan_mount *m, int target, boo
 	    keep_mode(m, target, &data, e) < 0)
 		return -1;
 	if (mount_fs_at(m->fs, m->source, data ? data : m->data, attrs, target, e) < 0)
-		return -1;
+		return wants_host_sys(in, m, e) ? bind_host_sys(m, target, e) : -1;
 	if (m->tmpcopyup) {
 		const struct mount_attrs readonly = { .set = m->attr_set & MOUNT_ATTR_RDONLY };
 		own_fd int top = FD_NONE;

@@ -7,11 +7,14 @@
  */
 #include <fcntl.h>
 #include <grp.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -131,6 +134,19 @@ int init_set_uts(struct init *in, struct err *e)
 		return fail_sys(e, "set the host name to '%s'", p->hostname);
 	if (p->domainname && setdomainname(p->domainname, strlen(p->domainname)) < 0)
 		return fail_sys(e, "set the domain name to '%s'", p->domainname);
+	return 0;
+}
+
+int init_raise_loopback(struct init *in __attribute__((unused)), struct err *e)
+{
+	own_fd int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+
+	/* without IPv4 in the kernel any other socket will do */
+	if (sock < 0)
+		fd_take(&sock, socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	if (sock < 0 || ioctl(sock, SIOCSIFFLAGS, &lo) < 0)
+		return fail_sys(e, "set 'lo' up");
 	return 0;
 }
 

@@ -63,6 +63,7 @@ const struct word privileges_tolerated_words[] = {
 	{ "stdio keeps its owner",                                   TOLERATED_STDIO_OWNER   },
 	{ "no_new_privs was on already",                             TOLERATED_NNP_ALREADY   },
 	{ "capabilities not read back: the seccomp policy denies it", TOLERATED_UNREAD_CAPS  },
+	{ "limits stay lower: raising them takes CAP_SYS_RESOURCE",  TOLERATED_LOWER_LIMIT   },
 	{ NULL, 0 },
 };
 // clang-format on
@@ -132,8 +133,8 @@ static int set_scheduler(struct run *r, struct err *e)
 						     .flags = s->flags,
 						     .nice = (int32_t)s->nice,
 						     .priority = (uint32_t)s->priority,
-						     .runtime = s->runtime,
-						     .deadline = s->deadline,
+						     .runtime = s->runtime.v,
+						     .deadline = s->deadline.v,
 						     .period = s->period }, e) < 0)
 		return fail_at(e, "%s/scheduler", where(r));
 	return 0;
@@ -299,10 +300,13 @@ static int set_rlimits(struct run *r, struct err *e)
 {
 	for (size_t i = 0; !r->x->rlimits_done && i < r->p->rlimits.n; i++) {
 		const struct oci_rlimit *l = &r->p->rlimits.at[i];
+		bool less = false;
 
-		if (rlimit_set(0, (int)l->type.v, word_name(oci_rlimit_words, l->type.v), l->soft,
-			       l->hard, e) < 0)
+		if (rlimit_set_most(0, (int)l->type.v, word_name(oci_rlimit_words, l->type.v),
+				    l->soft, l->hard, &less, e) < 0)
 			return fail_at(e, "%s/rlimits/%zu", where(r), i);
+		if (less)
+			r->tolerated |= TOLERATED_LOWER_LIMIT;
 	}
 	return 0;
 }
@@ -323,7 +327,8 @@ static int give_stdio(struct run *r, struct err *e)
 		}
 		if (st.st_uid == r->p->user->uid || (S_ISCHR(st.st_mode) && !r->p->terminal))
 			continue;
-		if (fchown(fd, r->p->user->uid, (gid_t)-1) == 0)
+		/* a terminal's group is devpts's business */
+		if (fchown(fd, r->p->user->uid, S_ISCHR(st.st_mode) ? (gid_t)-1 : r->p->user->gid) == 0)
 			continue;
 		if (errno != EPERM && errno != EROFS && errno != EINVAL)
 			return fail_sys(e, "give descriptor %d to uid %u", fd, r->p->user->uid);
@@ -393,6 +398,8 @@ static int set_groups(struct run *r, struct err *e)
 	struct err second = { 0 };
 	bool same;
 
+	if (r->x->keep_groups)
+		return 0;
 	if (want->n > GROUPS_MAX)
 		return fail(e, ERR_INPUT, "%zu supplementary groups are too many", want->n);
 	r->gids = calloc(want->n + 1, sizeof(*r->gids));
@@ -477,7 +484,7 @@ static int check_groups(struct run *r, struct err *e)
 {
 	bool same;
 
-	if (r->tolerated & TOLERATED_GROUPS_KEPT)
+	if ((r->tolerated & TOLERATED_GROUPS_KEPT) || r->x->keep_groups)
 		return 0;
 	if (creds_has_groups(r->gids, r->p->user->additional_gids.n, &same, e) < 0)
 		return -1;

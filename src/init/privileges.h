@@ -31,6 +31,7 @@ struct oci_process;
  * @container_id:    names the session keyring
  * @exec:            the process joins a running container (exec), whose keyring is there
  * @keep_keyring:    --no-new-keyring
+ * @keep_groups:     crun's annotation run.oci.keep_original_groups: the caller's groups stay
  * @user_namespace:  the container has one of its own
  * @setgroups_denied: "deny" was written to its setgroups file
  * @rlimits_done:    the runtime has set the limits from outside (it alone may raise them when
@@ -53,7 +54,7 @@ struct oci_process;
  */
 struct privileges {
 	const char *where, *container_id;
-	bool exec, keep_keyring, user_namespace, setgroups_denied, rlimits_done;
+	bool exec, keep_keyring, keep_groups, user_namespace, setgroups_denied, rlimits_done;
 	const struct oci_personality *personality;
 	const struct oci_memory_policy *memory_policy;
 	int apparmor_fd, selinux_fd, keycreate_fd;
@@ -74,6 +75,7 @@ enum privileges_tolerated {
 	TOLERATED_AMBIENT_CAP = 1 << 4,  /* ambient, but not both permitted and inheritable */
 	TOLERATED_STDIO_OWNER = 1 << 5,  /* stdin, stdout or stderr stays its owner's */
 	TOLERATED_NNP_ALREADY = 1 << 6,  /* no_new_privs was inherited, it cannot be undone */
+	TOLERATED_LOWER_LIMIT = 1 << 8,  /* see rlimit_set_most() */
 	TOLERATED_UNREAD_CAPS = 1 << 7,  /* the policy denies capget(2), see caps_final() */
 };
 

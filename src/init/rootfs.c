@@ -68,13 +68,20 @@ int init_prepare_rootfs(struct init *in, struct err *e)
 	return attach_root(in, r, e);
 }
 
-static int pivot(const struct plan_rootfs *r, struct err *e)
+/* For hosts whose own root cannot be pivoted away from. */
+static int chroot_only(const struct plan_rootfs *r, struct err *e)
 {
-	if (r->no_pivot) {
-		if (r->fd < 0 && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
-			return fail_sys(e, "move the root to '/'");
-		return chroot(".") < 0 ? fail_sys(e, "chroot to the root") : 0;
-	}
+	if (r->fd < 0 && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+		return fail_sys(e, "move the root to '/'");
+	return chroot(".") < 0 ? fail_sys(e, "chroot to the root") : 0;
+}
+
+static int pivot(struct err *e)
+{
+	own_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (old < 0)
+		return fail_sys(e, "open the old root");
 	if (sys_pivot_root(".", ".") < 0) {
 		fail_sys(e, "pivot_root");
 		if (e->sysno == EINVAL)
@@ -82,7 +89,7 @@ static int pivot(const struct plan_rootfs *r, struct err *e)
 		return -1;
 	}
 	/* the old root lies on top of the new one now; nothing of it may propagate back */
-	if (mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+	if (fchdir(old) < 0 || mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return fail_sys(e, "cut off the old root");
 	if (umount2(".", MNT_DETACH) < 0)
 		return fail_sys(e, "detach the old root");
@@ -114,7 +121,7 @@ int init_pivot(struct init *in, struct err *e)
 		return fail_in(e, "make the root read-only");
 	if (fchdir(in->rootfd) < 0)
 		return fail_sys(e, "enter the root");
-	if (pivot(r, e) < 0)
+	if ((r->no_pivot ? chroot_only(r, e) : pivot(e)) < 0)
 		return -1;
 	if (chdir("/") < 0)
 		return fail_sys(e, "enter the new '/'");

@@ -53,9 +53,6 @@ int init_wait_start(struct init *in, struct err *e)
 {
 	int listener = (int)in->plan.start_fd;
 
-	/* created: from here on the container outlives the command that made it */
-	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
-		return fail_sys(e, "outlive the create command");
 	for (;;) {
 		own_fd int sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
@@ -72,6 +69,18 @@ int init_wait_start(struct init *in, struct err *e)
 	}
 }
 
+/*
+ * A created container outlives the command that made it. Said here, before the runtime hears that
+ * our rows are done: afterwards it may be gone before we could say it, and we would die of its
+ * success. Should it be killed instead, we learn so from the socket, which we turn to next.
+ */
+static int outlive_create(const struct init *in, struct err *e)
+{
+	if (!(in->plan.stages & STAGE_BIT(WAIT_START)))
+		return 0;
+	return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0 ? fail_sys(e, "outlive the create command") : 0;
+}
+
 /* Each variable once, and HOME; from here on plan.process->env is what the program gets. */
 int init_compose_env(struct init *in, struct err *e)
 {
@@ -85,6 +94,8 @@ int init_find_program(struct init *in, struct err *e)
 {
 	const struct oci_process *p = in->plan.process;
 
+	if (outlive_create(in, e) < 0)
+		return -1;
 	if (!p->cwd || p->cwd[0] != '/') {
 		fail(e, ERR_INPUT, "cwd '%s' is not an absolute path", p->cwd ? p->cwd : "");
 		return fail_at(e, "config.json: /process/cwd");
@@ -139,6 +150,7 @@ int init_set_privileges(struct init *in, struct err *e)
 		.container_id = p->id,
 		.exec = !p->rootfs,
 		.keep_keyring = !p->new_keyring,
+		.keep_groups = p->keep_groups,
 		.user_namespace = p->in_userns,
 		.setgroups_denied = p->setgroups_denied,
 		.rlimits_done = p->rlimits_done,

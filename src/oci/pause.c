@@ -10,7 +10,7 @@ static int set_frozen(const struct cli *cli, const char *id, bool frozen, struct
 	own_fd int root = cli_open_root(cli, e);
 	enum container_status status;
 
-	if (root < 0 || container_open(&c, root, id, e) < 0 || container_lock(&c, e) < 0 ||
+	if (root < 0 || container_open_locked(&c, root, id, e) < 0 ||
 	    container_status(&c, &status, e) < 0)
 		return -1;
 	if (frozen && status != STATUS_RUNNING && status != STATUS_CREATED)

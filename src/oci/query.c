@@ -48,6 +48,9 @@ static int run_state(const struct cli *cli, void *options __attribute__((unused)
 	if (root < 0 || container_open(&c, root, args[0], e) < 0 ||
 	    settled_status(&c, args[0], &status, e) < 0)
 		return -1;
+	/* callers wait for state to succeed before they start what create is still making */
+	if (status == STATUS_CREATING)
+		return fail(e, ERR_CONFLICT, "container '%s' is still being created", args[0]);
 	text = container_state_text(&c, status, true, e);
 	if (!text)
 		return -1;

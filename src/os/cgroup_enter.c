@@ -300,3 +300,26 @@ int cgroup_init_of_pid(struct cgroup *cg, const struct cgroup *of, pid_t pid, st
 	}
 	return 0;
 }
+
+/**
+ * cgroup_thaw_process() - let a process go on that somebody froze, wherever it is
+ * @of: the container's cgroup, for its hierarchies
+ *
+ * A process in a frozen cgroup cannot die, and it may have been moved out of its own.
+ */
+void cgroup_thaw_process(const struct cgroup *of, pid_t pid)
+{
+	const struct cgroup_place *p = cgroup_with(of, CGROUP_FREEZER);
+	bool v1 = p && p->in->version == CGROUP_V1;
+	char name[32], text[8192], file[4400];
+	const char *path;
+	size_t len;
+
+	snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
+	if (!p || cgroup_try_read(AT_FDCWD, name, text, sizeof(text)) < 0 ||
+	    !path_of_line(text, p->in->name, &path, &len) || len > 4096)
+		return;
+	snprintf(file, sizeof(file), "%s%.*s/%s", p->in->mount, (int)len, path,
+		 v1 ? "freezer.state" : "cgroup.freeze");
+	(void)cgroup_try_write(AT_FDCWD, file, v1 ? "THAWED" : "0");
+}

@@ -404,11 +404,14 @@ int cgroup_world_parse(struct cgroup_world *w, const char *mountinfo, const char
 
 /* --- the machine ---------------------------------------------------------------------- */
 
-static bool is_mount_of(const char *path, long magic)
+/* 1, 0, or -errno: a hierarchy that cannot be looked at must not pass for one that is absent. */
+static int is_mount_of(const char *path, long magic)
 {
 	struct statfs fs;
 
-	return statfs(path, &fs) == 0 && (long)fs.f_type == magic;
+	if (statfs(path, &fs) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	return (long)fs.f_type == magic;
 }
 
 static int v2_settle(struct cgroup_hierarchy *h)
@@ -450,8 +453,9 @@ static int standard_line(struct cgroup_world *w, const struct own_line *own)
 	if (len + sizeof(STANDARD "/") > sizeof(path))
 		return 0;
 	snprintf(path, sizeof(path), STANDARD "/%.*s", (int)len, dir);
-	if (!is_mount_of(path, v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
-		return 0;
+	r = is_mount_of(path, v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
+	if (r <= 0)
+		return r;
 	r = add_at(w, v2 ? CGROUP_V2 : CGROUP_V1, own->name, own->name_len, path);
 	return r < 0 ? r : 1;
 }
@@ -461,9 +465,11 @@ static int standard_line(struct cgroup_world *w, const struct own_line *own)
 static int standard_world(struct cgroup_world *w, const char *self_cgroup)
 {
 	struct own_line own;
-	int r;
+	int r = is_mount_of(STANDARD, CGROUP2_SUPER_MAGIC);
 
-	if (is_mount_of(STANDARD, CGROUP2_SUPER_MAGIC)) {
+	if (r < 0)
+		return r;
+	if (r > 0) {
 		r = add_at(w, CGROUP_V2, "", 0, STANDARD);
 		return r < 0 ? r : 1;
 	}

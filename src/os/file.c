@@ -110,6 +110,22 @@ int file_write(int dirfd, const char *name, const char *text, struct err *e)
 	return r < 0 ? fail_errno(e, -r, "write '%s' to '%s'", text, name) : 0;
 }
 
+/* Write all of @text, or fail with errno set. */
+static int write_whole(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
 /**
  * file_replace() - put a new file in @name's place, so that readers see the old or the new one
  *
@@ -124,16 +140,10 @@ int file_replace(int dirfd, const char *name, const char *text, size_t len, stru
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fail_sys(e, "create '%s'", tmp);
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n <= 0) {
-			fail_sys(e, "write '%s'", tmp);
-			(void)unlinkat(dirfd, tmp, 0);
-			return -1;
-		}
-		text += n;
-		len -= (size_t)n;
+	if (write_whole(fd, text, len) < 0) {
+		fail_sys(e, "write '%s'", tmp);
+		(void)unlinkat(dirfd, tmp, 0);
+		return -1;
 	}
 	if (renameat(dirfd, tmp, dirfd, name) < 0) {
 		fail_sys(e, "rename '%s' to '%s'", tmp, name);
@@ -143,18 +153,41 @@ int file_replace(int dirfd, const char *name, const char *text, size_t len, stru
 	return 0;
 }
 
-/* file_replace_path() - file_replace() for a whole path, such as a user's pid file */
+/* A new file without a name until it is complete: nothing stays when we are killed. Where the
+ * file system has no such files, 1. */
+static int link_new(int dir, const char *name, const char *text, size_t len, struct err *e)
+{
+	own_fd int fd = openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	char path[32];
+
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+		return 1;
+	if (fd < 0)
+		return fail_sys(e, "create '%s'", name);
+	if (write_whole(fd, text, len) < 0)
+		return fail_sys(e, "write '%s'", name);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		return fail_sys(e, "replace '%s'", name);
+	if (linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW) < 0)
+		return errno == ENOENT ? 1 : fail_sys(e, "create '%s'", name);
+	return 0;
+}
+
+/* file_replace_path() - put a new file at a whole path, such as a user's pid file */
 int file_replace_path(const char *path, const char *text, size_t len, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 	own_mem char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
 	own_fd int dir = FD_NONE;
+	int r;
 
 	if (!folder)
 		return fail_errno(e, ENOMEM, "write '%s'", path);
 	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail_sys(e, "open '%s'", folder);
-	return file_replace(dir, name, text, len, e);
+	r = link_new(dir, name, text, len, e);
+	return r <= 0 ? r : file_replace(dir, name, text, len, e);
 }

@@ -56,11 +56,13 @@ ssize_t msg_try_recv(int sock, void *packet, size_t size, int *ret_fd)
 	ssize_t n;
 
 	*ret_fd = FD_NONE;
+	/* ECONNRESET is said once, when the other side ended with packets of ours unread; its own
+	 * last words may still be in the queue */
 	do
 		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	c = CMSG_FIRSTHDR(&m);
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
 		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));

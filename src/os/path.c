@@ -2,11 +2,11 @@
  *
  * Theory. A rootfs is hostile: any component may be a link to anywhere, and may be exchanged
  * while we walk. openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS) resolves as chroot would and
- * cannot be raced out of the root. Creation never uses a path: the parent directory is opened
- * first, then one single name is made relative to that descriptor, and opened again with
- * O_NOFOLLOW.
+ * cannot be raced out of the root. Creation never uses a path: a walk of our own opens one
+ * component after the other with O_NOFOLLOW, follows links itself, and makes a missing name
+ * relative to the descriptor that it stands on. Without openat2 the same walk does the opening.
  *
- * The fallback walk keeps a stack of open directories, so ".." can only go back to where we
+ * The walk keeps a stack of open directories, so ".." can only go back to where we
  * came from and never above the root.
  */
 #include "os/path.h"
@@ -23,9 +23,14 @@
 #define MAX_LINKS 40
 #define MAX_DEPTH 256
 
-/* struct walk - the fallback's state: directories from the root down to where we are */
+/* What a walk does where nothing is. */
+enum make { MAKE_NOTHING, MAKE_DIR, MAKE_FILE };
+
+/* struct walk - a walk's state: directories from the root down to where we are */
 struct walk {
 	int root;
+	enum make make;
+	mode_t mode;
 	int stack[MAX_DEPTH];
 	size_t depth;
 	int links;
@@ -87,6 +92,17 @@ static bool is_last(const struct walk *w)
 	return w->rest[strspn(w->rest, "/")] == '\0';
 }
 
+/* Make what is missing, one name below an open directory, and open just that. */
+static int walk_make(struct walk *w, const char *name, bool last)
+{
+	int r = last && w->make == MAKE_FILE ? mknodat(walk_here(w), name, S_IFREG | w->mode, 0) :
+					       mkdirat(walk_here(w), name, last ? w->mode : 0755);
+
+	if (r < 0 && errno != EEXIST)
+		return -1;
+	return openat(walk_here(w), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
 /* One component: descend, climb, follow, or for the last one open. FD_NONE: go on. */
 static int walk_step(struct walk *w, const char *name, int flags, unsigned how)
 {
@@ -101,6 +117,8 @@ static int walk_step(struct walk *w, const char *name, int flags, unsigned how)
 		return FD_NONE;
 	}
 	fd = openat(walk_here(w), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && w->make != MAKE_NOTHING)
+		fd = walk_make(w, name, last);
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st) < 0) {
@@ -134,9 +152,9 @@ static int walk_step(struct walk *w, const char *name, int flags, unsigned how)
 	return FD_NONE;
 }
 
-static int walk_open(int rootfd, const char *path, int flags, unsigned how)
+static int walk_path(struct walk *walk, const char *path, int flags, unsigned how)
 {
-	struct walk w = { .root = rootfd };
+	struct walk w = *walk;
 	char name[NAME_MAX + 1];
 	int fd = FD_NONE, err;
 
@@ -153,6 +171,21 @@ static int walk_open(int rootfd, const char *path, int flags, unsigned how)
 		fd = -errno;
 	walk_pop_to(&w, 0);
 	return fd;
+}
+
+static int walk_open(int rootfd, const char *path, int flags, unsigned how)
+{
+	struct walk w = { .root = rootfd };
+
+	return walk_path(&w, path, flags, how);
+}
+
+/* Open @path, making what is missing of it; links lead where the container would go. */
+static int walk_create(int rootfd, const char *path, enum make make, mode_t mode)
+{
+	struct walk w = { .root = rootfd, .make = make, .mode = mode };
+
+	return walk_path(&w, path, make == MAKE_DIR ? O_PATH | O_DIRECTORY : O_PATH, 0);
 }
 
 /**
@@ -190,63 +223,6 @@ int path_open(int rootfd, const char *path, int flags, unsigned how, struct err 
 	return fd < 0 ? fail_errno(e, -fd, "open '%s' in the root file system", path) : fd;
 }
 
-/* Make (if need be) and open one directory below @dirfd; never follows a link. */
-static int enter_dir(int dirfd, const char *name, mode_t mode)
-{
-	int fd;
-
-	if (mkdirat(dirfd, name, mode) < 0 && errno != EEXIST)
-		return -errno;
-	fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/* Make the directories of @path from the first one that is missing. */
-static int make_missing(int rootfd, const char *path, mode_t mode)
-{
-	char head[PATH_MAX];
-	size_t len = strlen(path);
-	own_fd int at = FD_NONE;
-
-	if (len >= sizeof(head))
-		return -ENAMETOOLONG;
-	memcpy(head, path, len + 1);
-	/* the longest prefix that exists, links and all, is resolved as the container would */
-	for (;;) {
-		int fd = path_try_open(rootfd, head, O_PATH | O_DIRECTORY, 0);
-
-		if (fd >= 0) {
-			fd_take(&at, fd);
-			break;
-		}
-		if (fd != -ENOENT || len == 0)
-			return fd;
-		while (len > 0 && head[len - 1] == '/')
-			len--;
-		while (len > 0 && head[len - 1] != '/')
-			len--;
-		head[len] = '\0';
-	}
-	for (const char *p = path + len; *(p += strspn(p, "/")); p += strcspn(p, "/")) {
-		char name[NAME_MAX + 1];
-		size_t n = strcspn(p, "/");
-		int fd;
-
-		if (n > NAME_MAX)
-			return -ENAMETOOLONG;
-		memcpy(name, p, n);
-		name[n] = '\0';
-		/* what does not exist yet has no parent to climb to */
-		if (strcmp(name, "..") == 0)
-			return -ENOENT;
-		fd = enter_dir(at, name, mode);
-		if (fd < 0)
-			return fd;
-		fd_take(&at, fd);
-	}
-	return give_fd(&at);
-}
-
 /**
  * path_make_dir() - open a directory below @rootfd, making what is missing of its path
  *
@@ -257,7 +233,7 @@ int path_make_dir(int rootfd, const char *path, mode_t mode, struct err *e)
 	int fd = path_try_open(rootfd, path, O_PATH | O_DIRECTORY, 0);
 
 	if (fd == -ENOENT)
-		fd = make_missing(rootfd, path, mode);
+		fd = walk_create(rootfd, path, MAKE_DIR, mode);
 	return fd < 0 ? fail_errno(e, -fd, "make directory '%s' in the root file system", path) : fd;
 }
 
@@ -294,21 +270,11 @@ int path_open_parent(int rootfd, const char *path, mode_t mode, char name[256], 
  */
 int path_make_file(int rootfd, const char *path, mode_t mode, struct err *e)
 {
-	own_fd int parent = FD_NONE;
-	char name[256];
 	int fd = path_try_open(rootfd, path, O_PATH, 0);
 
-	if (fd >= 0)
-		return fd;
-	if (fd != -ENOENT)
-		return fail_errno(e, -fd, "open '%s' in the root file system", path);
-	parent = path_open_parent(rootfd, path, 0755, name, e);
-	if (parent < 0)
-		return -1;
-	if (mknodat(parent, name, S_IFREG | mode, 0) < 0 && errno != EEXIST)
-		return fail_sys(e, "make file '%s' in the root file system", path);
-	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? fail_sys(e, "open '%s' in the root file system", path) : fd;
+	if (fd == -ENOENT)
+		fd = walk_create(rootfd, path, MAKE_FILE, mode);
+	return fd < 0 ? fail_errno(e, -fd, "make file '%s' in the root file system", path) : fd;
 }
 
 /* path_make_link() - make @path a symbolic link to @target, unless it is that already */

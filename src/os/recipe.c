@@ -36,6 +36,15 @@ static bool other_follows(const struct recipe *r, unsigned i)
 	return false;
 }
 
+/* Are all rows after @i the other side's? Then its end may be its exec. */
+static bool ends_here(const struct recipe *r, unsigned i)
+{
+	for (i++; i < r->n; i++)
+		if (row_on(r, i) && r->rows[i].side == r->me && !r->rows[i].ahead)
+			return false;
+	return r->exec_ends;
+}
+
 /* One packet of the other side. 1: its rows are done, 0: there is more to come. */
 static int hear_one(struct recipe *r, unsigned i, struct err *e)
 {
@@ -46,7 +55,7 @@ static int hear_one(struct recipe *r, unsigned i, struct err *e)
 	if (n < 0)
 		return fail_errno(e, (int)-n, "hear from the other process while it was to %s",
 				  r->rows[i].phrase);
-	if (n == 0 && r->exec_ends)
+	if (n == 0 && ends_here(r, i))
 		return 1;
 	if (n == 0)
 		return fail(e, ERR_SYSTEM, "the other process died before it could %s",

@@ -43,3 +43,27 @@ int rlimit_set(pid_t pid, int resource, const char *name, uint64_t soft, uint64_
 		return explain(pid, resource, name, hard, e);
 	return 0;
 }
+
+/**
+ * rlimit_set_most() - rlimit_set(), or as much of it as may be had without CAP_SYS_RESOURCE
+ * @ret_less: set when the hard limit stays below what was asked for
+ *
+ * Container engines ask for limits far above a modest host's, as a matter of course; a lower
+ * one takes nothing from the container's isolation.
+ */
+int rlimit_set_most(pid_t pid, int resource, const char *name, uint64_t soft, uint64_t hard,
+		    bool *ret_less, struct err *e)
+{
+	struct err first = { 0 };
+	struct limit now;
+
+	if (rlimit_set(pid, resource, name, soft, hard, &first) == 0)
+		return 0;
+	if (first.sysno != EPERM || syscall(SYS_prlimit64, pid, resource, NULL, &now) < 0 ||
+	    hard <= now.hard) {
+		*e = first;
+		return -1;
+	}
+	*ret_less = true;
+	return rlimit_set(pid, resource, name, soft < now.hard ? soft : now.hard, now.hard, e);
+}

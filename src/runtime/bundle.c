@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,40 @@ static int note_unknown(void *ctx, const char *pointer, const char *nearest, str
 	}
 	if (o->warn)
 		o->warn(o->ctx, &note);
+	return 0;
+}
+
+/* What callers of runc know a part of the config by. */
+static int name_part(struct err *e)
+{
+	static const struct { const char *pointer, *phrase; } parts[] = {
+		{ "config.json: /linux/memoryPolicy/flags", "invalid memory policy flag" },
+		{ "config.json: /linux/memoryPolicy", "invalid memory policy mode" },
+	};
+
+	for (size_t i = 0; i < COUNT(parts); i++)
+		if (text_starts(e->origin, parts[i].pointer))
+			return fail_in(e, "%s", parts[i].phrase);
+	return -1;
+}
+
+/* A user namespace without mappings holds just its root, who is the caller; as crun has it. */
+static int default_mappings(struct bundle *b, struct err *e)
+{
+	struct oci_linux *l = b->config.platform;
+	const struct oci_namespace *user = l ? oci_namespace_of(l, CLONE_NEWUSER) : NULL;
+	struct oci_idmap *one;
+
+	if (!user || user->path || l->uid_mappings.n || l->gid_mappings.n)
+		return 0;
+	one = arena_array(&b->mem, 2, sizeof(*one));
+	if (!one)
+		return fail_errno(e, ENOMEM, "map ids");
+	one[0] = (struct oci_idmap){ .host_id = geteuid(), .size = 1 };
+	one[1] = (struct oci_idmap){ .host_id = getegid(), .size = 1 };
+	l->uid_mappings.at = &one[0];
+	l->gid_mappings.at = &one[1];
+	l->uid_mappings.n = l->gid_mappings.n = 1;
 	return 0;
 }
 
@@ -84,10 +119,10 @@ int bundle_read(struct bundle *b, const char *path, const struct bundle_options 
 	b->len = (size_t)n;
 	if (bind_parse(&oci_config_table, b->text, b->len, "config.json", &note, &b->mem, &b->config,
 		       e) < 0)
-		return -1;
+		return name_part(e);
 	if (b->config.process && oci_process_settle(b->config.process, &b->mem, e) < 0)
 		return -1;
-	return find_root(b, e);
+	return default_mappings(b, e) < 0 ? -1 : find_root(b, e);
 }
 
 void bundle_done(struct bundle *b)

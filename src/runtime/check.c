@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "os/lsm.h"
+#include "runtime/check_values.h"
 #include "runtime/create.h"
 #include "spec/oci.h"
 
@@ -81,9 +83,10 @@ static int check_mappings(const struct oci_config *c,
 		fail_hint(e, "add {\"type\": \"user\"} to linux.namespaces");
 		return fail_at(e, "config.json: /linux/uidMappings");
 	}
-	if (!user || user->path || (c->platform->uid_mappings.n && c->platform->gid_mappings.n))
+	if (!user || user->path || !maps ||
+	    (c->platform->uid_mappings.n && c->platform->gid_mappings.n))
 		return 0;
-	fail(e, ERR_INPUT, "a new user namespace needs uidMappings and gidMappings");
+	fail(e, ERR_INPUT, "a new user namespace needs both uidMappings and gidMappings, or neither");
 	return fail_at(e, "config.json: /linux/%s",
 		       c->platform->uid_mappings.n ? "gidMappings" : "uidMappings");
 }
@@ -108,8 +111,28 @@ static int check_terminal(const struct oci_config *c, const struct create_option
 	return fail_at(e, "config.json: /process/terminal");
 }
 
+static int check_sysctls(const struct oci_config *c,
+			 const struct create_options *o __attribute__((unused)), struct err *e)
+{
+	return check_sysctl(c, e);
+}
+
+static int check_policy(const struct oci_config *c,
+			const struct create_options *o __attribute__((unused)), struct err *e)
+{
+	return check_scheduler(c, e);
+}
+
+static int check_lsm(const struct oci_config *c,
+		     const struct create_options *o __attribute__((unused)), struct err *e)
+{
+	return lsm_check(c->process->apparmor_profile, c->process->selinux_label,
+			 "config.json: /process", e);
+}
+
 static check_function *const checks[] = {
-	check_version, check_process, check_linux, check_uts, check_mappings, check_terminal,
+	check_version, check_process, check_linux, check_uts,	 check_mappings,
+	check_terminal, check_sysctls, check_policy, check_lsm,
 };
 
 /**

@@ -80,7 +80,7 @@ static int take_lock(struct container *c, struct err *e)
 		r = flock(c->dir, LOCK_EX);
 	while (r < 0 && errno == EINTR);
 	c->locked = r == 0;
-	return r < 0 ? fail_sys(e, "lock container '%s'", c->state.id) : 0;
+	return r < 0 ? fail_sys(e, "lock the container") : 0;
 }
 
 static int fail_exists(const char *id, struct err *e)
@@ -129,34 +129,54 @@ static int read_state(struct container *c, const char *id, struct err *e)
 	return bind_parse(&state_table, text, (size_t)n, "status", NULL, &c->mem, &c->state, e);
 }
 
+static int open_folder(struct container *c, const char *id, struct err *e)
+{
+	if (container_check_id(id, e) < 0)
+		return -1;
+	c->dir = openat(c->root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c->dir >= 0)
+		return 0;
+	if (errno == ENOENT)
+		return fail(e, ERR_ABSENT, "container '%s' does not exist", id);
+	return fail_sys(e, "open the container's folder '%s'", id);
+}
+
 /* container_open() - open the folder of a container that exists, and read its state */
 int container_open(struct container *c, int root, const char *id, struct err *e)
 {
 	*c = (struct container){ .root = root, .dir = FD_NONE };
-	if (container_check_id(id, e) < 0)
-		return -1;
-	c->dir = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (c->dir < 0 && errno == ENOENT)
-		return fail(e, ERR_ABSENT, "container '%s' does not exist", id);
-	if (c->dir < 0)
-		return fail_sys(e, "open the container's folder '%s'", id);
-	return read_state(c, id, e);
+	return open_folder(c, id, e) < 0 ? -1 : read_state(c, id, e);
 }
 
-/* container_lock() - wait for whoever works on the container to finish, then read it again */
-int container_lock(struct container *c, struct err *e)
+/* The state as it is now that nobody else works on the container. */
+static int read_locked(struct container *c, const char *id, struct err *e)
 {
-	const char *id = c->state.id;
 	struct stat st;
 
-	if (c->locked)
-		return 0;
 	if (take_lock(c, e) < 0)
 		return -1;
 	/* what waited for a delete holds a folder without a name */
 	if (fstat(c->dir, &st) == 0 && st.st_nlink == 0)
 		return fail(e, ERR_ABSENT, "container '%s' does not exist", id);
 	return read_state(c, id, e);
+}
+
+/* container_lock() - wait for whoever works on the container to finish, then read it again */
+int container_lock(struct container *c, struct err *e)
+{
+	return c->locked ? 0 : read_locked(c, c->state.id, e);
+}
+
+/**
+ * container_open_locked() - container_open(), once nobody else works on the container
+ *
+ * The state is read under the lock: what was true before may have been changed, or deleted, by
+ * whoever held it.
+ */
+int container_open_locked(struct container *c, int root, const char *id, struct err *e)
+{
+	*c = (struct container){ .root = root, .dir = FD_NONE };
+	return open_folder(c, id, e) < 0 ? -1 : read_locked(c, id, e);
 }
 
 /* container_save() - write the state; readers see the old one or the new one */
@@ -235,6 +255,18 @@ int container_status(const struct container *c, enum container_status *ret_statu
 	return 0;
 }
 
+/* container_drop_nodes() - device nodes are numbered from 0, so the first gap is their end */
+void container_drop_nodes(const struct container *c)
+{
+	char name[sizeof(CONTAINER_NODES) + 24];
+	size_t n = 0;
+
+	do
+		snprintf(name, sizeof(name), CONTAINER_NODES "/%zu", n++);
+	while (unlinkat(c->dir, name, 0) == 0);
+	(void)unlinkat(c->dir, CONTAINER_NODES, AT_REMOVEDIR);
+}
+
 /* container_forget() - remove the folder and what we put there */
 int container_forget(struct container *c, struct err *e)
 {
@@ -246,9 +278,12 @@ int container_forget(struct container *c, struct err *e)
 	if (!dir)
 		return fail_sys(e, "list the folder of container '%s'", c->state.id);
 	rewinddir(dir);
-	while ((d = readdir(dir)))
+	for (errno = 0; (d = readdir(dir)); errno = 0)
 		if (d->d_type != DT_DIR && unlinkat(c->dir, d->d_name, 0) < 0 && errno != ENOENT)
 			return fail_sys(e, "remove '%s' of container '%s'", d->d_name, c->state.id);
+	if (errno)
+		return fail_sys(e, "list the folder of container '%s'", c->state.id);
+	container_drop_nodes(c);
 	(void)unlinkat(c->dir, NOTIFY_FOLDER "/" NOTIFY_NAME, 0);
 	(void)unlinkat(c->dir, NOTIFY_FOLDER, AT_REMOVEDIR);
 	(void)unlinkat(c->dir, RESTORE_FOLDER, AT_REMOVEDIR);
@@ -274,7 +309,7 @@ int container_list(int root, struct arena *a, char ***ret_ids, struct err *e)
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir || !ids)
 		return fail_sys(e, "list the state root");
-	while ((d = readdir(dir))) {
+	for (errno = 0; (d = readdir(dir)); errno = 0) {
 		if (d->d_name[0] == '.' || d->d_type != DT_DIR)
 			continue;
 		if (n + 1 == room) {
@@ -290,6 +325,8 @@ int container_list(int root, struct arena *a, char ***ret_ids, struct err *e)
 		if (!ids[n++])
 			return fail_errno(e, ENOMEM, "list the state root");
 	}
+	if (errno)
+		return fail_sys(e, "list the state root");
 	qsort(ids, n, sizeof(*ids), by_name);
 	ids[n] = NULL;
 	*ret_ids = ids;

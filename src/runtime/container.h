@@ -2,6 +2,7 @@
  *
  *   ROOT/ID/status      struct state; written before the first effect, replaced by rename
  *   ROOT/ID/config.json the config as it was at create
+ *   ROOT/ID/nodes/N     device nodes until tare-init has mounted them, see device_nodes.c
  *   ROOT/ID/start.sock  tare-init listens here until it is told to start
  *
  * The root lies in /run: it dies with the machine, as all that it speaks of does. Whoever makes,
@@ -18,6 +19,7 @@
 
 #define CONTAINER_ROOT_DEFAULT "/run/tare/runtime"
 #define START_SOCKET           "start.sock"
+#define CONTAINER_NODES        "nodes"
 
 /**
  * struct container - one open folder
@@ -38,10 +40,12 @@ int container_check_id(const char *id, struct err *e);
 int container_open_root(const char *path, bool make, struct err *e);
 int container_make(struct container *c, int root, const char *id, struct err *e);
 int container_open(struct container *c, int root, const char *id, struct err *e);
+int container_open_locked(struct container *c, int root, const char *id, struct err *e);
 int container_lock(struct container *c, struct err *e);
 int container_save(struct container *c, struct err *e);
 int container_load_config(struct container *c, struct err *e);
 int container_status(const struct container *c, enum container_status *ret_status, struct err *e);
+void container_drop_nodes(const struct container *c);
 int container_forget(struct container *c, struct err *e);
 int container_list(int root, struct arena *a, char ***ret_ids, struct err *e);
 char *container_state_text(const struct container *c, enum container_status status, bool pretty,

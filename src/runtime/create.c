@@ -152,12 +152,15 @@ static int note_tolerated(struct creation *c, int64_t bits, struct err *e)
 static int send_seccomp_listener(struct creation *c, int fd, struct err *e)
 {
 	own_mem char *state = container_state_text(&c->container, STATUS_CREATING, false, e);
-	const struct seccomp_listen l = { .oci_version = c->bundle.config.oci_version,
+	const struct seccomp_listen l = { .oci_version = SECCOMP_STATE_VERSION,
 					  .state = state, .pid = c->pid };
 
 	if (!state)
 		return -1;
-	return seccomp_send_listener(c->bundle.config.platform->seccomp, fd, &l, e);
+	if (seccomp_send_listener(c->bundle.config.platform->seccomp, fd, &l, e) == 0)
+		return 0;
+	/* where no rule notifies, nobody's call will wait for the agent */
+	return seccomp_notifies(c->bundle.config.platform->seccomp) ? -1 : 0;
 }
 
 /* What tare-init says between its turns. */
@@ -242,6 +245,8 @@ static int walk(struct creation *c, struct err *e)
 	if (recipe_walk(&c->recipe, 0, c->o->start ? STAGE_COUNT : STAGE_WAIT_START, e) < 0)
 		return -1;
 	log_debug("init: closing the pipe to signal completion");
+	if (c->rootfs.devices_by_bind)
+		container_drop_nodes(&c->container);
 	return c->o->start ? write_pid_file(c, e) : 0;
 }
 

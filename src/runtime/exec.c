@@ -106,7 +106,7 @@ static int make_plan(struct exec_run *x, struct err *e)
 			    .apparmor_profile = process->apparmor_profile };
 	p->joins.at = x->joins;
 	if (join_container(&x->container, p, &x->pidfd, e) < 0 || choose_cgroup(x, e) < 0 ||
-	    seccomp_plan(p, config->platform->seccomp, x->container.root, mem, e) < 0)
+	    seccomp_plan(p, config->platform->seccomp, false, x->container.root, mem, e) < 0)
 		return -1;
 	p->cgroup_tasks.at = arena_array(mem, x->entry.n, sizeof(int64_t));
 	if (!p->cgroup_tasks.at)
@@ -124,7 +124,7 @@ static int make_plan(struct exec_run *x, struct err *e)
 static int send_listener(struct exec_run *x, int fd, struct err *e)
 {
 	own_mem char *state = container_state_text(&x->container, STATUS_RUNNING, false, e);
-	const struct seccomp_listen l = { .oci_version = x->container.config->oci_version,
+	const struct seccomp_listen l = { .oci_version = SECCOMP_STATE_VERSION,
 					  .state = state, .pid = x->pid };
 
 	return state ? seccomp_send_listener(x->container.config->platform->seccomp, fd, &l, e) : -1;

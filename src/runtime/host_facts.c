@@ -3,11 +3,10 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "base/log.h"
 #include "os/file.h"
+#include "os/rlimit.h"
 #include "runtime/creation.h"
 
 static int set_oom_score(const struct creation *c, struct err *e)
@@ -36,15 +35,13 @@ static int set_rlimits(const struct creation *c, struct err *e)
 
 	for (size_t i = 0; c->plan.rlimits_done && i < p->rlimits.n; i++) {
 		const struct oci_rlimit *l = &p->rlimits.at[i];
-		const struct rlimit v = { .rlim_cur = l->soft, .rlim_max = l->hard };
+		const char *name = word_name(oci_rlimit_words, l->type.v);
+		bool less = false;
 
-		if (syscall(SYS_prlimit64, c->pid, (int)l->type.v, &v, NULL) == 0)
-			continue;
-		fail_sys(e, "set %s to %llu:%llu", word_name(oci_rlimit_words, l->type.v),
-			 (unsigned long long)l->soft, (unsigned long long)l->hard);
-		if (errno == EPERM)
-			fail_hint(e, "raising a hard limit needs CAP_SYS_RESOURCE");
-		return fail_at(e, "config.json: /process/rlimits/%zu", i);
+		if (rlimit_set_most(c->pid, (int)l->type.v, name, l->soft, l->hard, &less, e) < 0)
+			return fail_at(e, "config.json: /process/rlimits/%zu", i);
+		if (less)
+			log_debug("%s stays lower: raising it takes CAP_SYS_RESOURCE", name);
 	}
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/own.h"
 #include "os/idmap.h"
@@ -20,6 +21,10 @@
 #include "os/path.h"
 #include "os/sys.h"
 #include "runtime/cgroup_mount.h"
+
+#ifndef MOUNT_ATTR_NOSYMFOLLOW
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#endif
 
 /**
  * mount_plan_clean() - an absolute path without "//", "/./", "/../" and a trailing slash
@@ -167,6 +172,12 @@ static int idmap_tree(struct mount_plan *p, const struct oci_mount *m, const str
 	return userns < 0 ? -1 : mount_idmap(tree, userns, w->rec_idmap, e);
 }
 
+/* config.md: mappings ask for an id-mapped mount, with or without the option. */
+static bool wants_idmap(const struct oci_mount *m, const struct mount_want *w)
+{
+	return w->idmap || m->uid_mappings.n || m->gid_mappings.n;
+}
+
 /* Copies come out as peers of the host's mounts; make them what the container's "/" will be. */
 static int settle_propagation(const struct mount_plan *p, int tree, struct err *e)
 {
@@ -185,11 +196,47 @@ static const char *absolute_source(struct mount_plan *p, const char *source)
 	return *source == '/' ? source : arena_printf(p->mem, "%s/%s", p->bundle, source);
 }
 
+/* What a bind mount loses when it is given flags of its own, as with runc and mount(2). */
+#define IMPLIED (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | \
+		 MOUNT_ATTR_NOSYMFOLLOW)
+
+/* Flags of the host's mount that a user namespace may not take off (user_namespaces(7)). */
+static uint64_t locked_flags(const struct mount_plan *p, const char *source)
+{
+	static const struct { unsigned long st; uint64_t attr; } flags[] = {
+		{ ST_RDONLY, MOUNT_ATTR_RDONLY }, { ST_NOSUID, MOUNT_ATTR_NOSUID },
+		{ ST_NODEV, MOUNT_ATTR_NODEV },	  { ST_NOEXEC, MOUNT_ATTR_NOEXEC },
+	};
+	struct statvfs fs;
+	uint64_t locked = 0;
+
+	if (!p->own_userns || statvfs(source, &fs) < 0)
+		return 0;
+	for (size_t i = 0; i < COUNT(flags); i++)
+		if (fs.f_flag & flags[i].st)
+			locked |= flags[i].attr;
+	return locked;
+}
+
+static int settle_flags(const struct mount_plan *p, const char *source, struct mount_attrs *a,
+			struct err *e)
+{
+	uint64_t locked;
+
+	if (!a->set && !a->clr)
+		return 0;
+	locked = locked_flags(p, source);
+	if (a->clr & locked)
+		return fail_errno(e, EPERM, "take flags off that the host's mount has");
+	a->clr |= IMPLIED & ~a->set & ~locked;
+	return 0;
+}
+
 /* Open the source; where the kernel can't detach mounts, only look at what it is. */
 static int open_source(struct mount_plan *p, const struct oci_mount *m, const struct mount_want *w,
 		       struct plan_mount *o, struct err *e)
 {
-	const struct mount_attrs attrs = w->attrs;
+	struct mount_attrs attrs = w->attrs;
 	own_fd int tree = FD_NONE;
 	struct stat st;
 
@@ -198,13 +245,16 @@ static int open_source(struct mount_plan *p, const struct oci_mount *m, const st
 		return fail_hint(e, "the source must exist on the host");
 	}
 	o->shape = S_ISDIR(st.st_mode) ? PLAN_TARGET_DIR : PLAN_TARGET_FILE;
+	if (settle_flags(p, o->source, &attrs, e) < 0)
+		return fail_in(e, "bind '%s' on '%s'", o->source, o->target);
 	if (!p->open || sys_lacks(SYS_MOUNT_API))
 		return 0;
 	tree = mount_clone(AT_FDCWD, o->source, w->recursive, w->src_nofollow, e);
 	if (tree < 0)
 		return e->sysno == ENOSYS ? 0 : -1;
-	if (settle_propagation(p, tree, e) < 0 ||
-	    (w->idmap && idmap_tree(p, m, w, tree, e) < 0))
+	/* who asks for "shared" wants the host's own peer group */
+	if ((!(w->propagation & MS_SHARED) && settle_propagation(p, tree, e) < 0) ||
+	    (wants_idmap(m, w) && idmap_tree(p, m, w, tree, e) < 0))
 		return fail_in(e, "bind '%s' on '%s'", o->source, o->target);
 	if (mount_set(tree, &attrs, e) < 0) {
 		/* Linux < 5.12: bound by path, changed in place */
@@ -244,12 +294,32 @@ static int add_bind(struct mount_plan *p, const struct oci_mount *m, const struc
 	return done ? 0 : open_source(p, m, w, o, e);
 }
 
+/* Nodes and further mounts go into /dev before it may become read-only. */
+static int readonly_dev_last(struct mount_plan *p, struct plan_mount *dev, struct err *e)
+{
+	const struct plan_mount was = *dev;
+	struct plan_mount *last;
+
+	if (!(was.attr_set & MOUNT_ATTR_RDONLY) || was.kind != PLAN_FS)
+		return 0;
+	dev->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	last = mount_plan_append(p);
+	if (!last)
+		return out_of_memory(e);
+	last->kind = PLAN_REMOUNT;
+	last->late = true;
+	last->target = was.target;
+	last->origin = was.origin;
+	last->attr_set = MOUNT_ATTR_RDONLY;
+	return 0;
+}
+
 static int add_fs(struct mount_plan *p, const struct oci_mount *m, const struct mount_want *w,
 		  struct plan_mount *o, struct err *e)
 {
 	if (!m->type || !*m->type)
 		return fail(e, ERR_INPUT, "the mount on '%s' has neither a type nor 'bind'", o->target);
-	if (w->idmap)
+	if (wants_idmap(m, w))
 		return fail(e, ERR_UNSUPPORTED, "id-mapping works on bind mounts only, not on '%s'",
 			    m->type);
 	if (w->tmpcopyup && strcmp(o->target, "/") == 0)
@@ -259,7 +329,7 @@ static int add_fs(struct mount_plan *p, const struct oci_mount *m, const struct 
 	o->source = m->source;
 	o->data = w->data.at ? arena_dup(p->mem, w->data.at) : NULL;
 	o->tmpcopyup = w->tmpcopyup;
-	return 0;
+	return strcmp(o->target, "/dev") == 0 ? readonly_dev_last(p, o, e) : 0;
 }
 
 static int add(struct mount_plan *p, const struct oci_mount *m, const char *origin,

@@ -1,11 +1,10 @@
 /* plan_build.c - the config as tare-init's orders */
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "os/caps.h"
@@ -16,103 +15,9 @@
 #include "runtime/host_hooks.h"
 #include "runtime/seccomp_plan.h"
 
-// clang-format off
-/* What every container gets in /dev. Source: config-linux.md "Default Devices". */
-static const struct { const char *path; unsigned major, minor; } default_devices[] = {
-	{ "/dev/null",    1, 3 },
-	{ "/dev/zero",    1, 5 },
-	{ "/dev/full",    1, 7 },
-	{ "/dev/random",  1, 8 },
-	{ "/dev/urandom", 1, 9 },
-	{ "/dev/tty",     5, 0 },
-};
-
-static const struct { const char *path, *target; } default_links[] = {
-	{ "/dev/fd",     "/proc/self/fd"   },
-	{ "/dev/stdin",  "/proc/self/fd/0" },
-	{ "/dev/stdout", "/proc/self/fd/1" },
-	{ "/dev/stderr", "/proc/self/fd/2" },
-	{ "/dev/ptmx",   "pts/ptmx"        },
-};
-// clang-format on
-
 static int out_of_memory(struct err *e)
 {
 	return fail_errno(e, ENOMEM, "make the plan");
-}
-
-/* /dev is ours to fill unless the config shows the host's there, or mounts nothing on it. */
-static bool dev_is_ours(const struct creation *c)
-{
-	for (size_t i = 0; i < c->mounts.n; i++)
-		if (c->mounts.list[i].kind == PLAN_BIND &&
-		    strcmp(c->mounts.list[i].target, "/dev") == 0)
-			return false;
-	return true;
-}
-
-static int device_mode(const struct oci_device *d, uint32_t *ret_type, struct err *e)
-{
-	static const struct word types[] = { { "c", S_IFCHR }, { "u", S_IFCHR }, { "b", S_IFBLK },
-					     { "p", S_IFIFO }, { NULL, 0 } };
-	const struct word *w = word_find(types, d->type);
-
-	if (!w)
-		return fail(e, ERR_INPUT, "unknown device type '%s'", d->type);
-	*ret_type = (uint32_t)w->value;
-	return 0;
-}
-
-static int add_config_device(struct creation *c, size_t i, struct plan_device *out, struct err *e)
-{
-	const struct oci_device *d = &c->bundle.config.platform->devices.at[i];
-	uint32_t type = 0;
-
-	out->origin = arena_printf(&c->mem, "/linux/devices/%zu", i);
-	out->path = mount_plan_clean(&c->mem, d->path);
-	if (!out->origin || !out->path)
-		return out_of_memory(e);
-	if (device_mode(d, &type, e) < 0)
-		return fail_at(e, "config.json: %s/type", out->origin);
-	if (type != S_IFIFO && (!d->major.set || !d->minor.set || d->major.v < 0 ||
-				d->minor.v < 0)) {
-		fail(e, ERR_INPUT, "device '%s' needs a major and a minor number", d->path);
-		return fail_at(e, "config.json: %s", out->origin);
-	}
-	out->mode = type | (d->file_mode.set ? (uint32_t)d->file_mode.v & 07777 : 0666);
-	out->rdev = makedev((unsigned)d->major.v, (unsigned)d->minor.v);
-	out->uid = (uint32_t)d->uid.v;
-	out->gid = (uint32_t)d->gid.v;
-	return 0;
-}
-
-static int build_devices(struct creation *c, struct err *e)
-{
-	const struct oci_linux *l = c->bundle.config.platform;
-	struct plan_rootfs *r = &c->rootfs;
-	bool ours = dev_is_ours(c);
-	size_t n = l->devices.n + (ours ? COUNT(default_devices) : 0);
-
-	r->devices.at = arena_array(&c->mem, n, sizeof(*r->devices.at));
-	r->links.at = arena_array(&c->mem, COUNT(default_links), sizeof(*r->links.at));
-	if (!r->devices.at || !r->links.at)
-		return out_of_memory(e);
-	r->make_dev = ours;
-	r->devices_by_bind = c->plan.in_userns;
-	for (size_t i = 0; ours && i < COUNT(default_devices); i++)
-		r->devices.at[r->devices.n++] = (struct plan_device){
-			.path = (char *)default_devices[i].path,
-			.mode = S_IFCHR | 0666,
-			.rdev = makedev(default_devices[i].major, default_devices[i].minor),
-			.is_default = true,
-		};
-	for (size_t i = 0; ours && i < COUNT(default_links); i++)
-		r->links.at[r->links.n++] = (struct plan_link){ (char *)default_links[i].target,
-								(char *)default_links[i].path };
-	for (size_t i = 0; i < l->devices.n; i++)
-		if (add_config_device(c, i, &r->devices.at[r->devices.n++], e) < 0)
-			return -1;
-	return 0;
 }
 
 /* A detached copy of the root's mount tree; -1 in r->fd where the kernel cannot make one. */
@@ -170,7 +75,7 @@ static int build_rootfs(struct creation *c, struct err *e)
 		return -1;
 	r->mounts.at = c->mounts.list;
 	r->mounts.n = c->mounts.n;
-	return build_devices(c, e);
+	return creation_devices(c, e);
 }
 
 static int open_hook_output(struct creation *c, struct err *e)
@@ -235,6 +140,14 @@ static bool has_late_mounts(const struct plan_rootfs *r)
 	return false;
 }
 
+/* A new network namespace has a loopback device, but down; every peer brings it up. */
+static bool makes_network(const struct oci_linux *l)
+{
+	const struct oci_namespace *net = oci_namespace_of(l, CLONE_NEWNET);
+
+	return net && !net->path;
+}
+
 /* Which rows of the table this container needs. */
 static void choose_stages(struct creation *c)
 {
@@ -247,10 +160,11 @@ static void choose_stages(struct creation *c)
 		  !c->late_cgroup && (p->cgroup_tasks.n || p->cgroup_namespace));
 	set_stage(p, STAGE_MAKE_CGROUP, c->late_cgroup);
 	set_stage(p, STAGE_ENTER_CGROUP_LATE, c->late_cgroup);
-	set_stage(p, STAGE_CGROUP_MOUNTS, c->late_cgroup && has_late_mounts(&c->rootfs));
+	set_stage(p, STAGE_LATE_MOUNTS, has_late_mounts(&c->rootfs));
 	set_stage(p, STAGE_HOST_FACTS, p->process->oom_score_adj.set || p->rlimits_done ||
 					       config->platform->net_devices.n);
 	set_stage(p, STAGE_UTS, p->hostname || p->domainname);
+	set_stage(p, STAGE_LOOPBACK, makes_network(config->platform));
 	set_stage(p, STAGE_SYSCTL, p->sysctl.n > 0);
 	set_stage(p, STAGE_ROOTFS, true);
 	set_stage(p, STAGE_MOUNTS, c->rootfs.mounts.n > 0);
@@ -284,6 +198,16 @@ static int build_cgroup_tasks(struct creation *c, struct err *e)
 	return 0;
 }
 
+static bool is_true(const char *annotation)
+{
+	return annotation && strcmp(annotation, "1") == 0;
+}
+
+static bool fail_unknown_calls(const struct creation *c)
+{
+	return c->o->strict || oci_annotation(&c->bundle.config, "run.oci.seccomp_fail_unknown_syscall");
+}
+
 /**
  * creation_plan() - write tare-init's orders into c->plan
  *
@@ -304,12 +228,13 @@ int creation_plan(struct creation *c, struct err *e)
 	p->sysctl = config->platform->sysctl;
 	p->terminal = config->process->terminal;
 	p->new_keyring = !c->o->no_new_keyring;
+	p->keep_groups = is_true(oci_annotation(config, "run.oci.keep_original_groups"));
 	p->personality = config->platform->personality;
 	p->memory_policy = config->platform->memory_policy;
 	p->selinux_label = config->process->selinux_label;
 	p->apparmor_profile = config->process->apparmor_profile;
 	p->rlimits_done = p->in_userns && config->process->rlimits.n;
-	if (build_cgroup_tasks(c, e) < 0 || cgroups_files(c, &p->cgroup_files, e) < 0 || seccomp_plan(p, config->platform->seccomp, c->container.root, &c->mem, e) < 0 ||
+	if (build_cgroup_tasks(c, e) < 0 || cgroups_files(c, &p->cgroup_files, e) < 0 || seccomp_plan(p, config->platform->seccomp, fail_unknown_calls(c), c->container.root, &c->mem, e) < 0 ||
 	    build_rootfs(c, e) < 0 || build_hooks(c, e) < 0)
 		return -1;
 	choose_stages(c);

@@ -63,14 +63,13 @@ static void nap(void)
 /* A frozen process does not die. */
 static void thaw(const struct state *s, struct cgroup *cg)
 {
-	own_cgroup struct cgroup now = { .n = 0 };
 	struct err ignored = { 0 };
 
 	if (!cg->n)
 		return;
 	(void)cgroup_thaw(cg, &ignored);
-	if (s->pid && cgroup_init_of_pid(&now, cg, (pid_t)s->pid, &ignored) == 0)
-		(void)cgroup_thaw(&now, &ignored);
+	if (s->pid)
+		cgroup_thaw_process(cg, (pid_t)s->pid);
 }
 
 /* Somebody moved it to a cgroup of his that is frozen. That one is not ours to thaw, but the
@@ -121,7 +120,7 @@ int container_remove_open(struct container *c, bool force, struct err *e)
 	enum container_status status;
 	struct err no_config = { 0 };
 
-	if (container_lock(c, e) < 0 || container_status(c, &status, e) < 0)
+	if (container_status(c, &status, e) < 0)
 		return -1;
 	/* a container that was created but never started may go without being asked twice */
 	if (status != STATUS_STOPPED && status != STATUS_CREATED && !force)
@@ -147,7 +146,7 @@ int container_remove(int root, const char *id, bool force, struct err *e)
 {
 	own_container struct container c;
 
-	if (container_open(&c, root, id, e) < 0)
+	if (container_open_locked(&c, root, id, e) < 0)
 		return -1;
 	return container_remove_open(&c, force, e);
 }

@@ -355,7 +355,7 @@ static int connect_agent(const char *path, struct err *e)
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return fail_sys(e, "set a time limit for '%s'", path);
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return fail_sys(e, "connect to '%s'", path);
+		return fail_sys(e, "failed to connect with seccomp agent '%s'", path);
 	return give_fd(&fd);
 }
 
@@ -385,6 +385,15 @@ static int send_all(int sock, int fd, const struct str *text, struct err *e)
 		m.msg_controllen = 0;
 	}
 	return 0;
+}
+
+/* seccomp_notifies() - does any rule hand a call to the agent? */
+bool seccomp_notifies(const struct oci_seccomp *s)
+{
+	for (size_t i = 0; i < s->syscalls.n; i++)
+		if (kind(s->syscalls.at[i].action.v) == SECCOMP_RET_USER_NOTIF)
+			return true;
+	return false;
 }
 
 /**

@@ -35,6 +35,9 @@ struct seccomp_program {
 int seccomp_compile(const struct oci_seccomp *s, int cache_dirfd, struct arena *a,
 		    struct seccomp_program *ret_program, struct err *e);
 
+/* crun's and its agents' version of the document; config-linux.md, containerProcessState */
+#define SECCOMP_STATE_VERSION "0.2.0"
+
 /**
  * struct seccomp_listen - what a seccomp agent is told
  * @oci_version: of the config
@@ -46,6 +49,7 @@ struct seccomp_listen {
 	pid_t pid;
 };
 
+bool seccomp_notifies(const struct oci_seccomp *s);
 int seccomp_send_listener(const struct oci_seccomp *s, int notify_fd,
 			  const struct seccomp_listen *l, struct err *e);
 

@@ -22,11 +22,12 @@ static int open_cache(int root)
 /**
  * seccomp_plan() - fill in the plan's filter
  * @policy: linux.seccomp, or NULL for none
+ * @strict: a system call that nobody knows is an error
  * @root:   the state root, below which the cache lies
  * @a:      owns the filter
  */
-int seccomp_plan(struct plan *p, const struct oci_seccomp *policy, int root, struct arena *a,
-		 struct err *e)
+int seccomp_plan(struct plan *p, const struct oci_seccomp *policy, bool strict, int root,
+		 struct arena *a, struct err *e)
 {
 	struct seccomp_program program = { 0 };
 	own_fd int cache = FD_NONE;
@@ -36,11 +37,15 @@ int seccomp_plan(struct plan *p, const struct oci_seccomp *policy, int root, str
 	cache = open_cache(root);
 	if (seccomp_compile(policy, cache, a, &program, e) < 0)
 		return -1;
+	if (program.ignored && strict)
+		return fail(e, ERR_UNSUPPORTED, "seccomp: unknown system calls: %s", program.ignored);
 	if (program.ignored)
 		log_warn("seccomp: unknown system calls are not in the filter: %s", program.ignored);
 	p->has_seccomp = true;
 	p->seccomp = program.filter;
 	p->seccomp_flags = program.flags;
-	p->seccomp_notify = program.notify;
+	/* an agent may want the listener even where no rule notifies yet; crun sends it, too */
+	p->seccomp_notify = program.notify || policy->listener_path;
+	log_debug("seccomp filter flags: %u", program.flags);
 	return 0;
 }

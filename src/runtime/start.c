@@ -61,7 +61,7 @@ int container_start(int root, const char *id, struct err *e)
 	enum container_status status;
 	own_fd int sock = FD_NONE, notify = FD_NONE;
 
-	if (container_open(&c, root, id, e) < 0 || container_lock(&c, e) < 0 ||
+	if (container_open_locked(&c, root, id, e) < 0 ||
 	    container_status(&c, &status, e) < 0)
 		return -1;
 	if (status != STATUS_CREATED)

@@ -196,8 +196,8 @@ static const struct bind_row scheduler_rows[] = {
 	ROW_I64("nice",      OPTIONAL, struct oci_scheduler, nice),
 	ROW_I64("priority",  OPTIONAL, struct oci_scheduler, priority),
 	ROW_FLAGS("flags",   OPTIONAL, struct oci_scheduler, flags, scheduler_flag_words),
-	ROW_U64("runtime",   OPTIONAL, struct oci_scheduler, runtime),
-	ROW_U64("deadline",  OPTIONAL, struct oci_scheduler, deadline),
+	ROW_OPT_U64("runtime",   OPTIONAL, struct oci_scheduler, runtime),
+	ROW_OPT_U64("deadline",  OPTIONAL, struct oci_scheduler, deadline),
 	ROW_U64("period",    OPTIONAL, struct oci_scheduler, period),
 };
 STATIC_TABLE(scheduler, struct oci_scheduler, true);

@@ -27,7 +27,8 @@ struct oci_rlimit { struct opt_word type; uint64_t soft, hard; };
 struct oci_scheduler {
 	struct opt_word policy;
 	int64_t nice, priority;
-	uint64_t flags, runtime, deadline, period;
+	uint64_t flags, period;
+	struct opt_u64 runtime, deadline;
 };
 struct oci_io_priority { struct opt_word class; int64_t priority; };
 struct oci_cpu_affinity { char *initial, *final; };

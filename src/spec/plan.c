@@ -34,6 +34,7 @@ static const struct bind_row device_rows[] = {
 	ROW_U64("rdev",       REQUIRED, struct plan_device, rdev),
 	ROW_U32("uid",        REQUIRED, struct plan_device, uid),
 	ROW_U32("gid",        REQUIRED, struct plan_device, gid),
+	ROW_I64("fd",         OPTIONAL, struct plan_device, fd),
 	ROW_BOOL("isDefault", REQUIRED, struct plan_device, is_default),
 };
 STATIC_TABLE(device, struct plan_device);
@@ -98,6 +99,7 @@ static const struct bind_row plan_table_rows[] = {
 	ROW_BOOL("seccompNotify",      OPTIONAL, struct plan, seccomp_notify),
 	ROW_U64("seccompFlags",        OPTIONAL, struct plan, seccomp_flags),
 	ROW_BOOL("newKeyring",         OPTIONAL, struct plan, new_keyring),
+	ROW_BOOL("keepGroups",         OPTIONAL, struct plan, keep_groups),
 	ROW_BOOL("rlimitsDone",        OPTIONAL, struct plan, rlimits_done),
 	ROW_BOOL("setgroupsDenied",    OPTIONAL, struct plan, setgroups_denied),
 	ROW_U32("lastCap",             OPTIONAL, struct plan, last_cap),
@@ -141,5 +143,8 @@ int plan_each_fd(const struct plan *p, int (*visit)(void *ctx, int fd, struct er
 	for (size_t i = 0; r == 0 && p->rootfs && i < p->rootfs->mounts.n; i++)
 		if (p->rootfs->mounts.at[i].fd >= 0)
 			r = visit(ctx, (int)p->rootfs->mounts.at[i].fd, e);
+	for (size_t i = 0; r == 0 && p->rootfs && i < p->rootfs->devices.n; i++)
+		if (p->rootfs->devices.at[i].fd >= 0)
+			r = visit(ctx, (int)p->rootfs->devices.at[i].fd, e);
 	return r;
 }

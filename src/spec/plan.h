@@ -36,7 +36,7 @@ struct plan_mount {
 	bool recursive;             /* bind the whole tree */
 	bool tmpcopyup;             /* fill the new tmpfs with what it covers */
 	bool optional;              /* a failure is not an error (a controller that went away) */
-	bool late;                  /* made in CGROUP_MOUNTS, once its source exists */
+	bool late;                  /* made in LATE_MOUNTS: its source is made meanwhile, or it must be last */
 	bool src_nofollow, dest_nofollow;
 	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_* for this mount */
 	uint64_t rec_set, rec_clr;   /* the same for its whole tree */
@@ -48,6 +48,7 @@ struct plan_device {
 	uint32_t mode;  /* S_IFCHR, S_IFBLK or S_IFIFO with the permission bits */
 	uint64_t rdev;
 	uint32_t uid, gid;
+	int64_t fd;      /* a detached mount of the node, made outside; -1: make it */
 	bool is_default; /* of the runtime, not of the config: an existing node is kept */
 };
 
@@ -95,7 +96,7 @@ struct plan {
 	struct bytes seccomp;        /* struct sock_filter array */
 	bool has_seccomp, seccomp_notify;
 	uint64_t seccomp_flags;
-	bool new_keyring, rlimits_done, setgroups_denied;
+	bool new_keyring, keep_groups, rlimits_done, setgroups_denied;
 	uint32_t last_cap;
 	struct oci_personality *personality;
 	struct oci_memory_policy *memory_policy;
@@ -113,6 +114,7 @@ extern const struct bind_table plan_table;
 	X(ENTER_CGROUP,    INIT,    "enter the cgroup")                                          \
 	X(HOST_FACTS,      RUNTIME, "prepare what only the host side can")                       \
 	X(UTS,             INIT,    "set the host name")                                         \
+	X(LOOPBACK,        INIT,    "bring up the loopback device")                              \
 	X(SYSCTL,          INIT,    "set kernel parameters")                                     \
 	X(ROOTFS,          INIT,    "prepare the root file system")                              \
 	X(MOUNTS,          INIT,    "make the mounts")                                           \
@@ -120,7 +122,7 @@ extern const struct bind_table plan_table;
 	X(MASKS,           INIT,    "cover masked and read-only paths")                          \
 	X(MAKE_CGROUP,     RUNTIME, "make the cgroup")                                           \
 	X(ENTER_CGROUP_LATE, INIT,  "enter the cgroup")                                          \
-	X(CGROUP_MOUNTS,   INIT,    "show the cgroups")                                          \
+	X(LATE_MOUNTS,     INIT,    "make the last mounts")                                      \
 	X(HOOKS_RUNTIME,   RUNTIME, "run the createRuntime hooks")                               \
 	X(HOOKS_CONTAINER, INIT,    "run the createContainer hooks")                             \
 	X(PIVOT,           INIT,    "switch to the root file system")                            \
@@ -129,8 +131,8 @@ extern const struct bind_table plan_table;
 	X(PRIVILEGES,      INIT,    "set up the process")                                        \
 	X(CREATED,         RUNTIME, "record the container")                                      \
 	X(WAIT_START,      INIT,    "wait for the start command")                                \
-	X(HOOKS_START,     INIT,    "run the startContainer hooks")                              \
 	X(PRIVILEGES_LATE, INIT,    "set up the process")                                        \
+	X(HOOKS_START,     INIT,    "run the startContainer hooks")                              \
 	X(EXEC,            INIT,    "start the program")                                         \
 	/* in a container that runs already, after JOIN */                                       \
 	X(HOT_ADD,         INIT,    "add the mounts")                                            \

@@ -91,7 +91,7 @@ create() {
 	start_container
 	find /sys/fs/cgroup -name "$id" -type d | grep -q .
 	tare delete --force "$id"
-	! find /sys/fs/cgroup -name "$id" -type d | grep .
+	[[ -z $(find /sys/fs/cgroup -name "$id" -type d) ]]
 }
 
 @test "a container whose creation failed leaves nothing" {
@@ -100,7 +100,7 @@ create() {
 	expect_error '/no/such/source'
 	run tare list --quiet
 	expect_output ''
-	! find /sys/fs/cgroup -name "$id" -type d | grep .
+	[[ -z $(find /sys/fs/cgroup -name "$id" -type d) ]]
 }
 
 @test "children of a container that lost its first process are found by kill --all" {

@@ -1,0 +1,125 @@
+/* check_values.c - values whose rules are longer than a line: kernel parameters, the scheduler */
+#include "runtime/check_values.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "spec/oci.h"
+
+/* Kernel parameters that belong to a namespace; a '*' stands for the rest of the name. */
+static const struct { const char *name; int type; } sysctls[] = {
+	{ "kernel.msgmax", CLONE_NEWIPC },  { "kernel.msgmnb", CLONE_NEWIPC },
+	{ "kernel.msgmni", CLONE_NEWIPC },  { "kernel.sem", CLONE_NEWIPC },
+	{ "kernel.shmall", CLONE_NEWIPC },  { "kernel.shmmax", CLONE_NEWIPC },
+	{ "kernel.shmmni", CLONE_NEWIPC },  { "kernel.shm_rmid_forced", CLONE_NEWIPC },
+	{ "fs.mqueue.*", CLONE_NEWIPC },    { "net.*", CLONE_NEWNET },
+	{ "kernel.domainname", CLONE_NEWUTS },
+};
+
+static int fail_sysctl(const char *key, struct err *e)
+{
+	return fail_at(e, "config.json: /linux/sysctl/%s", key);
+}
+
+/* "net/ipv4/x" and "net.ipv4.x" are the same; only names' own characters may be in them. */
+static int spell(const char *key, char *out, size_t size, struct err *e)
+{
+	size_t len = strlen(key);
+	bool slashes = strchr(key, '/') && (!strchr(key, '.') || strchr(key, '/') < strchr(key, '.'));
+
+	if (len >= size || key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_-./:")] || strstr(key, "..")) {
+		fail(e, ERR_INPUT, "sysctl '%s' is not a kernel parameter's name", key);
+		return fail_sysctl(key, e);
+	}
+	for (size_t i = 0; i <= len; i++)
+		out[i] = slashes && key[i] == '/' ? '.' : slashes && key[i] == '.' ? '/' : key[i];
+	return 0;
+}
+
+static int namespace_of(const char *name)
+{
+	for (size_t i = 0; i < COUNT(sysctls); i++)
+		if (text_glob(sysctls[i].name, name))
+			return sysctls[i].type;
+	return 0;
+}
+
+static int check_one(const struct oci_config *c, const struct pair *s, struct err *e)
+{
+	char name[256];
+	int type;
+
+	if (spell(s->key, name, sizeof(name), e) < 0)
+		return -1;
+	type = namespace_of(name);
+	if (!type) {
+		fail(e, ERR_DENIED, "sysctl '%s' is not in a separate kernel namespace", s->key);
+		if (strcmp(name, "kernel.hostname") == 0)
+			fail_hint(e, "use the member hostname");
+		return fail_sysctl(s->key, e);
+	}
+	if (!oci_namespace_of(c->platform, type)) {
+		fail(e, ERR_DENIED, "sysctl '%s' needs a %s namespace of the container's own", s->key,
+		     word_name(oci_namespace_words, type));
+		return fail_sysctl(s->key, e);
+	}
+	if (type == CLONE_NEWUTS && c->domainname && strcmp(c->domainname, s->value) != 0) {
+		fail(e, ERR_INPUT, "sysctl '%s' contradicts domainname '%s'", s->key, c->domainname);
+		return fail_sysctl(s->key, e);
+	}
+	return 0;
+}
+
+/* check_sysctl() - only parameters that the container's own namespaces hold may be set */
+int check_sysctl(const struct oci_config *c, struct err *e)
+{
+	for (size_t i = 0; i < c->platform->sysctl.n; i++)
+		if (check_one(c, &c->platform->sysctl.at[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+#define DEADLINE_POLICY  6
+#define DEADLINE_LEAST   1024 /* ns; sched(7) */
+#define DEADLINE_MOST    (1ULL << 63)
+
+static int fail_deadline(struct err *e)
+{
+	return fail_at(e, "config.json: /process/scheduler");
+}
+
+/* sched(7): 1024 <= runtime <= deadline <= period < 2^63; the kernel only says EINVAL. */
+static int check_deadline(const struct oci_scheduler *s, struct err *e)
+{
+	static const char policy[] = "sched_setattr: `SCHED_DEADLINE`";
+
+	if (!s->runtime.set)
+		fail(e, ERR_INPUT, "%s requires `runtime`", policy);
+	else if (!s->deadline.set)
+		fail(e, ERR_INPUT, "%s requires `deadline`", policy);
+	else if (!s->runtime.v)
+		fail(e, ERR_INPUT, "%s runtime must be greater than 0", policy);
+	else if (s->runtime.v < DEADLINE_LEAST || s->runtime.v >= DEADLINE_MOST)
+		fail(e, ERR_INPUT, "%s runtime %" PRIu64 " must be between %d and 2^63 - 1", policy,
+		     s->runtime.v, DEADLINE_LEAST);
+	else if (s->runtime.v > s->deadline.v)
+		fail(e, ERR_INPUT, "%s runtime (%" PRIu64 ") must be <= deadline (%" PRIu64 ")", policy,
+		     s->runtime.v, s->deadline.v);
+	else if (s->period && s->deadline.v > s->period)
+		fail(e, ERR_INPUT, "%s deadline (%" PRIu64 ") must be <= period (%" PRIu64 ")", policy,
+		     s->deadline.v, s->period);
+	else
+		return 0;
+	return fail_deadline(e);
+}
+
+/* check_scheduler() - what the kernel would refuse without saying why */
+int check_scheduler(const struct oci_config *c, struct err *e)
+{
+	const struct oci_scheduler *s = c->process->scheduler;
+
+	return s && s->policy.v == DEADLINE_POLICY ? check_deadline(s, e) : 0;
+}

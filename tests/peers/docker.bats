@@ -1,0 +1,81 @@
+# docker.bats - dockerd and its client drive tare-runtime unchanged
+# runs alone: a daemon of its own
+
+load ../lib
+
+setup_file() {
+	command -v dockerd >/dev/null || skip "docker.io is not installed"
+	export DOCKER_DIR=$BATS_FILE_TMPDIR/docker
+	export DOCKER_HOST=unix://$DOCKER_DIR/sock
+	mkdir -p "$DOCKER_DIR"
+	dockerd --data-root "$DOCKER_DIR/data" --exec-root "$DOCKER_DIR/exec" --host "$DOCKER_HOST" \
+		--pidfile "$DOCKER_DIR/pid" --bridge none --iptables=false --ip6tables=false \
+		--storage-driver vfs --add-runtime "tare=$TARE_RUNTIME" \
+		>"$DOCKER_DIR/log" 2>&1 3>&- &
+	echo $! >"$DOCKER_DIR/dockerd"
+	local try
+	for ((try = 0; try < 150; try++)); do
+		! docker version >/dev/null 2>&1 || break
+		sleep 0.2
+	done
+	docker version >/dev/null || {
+		tail -n 20 "$DOCKER_DIR/log"
+		return 1
+	}
+	docker_ import - test:latest <"$TARE_ROOTFS"
+}
+
+teardown_file() {
+	[[ -n ${DOCKER_DIR:-} ]] || return 0
+	local pid
+
+	pid=$(cat "$DOCKER_DIR/dockerd")
+	docker ps --all --quiet | xargs -r docker rm --force >/dev/null 2>&1 || true
+	kill "$pid" || true
+	for ((try = 0; try < 150; try++)); do
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	umount "$DOCKER_DIR"/exec/netns/* 2>/dev/null || true
+}
+
+docker_() { timeout 60 docker "$@" 3>&-; }
+docker_run() { docker_ run --runtime tare --network none "$@"; }
+
+@test "docker run gives the program's output and status" {
+	run docker_run --rm test /bin/sh -c 'echo out; exit 7'
+	[[ $status -eq 7 && $output = out ]]
+}
+
+@test "docker run -it gives the program a terminal" {
+	run script -qec "docker run --rm -it --runtime tare --network none test /bin/sh -c '[ -t 0 ] && echo terminal'" /dev/null
+	[[ $status -eq 0 && $output = *terminal* ]]
+}
+
+@test "docker exec, pause, stats, update and stop a container" {
+	docker_run --detach --name one test /bin/sleep 1000
+	run docker_ exec one /bin/sh -c 'echo inside; exit 3'
+	[[ $status -eq 3 && $output = inside ]]
+	docker_ pause one
+	[[ $(docker_ inspect --format '{{.State.Status}}' one) = paused ]]
+	docker_ unpause one
+	[[ $(docker_ stats --no-stream --format '{{.PIDs}}' one) = 1 ]]
+	docker_ update --memory 100m --memory-swap 200m one
+	run docker_ exec one /bin/sh -c 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null'
+	[[ $output = *104857600* ]]
+	docker_ stop --time 1 one
+	[[ $(docker_ inspect --format '{{.State.ExitCode}}' one) = 137 ]]
+	docker_ rm one
+}
+
+@test "a missing program is 127 to docker, one that is none is 126" {
+	run docker_run --rm test /no/such/program
+	[[ $status -eq 127 ]]
+	run docker_run --rm test /etc
+	[[ $status -eq 126 ]]
+}
+
+@test "docker's default seccomp policy is in force" {
+	run docker_run --rm test /bin/sh -c 'grep Seccomp: /proc/self/status; unshare -r true || echo denied'
+	[[ $output = *$'Seccomp:\t2'* && $output = *denied* ]]
+}
