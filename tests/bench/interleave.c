@@ -1,9 +1,9 @@
 /* interleave.c - times several commands in turns, so that what the machine does meanwhile hits all
  *
- *	interleave ROUNDS -- LABEL [@NAMESPACE] COMMAND... [then COMMAND...] -- LABEL ...
+ *	interleave ROUNDS -- LABEL [@NAMESPACE] COMMAND... [+ COMMAND...] -- LABEL ...
  *
  * Runs each command once without measuring, then all of them ROUNDS times in turns. `{}` in an
- * argument is a number that no other run has; commands joined by `then` are measured as one. A word
+ * argument is a number that no other run has; commands joined by `+` are measured as one. A word
  * that begins with @ is a mount namespace (/proc/PID/ns/mnt) to run the command in; entering it is
  * not measured. Prints a line for each label: its name, the median, the smallest and the largest
  * time in ms, and the largest resident set in KiB of the processes started and what they waited
@@ -133,7 +133,7 @@ static size_t parse(int argc, char **argv, struct task *tasks)
 			t->namespace = argv[++i] + 1;
 		t->words = argv + i + 1;
 		while (i + 1 < argc && strcmp(argv[i + 1], "--") != 0) {
-			if (strcmp(argv[++i], "then") == 0)
+			if (strcmp(argv[++i], "+") == 0)
 				argv[i] = NULL;
 			t->n_words++;
 		}
