@@ -119,5 +119,10 @@ int init_make_devices(struct init *in, struct err *e)
 		}
 	}
 	(void)umask(umask_was);
+	if (ret == 0 && in->plan.terminal) {
+		/* the terminal will be shown there, when /dev may be read-only already */
+		fd_take(&dev, path_make_file(in->rootfd, "/dev/console", 0600, e));
+		ret = dev < 0 ? -1 : 0;
+	}
 	return ret < 0 ? -1 : make_links(in, e);
 }

@@ -52,6 +52,7 @@ int init_wait_start(struct init *in, struct err *e);
 int init_run_container_hooks(struct init *in, struct err *e);
 int init_run_start_hooks(struct init *in, struct err *e);
 int init_set_privileges(struct init *in, struct err *e);
+int init_seal(struct init *in, struct err *e);
 int init_exec(struct init *in, struct err *e);
 
 int init_open_proc(const char *name, struct err *e);

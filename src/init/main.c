@@ -33,6 +33,7 @@ static int (*const stage_functions[STAGE_COUNT])(struct init *, struct err *) = 
 	[STAGE_CONSOLE] = init_set_console,
 	[STAGE_PROGRAM] = init_find_program,
 	[STAGE_WAIT_START] = init_wait_start,
+	[STAGE_SEAL] = init_seal,
 	[STAGE_HOOKS_START] = init_run_start_hooks,
 	[STAGE_PRIVILEGES] = init_set_privileges,
 	[STAGE_PRIVILEGES_LATE] = init_set_privileges,

@@ -36,6 +36,12 @@ static bool is_proc_or_sys(const char *path)
 	return strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0;
 }
 
+static int fail_in_proc(const struct plan_mount *m, struct err *e)
+{
+	fail(e, ERR_DENIED, "mount on '%s': it is inside a procfs", m->target);
+	return fail_hint(e, "only files such as /proc/cpuinfo or /proc/meminfo may be covered");
+}
+
 static int check_target(const struct plan_mount *m, int target, struct err *e)
 {
 	struct statfs st;
@@ -46,8 +52,17 @@ static int check_target(const struct plan_mount *m, int target, struct err *e)
 		return 0;
 	if (m->fs && strcmp(m->fs, "proc") == 0)
 		return 0;
-	fail(e, ERR_DENIED, "mount on '%s': it is inside a procfs", m->target);
-	return fail_hint(e, "only files such as /proc/cpuinfo or /proc/meminfo may be covered");
+	return fail_in_proc(m, e);
+}
+
+/* What a procfs does not hold cannot be made there either; say why, not that it is missing. */
+static bool lies_in_proc(struct init *in, const char *target)
+{
+	own_fd int proc = path_try_open(in->rootfd, "/proc", O_PATH | O_DIRECTORY, PATH_NOLINKS);
+	struct statfs st;
+
+	return text_starts(target, "/proc/") && !is_proc_view(target) && proc >= 0 &&
+	       fstatfs(proc, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
 }
 
 /* Open, and make if need be, what the mount goes onto. */
@@ -55,6 +70,8 @@ static int open_target(struct init *in, const struct plan_mount *m, struct err *
 {
 	int fd;
 
+	if (lies_in_proc(in, m->target))
+		return fail_in_proc(m, e);
 	if (is_proc_or_sys(m->target)) {
 		/* through a link, the mount would land elsewhere (CVE-2019-19921) */
 		fd = path_try_open(in->rootfd, m->target, O_PATH | O_DIRECTORY, PATH_NOLINKS);

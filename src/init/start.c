@@ -201,14 +201,20 @@ static int close_others(const struct plan *p, struct err *e)
 	return fail_sys(e, "close descriptors");
 }
 
+/* Nothing is let in or out any more, and the filter is loaded: hooks run under it as well. */
+int init_seal(struct init *in, struct err *e)
+{
+	/* the program outlives us all */
+	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+		return fail_sys(e, "outlive the runtime");
+	if (close_others(&in->plan, e) < 0)
+		return -1;
+	return privileges_seal(in->plan.process, &in->privileges, e);
+}
+
 int init_exec(struct init *in, struct err *e)
 {
 	const struct oci_process *p = in->plan.process;
 
-	/* the program outlives us all */
-	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
-		return fail_sys(e, "outlive the runtime");
-	if (close_others(&in->plan, e) < 0 || privileges_seal(p, &in->privileges, e) < 0)
-		return -1;
 	return exec_now(in->program, p->args, p->env, e);
 }

@@ -58,6 +58,10 @@ extern const struct command state_command, list_command;
 extern const struct command mounts_command;
 /* update.c */
 extern const struct command update_command;
+/* events.c */
+extern const struct command events_command;
+/* checkpoint.c */
+extern const struct command checkpoint_command, restore_command;
 /* plan.c */
 extern const struct command plan_command;
 

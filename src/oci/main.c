@@ -17,9 +17,9 @@
 #endif
 
 const struct command *const commands[] = {
-	&create_command, &delete_command, &exec_command,  &features_command, &kill_command,
+	&checkpoint_command, &create_command, &delete_command, &events_command, &exec_command, &features_command, &kill_command,
 	&list_command,	 &mounts_command, &pause_command, &plan_command,     &ps_command,
-	&resume_command, &run_command,	  &spec_command,  &start_command,    &state_command,
+	&restore_command, &resume_command, &run_command,	  &spec_command,  &start_command,    &state_command,
 	&update_command,
 };
 

@@ -8,10 +8,16 @@
 #include "oci/cli.h"
 #include "runtime/container.h"
 
-#define CREATING_NAPS 30 /* of 10 ms */
+/* How often we look again, every 10 ms. While a create is under way, what the caller wants to
+ * know is how it ends; but not for long, since its hooks may ask as well. A folder that nobody
+ * works on and that has no process may have been read a moment too early. */
+static int patience(const struct container *c, enum container_status status)
+{
+	if (status == STATUS_CREATING)
+		return 30;
+	return status == STATUS_STOPPED && !c->state.pid ? 5 : 0;
+}
 
-/* While a create is under way, what the caller wants to know is how it ends: give it a moment.
- * Not longer, since its hooks may ask as well. */
 static int settled_status(struct container *c, const char *id, enum container_status *ret_status,
 			  struct err *e)
 {
@@ -20,7 +26,7 @@ static int settled_status(struct container *c, const char *id, enum container_st
 
 		if (container_status(c, ret_status, e) < 0)
 			return -1;
-		if (*ret_status != STATUS_CREATING || i == CREATING_NAPS)
+		if (i >= patience(c, *ret_status))
 			return 0;
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 		container_done(c);

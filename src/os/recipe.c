@@ -1,6 +1,7 @@
 /* recipe.c - two processes, one table */
 #include "os/recipe.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/own.h"
@@ -85,10 +86,26 @@ static int wait_rows(struct recipe *r, unsigned i, struct err *e)
 	return done < 0 ? -1 : 0;
 }
 
+/* The other side has ended before it was told to go on; what it said last is the reason. */
+static int fail_ended(struct recipe *r, unsigned i, struct err *e)
+{
+	int done;
+
+	while (i + 1 < r->n && !(row_on(r, i) && r->rows[i].side != r->me))
+		i++;
+	do
+		done = hear_one(r, i, e);
+	while (done == 0);
+	return done < 0 ? -1 : fail(e, ERR_SYSTEM, "the other process died before it could %s",
+				    r->rows[i].phrase);
+}
+
 static int tell_done(struct recipe *r, unsigned i, struct err *e)
 {
 	int sent = recipe_tell(r->peer, MSG_DONE, i, -1);
 
+	if (sent == -EPIPE || sent == -ECONNRESET)
+		return fail_ended(r, i, e);
 	return sent < 0 ? fail_errno(e, -sent, "tell the other process to go on") : 0;
 }
 

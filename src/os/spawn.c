@@ -110,7 +110,7 @@ static void run_child(const struct spawn *s, int input, char *const *argv, char 
 
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (dup2(input, STDIN_FILENO) < 0 || (s->out && dup2(s->out, STDOUT_FILENO) < 0) ||
+	if ((input >= 0 && dup2(input, STDIN_FILENO) < 0) || (s->out && dup2(s->out, STDOUT_FILENO) < 0) ||
 	    (s->err && dup2(s->err, STDERR_FILENO) < 0))
 		return;
 	if (s->cwd > 0 && fchdir(s->cwd) < 0)
@@ -137,6 +137,45 @@ static pid_t start(const struct spawn *s, int input, char *const *argv, char *co
 	return pid;
 }
 
+static int open_input(const struct spawn *s, struct err *e)
+{
+	int fd;
+
+	if (s->our_input)
+		return dup(STDIN_FILENO);
+	if (s->input)
+		return memfd_of("input", s->input, strlen(s->input), e);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? fail_sys(e, "open '/dev/null'") : fd;
+}
+
+/**
+ * spawn_start() - start a program and return at once; @s->timeout is nobody's business
+ *
+ * Return: its pid, which the caller waits for, or -1.
+ */
+pid_t spawn_start(const struct spawn *s, struct err *e)
+{
+	char *const only_path[] = { (char *)s->path, NULL };
+	static char *const empty[] = { NULL };
+	char *const *argv = s->argv && s->argv[0] ? s->argv : only_path;
+	char *const *envp = s->envp ? s->envp : empty;
+	volatile int exec_errno = 0;
+	own_fd int input = open_input(s, e);
+	pid_t pid;
+
+	if (input < 0 && !s->our_input)
+		return -1;
+	pid = start(s, input, argv, envp, &exec_errno);
+	if (pid < 0)
+		return fail_sys(e, "start '%s'", s->path);
+	if (exec_errno) {
+		(void)waitpid(pid, NULL, 0);
+		return fail_errno(e, exec_errno, "start '%s'", s->path);
+	}
+	return pid;
+}
+
 /**
  * spawn_wait() - run a program to its end
  * @ret_status: receives its wait status
@@ -146,27 +185,10 @@ static pid_t start(const struct spawn *s, int input, char *const *argv, char *co
  */
 int spawn_wait(const struct spawn *s, int *ret_status, struct err *e)
 {
-	char *const only_path[] = { (char *)s->path, NULL };
-	static char *const empty[] = { NULL };
-	char *const *argv = s->argv && s->argv[0] ? s->argv : only_path;
-	char *const *envp = s->envp ? s->envp : empty;
-	volatile int exec_errno = 0;
-	own_fd int input = FD_NONE;
-	pid_t pid;
+	pid_t pid = spawn_start(s, e);
 
-	if (s->input)
-		input = memfd_of("input", s->input, strlen(s->input), e);
-	else
-		input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (input < 0)
-		return s->input ? -1 : fail_sys(e, "open '/dev/null'");
-	pid = start(s, input, argv, envp, &exec_errno);
 	if (pid < 0)
-		return fail_sys(e, "start '%s'", s->path);
-	if (exec_errno) {
-		(void)waitpid(pid, ret_status, 0);
-		return fail_errno(e, exec_errno, "start '%s'", s->path);
-	}
+		return -1;
 	if (!s->timeout) {
 		while (waitpid(pid, ret_status, 0) < 0)
 			if (errno != EINTR)

@@ -15,6 +15,7 @@
  * @argv:    its arguments, NULL-terminated; NULL means just @path
  * @envp:    its whole environment; NULL means an empty one
  * @input:   text that it reads on standard input; NULL means /dev/null
+ * @our_input: it shares our standard input instead
  * @timeout: seconds after which it is killed; 0 means none
  * @out, @err: descriptors for its standard output and error; 0 means ours
  * @cwd:     descriptor of its working directory; 0 or less means ours
@@ -25,12 +26,14 @@ struct spawn {
 	const char *path;
 	char *const *argv, *const *envp;
 	const char *input;
+	bool our_input;
 	int64_t timeout;
 	int out, err, cwd;
 	const int *keep;
 	size_t n_keep;
 };
 
+pid_t spawn_start(const struct spawn *s, struct err *e);
 int spawn_wait(const struct spawn *s, int *ret_status, struct err *e);
 int spawn_read(const struct spawn *s, size_t max, char **ret_text, int *ret_status, struct err *e);
 int spawn_find(const char *name, char *ret_path, size_t size, struct err *e);

@@ -25,6 +25,7 @@
 #include "runtime/activation.h"
 #include "runtime/cgroups.h"
 #include "runtime/check.h"
+#include "runtime/checkpoint.h"
 #include "runtime/console.h"
 #include "runtime/creation.h"
 #include "runtime/foreground.h"
@@ -293,6 +294,19 @@ void creation_init(struct creation *c, const struct create_options *o)
 				.container = { .root = FD_NONE, .dir = FD_NONE } };
 }
 
+static int begin(struct creation *c, struct err *e)
+{
+	return build(c, e) < 0 ? -1 : walk(c, e);
+}
+
+/* creation_record() - for a restore, whose process has just appeared */
+int creation_record(struct creation *c, struct err *e)
+{
+	if (record_pid(c, e) < 0 || keep_config(c, e) < 0)
+		return -1;
+	return write_pid_file(c, e);
+}
+
 /* --pidfd-socket, and crun's annotation for those who cannot pass options */
 static int send_pidfd(const struct creation *c, struct err *e)
 {
@@ -305,7 +319,8 @@ static int send_pidfd(const struct creation *c, struct err *e)
 
 static int make(struct creation *c, struct err *e)
 {
-	if (prepare(c, e) == 0 && build(c, e) == 0 && walk(c, e) == 0 && send_pidfd(c, e) == 0) {
+	if (prepare(c, e) == 0 && (c->o->restore ? creation_restore(c, e) : begin(c, e)) == 0 &&
+	    send_pidfd(c, e) == 0) {
 		(void)flock(c->container.dir, LOCK_UN);
 		c->container.locked = false;
 		return 0;

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-struct log;
+struct checkpoint_options;
 
 /**
  * struct create_options - what the command line said
@@ -24,11 +24,13 @@ struct log;
  * @start:           run: do not wait for the start command
  * @detach:          run: do not wait for the end
  * @keep:            run: do not delete afterwards
+ * @restore:         restore: processes come from criu's images; NULL: from the config
  * @dry:             only plan; see describe.h
  */
 struct create_options {
 	const char *root, *id, *bundle, *config, *console_socket, *pid_file, *cgroup_manager;
 	const char *pidfd_socket;
+	const struct checkpoint_options *restore;
 	uint32_t preserve_fds;
 	bool start, detach, keep, strict, no_pivot, no_new_keyring, no_subreaper, dry;
 };

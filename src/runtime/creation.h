@@ -53,6 +53,7 @@ struct creation {
 /* create.c */
 void creation_init(struct creation *c, const struct create_options *o);
 void creation_done(struct creation *c);
+int creation_record(struct creation *c, struct err *e);
 /* device_nodes.c */
 int creation_devices(struct creation *c, struct err *e);
 /* plan_build.c */

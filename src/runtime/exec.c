@@ -114,7 +114,7 @@ static int make_plan(struct exec_run *x, struct err *e)
 	for (size_t i = 0; i < x->entry.n; i++)
 		p->cgroup_tasks.at[p->cgroup_tasks.n++] = x->entry.file[i];
 	early_filter = p->has_seccomp && !process->no_new_privileges;
-	p->stages = STAGE_BIT(JOIN) | STAGE_BIT(CONSOLE) | STAGE_BIT(PROGRAM) | STAGE_BIT(EXEC) |
+	p->stages = STAGE_BIT(JOIN) | STAGE_BIT(CONSOLE) | STAGE_BIT(PROGRAM) | STAGE_BIT(SEAL) | STAGE_BIT(EXEC) |
 		    (p->cgroup_tasks.n ? STAGE_BIT(ENTER_CGROUP) : 0) |
 		    (process->oom_score_adj.set ? STAGE_BIT(HOST_FACTS) : 0) |
 		    (early_filter ? STAGE_BIT(PRIVILEGES_LATE) : STAGE_BIT(PRIVILEGES));

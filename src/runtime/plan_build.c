@@ -25,21 +25,19 @@ static int open_root(struct creation *c, struct err *e)
 {
 	struct plan_rootfs *r = &c->rootfs;
 	uint64_t kind = r->propagation & (MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE);
-	struct mount_attr a = { .propagation = MS_PRIVATE };
+	struct mount_attr a = { .propagation = kind ? kind : MS_SLAVE };
+	unsigned tree = AT_RECURSIVE;
 
+	/* a shared root cannot be pivoted to, so it alone is made private for now */
+	if (r->propagation & MS_SHARED) {
+		a.propagation = MS_PRIVATE;
+		tree = 0;
+	}
 	r->fd = mount_clone(AT_FDCWD, r->path, true, false, e);
 	if (r->fd < 0)
 		return e->sysno == ENOSYS ? 0 : fail_in(e, "open the root '%s'", r->path);
-	/* what lies below the root follows rootfsPropagation; the root itself is private */
-	if (!(r->propagation & MS_SHARED)) {
-		struct mount_attr below = { .propagation = kind ? kind : MS_SLAVE };
-
-		if (sys_mount_setattr((int)r->fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &below) < 0 &&
-		    errno != ENOSYS)
-			return fail_sys(e, "set the propagation of the root '%s'", r->path);
-	}
-	if (sys_mount_setattr((int)r->fd, "", AT_EMPTY_PATH, &a) < 0 && errno != ENOSYS)
-		return fail_sys(e, "make the root '%s' private", r->path);
+	if (sys_mount_setattr((int)r->fd, "", AT_EMPTY_PATH | tree, &a) < 0 && errno != ENOSYS)
+		return fail_sys(e, "set the propagation of the root '%s'", r->path);
 	return 0;
 }
 
@@ -180,6 +178,7 @@ static void choose_stages(struct creation *c)
 	set_stage(p, STAGE_WAIT_START, !c->o->start);
 	set_stage(p, STAGE_HOOKS_START, p->start_container.n > 0);
 	set_stage(p, STAGE_PRIVILEGES_LATE, early_filter);
+	set_stage(p, STAGE_SEAL, true);
 	set_stage(p, STAGE_EXEC, true);
 }
 

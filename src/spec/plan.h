@@ -132,6 +132,7 @@ extern const struct bind_table plan_table;
 	X(CREATED,         RUNTIME, "record the container")                                      \
 	X(WAIT_START,      INIT,    "wait for the start command")                                \
 	X(PRIVILEGES_LATE, INIT,    "set up the process")                                        \
+	X(SEAL,            INIT,    "lock the process up")                                       \
 	X(HOOKS_START,     INIT,    "run the startContainer hooks")                              \
 	X(EXEC,            INIT,    "start the program")                                         \
 	/* in a container that runs already, after JOIN */                                       \

@@ -372,14 +372,21 @@ TEST(a_pid_is_attached_and_sub_paths_are_found)
 	struct cgroup cg, sub, of_pid;
 	char *no_specs[] = { NULL }, *specs[] = { (char *)"inner", NULL };
 	struct cgroup_entry entry;
+	char inner[4352];
 	pid_t pid;
 
 	start(&cg, "sub");
+	/* where it exists nowhere, that is an error; else it is entered wherever it exists */
+	WANT_INT(cgroup_init_sub(&sub, &cg, specs, &e), -1);
+	WANT_INT(e.sysno, ENOENT);
+	cgroup_done(&sub);
+	for (size_t i = 0; i < cg.n; i++) {
+		snprintf(inner, sizeof(inner), "%s/inner", cg.at[i].dir);
+		WANT_INT(mkdir(inner, 0755), 0);
+	}
 	OK(cgroup_init_sub(&sub, &cg, specs, &e));
-	WANT_INT(cgroup_entry_open(&sub, &entry, &e), -1);
+	OK(cgroup_entry_open(&sub, &entry, &e));
 	cgroup_entry_close(&entry);
-	for (size_t i = 0; i < cg.n; i++)
-		WANT_INT(mkdirat(AT_FDCWD, sub.at[i].dir, 0755), 0);
 	for (size_t i = 0; i < cg.n; i++)
 		sub.at[i].made = 1;
 	OK(cgroup_create(&sub, &any, &e) < 0 && e.sysno != EEXIST ? -1 : 0);

@@ -472,7 +472,8 @@ TEST(an_agent_that_is_not_there_is_an_error)
 	struct err e = { 0 };
 
 	WANT_INT(seccomp_send_listener(&s, 0, &l, &e), -1);
-	WANT_STR(e.text, "hand the seccomp listener to its agent: connect to '/no/such/agent': "
+	WANT_STR(e.text, "hand the seccomp listener to its agent: failed to connect with seccomp agent "
+		   "'/no/such/agent': "
 		 "no such file or directory");
 	WANT_STR(e.origin, "config.json: /linux/seccomp/listenerPath");
 }
