@@ -1,6 +1,7 @@
 /* json.c - a recursive descent over the text, depth and memory bounded */
 #include "base/json.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -40,12 +41,14 @@ static bool take(struct parser *p, char c)
 	return true;
 }
 
+static const char no_memory[] = "no memory";
+
 static struct json *new_value(struct parser *p, enum json_type type)
 {
 	struct json *v = arena_alloc(p->arena, sizeof(*v));
 
 	if (!v) {
-		stop(p, "it needs too much memory");
+		stop(p, no_memory);
 		return NULL;
 	}
 	v->type = type;
@@ -166,7 +169,7 @@ static bool parse_string(struct parser *p, const char **ret_text, size_t *ret_le
 		close += *close == '\\' && close + 1 < p->end ? 2 : 1;
 	text = out = arena_alloc(p->arena, (size_t)(close - p->at) + 1);
 	if (!text)
-		return stop(p, "it needs too much memory");
+		return stop(p, no_memory);
 	while (p->at < p->end && *p->at != '"') {
 		unsigned char c = (unsigned char)*p->at;
 		size_t n;
@@ -340,6 +343,11 @@ static struct json *parse_value(struct parser *p)
 static void fail_syntax(const struct parser *p, const char *doc, struct err *e)
 {
 	size_t line = 1, column = 1;
+
+	if (p->why == no_memory) {
+		fail_errno(e, ENOMEM, "read '%s'", doc);
+		return;
+	}
 
 	for (const char *c = p->begin; c < p->at; c++) {
 		column = *c == '\n' ? 1 : column + 1;

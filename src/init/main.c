@@ -95,6 +95,19 @@ static bool runtime_is_gone(int sock)
 	return recv(sock, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+static int begin(int sock, struct err *e)
+{
+	/* Nobody in a namespace that we enter may look into this process or its descriptors. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return fail_sys(e, "become undumpable");
+	/* killed with the runtime until the container is made */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return fail_sys(e, "die with the runtime");
+	if (fcntl(sock, F_SETFD, FD_CLOEXEC) < 0)
+		return fail_sys(e, "close the socket on exec");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = { 0 };
@@ -102,18 +115,16 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 	uint64_t sock = 0, plan_fd = 0;
 
-	/* Nobody in a namespace that we enter may look into this process or its descriptors. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return 125;
-	/* killed with the runtime until the container is made */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-		return 125;
 	if (argc != 3 || text_u64(argv[1], INT_MAX, &sock) < 0 ||
 	    text_u64(argv[2], INT_MAX, &plan_fd) < 0)
 		return 125;
 	in.recipe = (struct recipe){ .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_INIT,
 				     .peer = (int)sock, .ctx = &in, .run = run_stage };
-	if (fcntl(in.recipe.peer, F_SETFD, FD_CLOEXEC) < 0 || runtime_is_gone(in.recipe.peer))
+	if (begin(in.recipe.peer, &e) < 0) {
+		(void)recipe_tell_failure(in.recipe.peer, &e);
+		return 125;
+	}
+	if (runtime_is_gone(in.recipe.peer))
 		return 125;
 	if (read_plan((int)plan_fd, &arena, &in.plan, &e) < 0 ||
 	    plan_each_fd(&in.plan, mark_ours, NULL, &e) < 0) {

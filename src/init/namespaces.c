@@ -73,7 +73,11 @@ static int fork_on(struct init *in, struct err *e)
 	if (pid > 0) {
 		int r = recipe_tell(in->recipe.peer, MSG_PID, pid, -1);
 
-		_exit(r < 0 ? 125 : 0);
+		if (r == 0)
+			_exit(0);
+		/* nobody would know of it */
+		(void)kill((pid_t)pid, SIGKILL);
+		return fail_errno(e, -r, "say which process goes on");
 	}
 	return 0;
 }

@@ -83,16 +83,16 @@ static void print_row(const struct container *c, enum container_status status)
 static int show_one(int root, const char *id, const struct list *l, bool json, bool first,
 		    struct err *e)
 {
-	own_container struct container c;
+	own_container struct container c = { .dir = FD_NONE };
 	enum container_status status;
 	own_mem char *text = NULL;
 
-	if (container_open(&c, root, id, e) < 0)
-		return e->cls == ERR_ABSENT ? 0 : -1; /* it went away while we looked */
 	if (l->quiet) {
 		puts(id);
 		return 0;
 	}
+	if (container_open(&c, root, id, e) < 0)
+		return e->cls == ERR_ABSENT ? 0 : -1; /* it went away while we looked */
 	if (container_status(&c, &status, e) < 0)
 		return -1;
 	if (!json) {

@@ -47,13 +47,25 @@ int process_try_stat(pid_t pid, struct process_stat *ret_stat)
 	return n < 0 ? n : process_parse_stat(text, ret_stat);
 }
 
-/* process_alive() - does the process that started at @start still run? Zombies do not. */
-bool process_alive(pid_t pid, uint64_t start)
+/**
+ * process_try_alive() - does the process that started at @start still run? Zombies do not.
+ *
+ * Return: 1, 0, or -errno when nobody can tell.
+ */
+int process_try_alive(pid_t pid, uint64_t start)
 {
 	struct process_stat st;
+	int r = pid > 0 ? process_try_stat(pid, &st) : -ESRCH;
 
-	return pid > 0 && process_try_stat(pid, &st) == 0 && st.start == start &&
-	       st.state != 'Z' && st.state != 'X';
+	if (r == -ENOENT || r == -ESRCH)
+		return 0;
+	return r < 0 ? r : st.start == start && st.state != 'Z' && st.state != 'X';
+}
+
+/* process_alive() - process_try_alive() for those who wait: what cannot be looked at still runs */
+bool process_alive(pid_t pid, uint64_t start)
+{
+	return process_try_alive(pid, start) != 0;
 }
 
 /**
@@ -64,12 +76,14 @@ bool process_alive(pid_t pid, uint64_t start)
 int process_open(pid_t pid, uint64_t start, struct err *e)
 {
 	own_fd int fd = sys_pidfd_open(pid, 0);
+	int alive;
 
 	if (fd < 0)
 		return fail_sys(e, "open process %d", (int)pid);
 	/* only now is the pid pinned; was it still the same process? */
-	if (!process_alive(pid, start))
-		return fail_errno(e, ESRCH, "open process %d", (int)pid);
+	alive = process_try_alive(pid, start);
+	if (alive <= 0)
+		return fail_errno(e, alive < 0 ? -alive : ESRCH, "open process %d", (int)pid);
 	return give_fd(&fd);
 }
 

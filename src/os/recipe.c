@@ -53,9 +53,12 @@ static int hear_one(struct recipe *r, unsigned i, struct err *e)
 	struct msg m = { 0 };
 	ssize_t n = msg_try_recv(r->peer, &m, sizeof(m), &fd);
 
-	if (n < 0)
-		return fail_errno(e, (int)-n, "hear from the other process while it was to %s",
-				  r->rows[i].phrase);
+	if (n < 0) {
+		fail_errno(e, (int)-n, "hear from the other process while it was to %s",
+			   r->rows[i].phrase);
+		(void)recipe_tell_failure(r->peer, e);
+		return -1;
+	}
 	if (n == 0 && ends_here(r, i))
 		return 1;
 	if (n == 0)

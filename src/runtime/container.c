@@ -15,6 +15,7 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "runtime/activation.h"
+#include "runtime/checkpoint.h"
 #include "runtime/freezer.h"
 
 #define STATE_MAX  ((size_t)4 << 20)
@@ -108,7 +109,13 @@ int container_make(struct container *c, int root, const char *id, struct err *e)
 		return -1;
 	}
 	c->state.id = arena_dup(&c->mem, id);
-	return c->state.id ? take_lock(c, e) : fail_errno(e, ENOMEM, "make '%s'", id);
+	if (!c->state.id)
+		fail_errno(e, ENOMEM, "make the container's folder '%s'", id);
+	else if (take_lock(c, e) == 0)
+		return 0;
+	/* nothing is in it yet */
+	(void)unlinkat(root, id, AT_REMOVEDIR);
+	return -1;
 }
 
 /* A crash between mkdir and the first write leaves a folder without a status. */
@@ -213,17 +220,45 @@ int container_load_config(struct container *c, struct err *e)
 	return 0;
 }
 
-/* Does tare-init still wait for the start command? A connection without a word tells. */
-static bool waits_for_start(const struct container *c)
+/* Does tare-init still wait for the start command? A connection without a word tells. -1: @e */
+static int waits_for_start(const struct container *c, struct err *e)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	own_fd int sock = FD_NONE;
 
 	if (faccessat(c->dir, START_SOCKET, F_OK, 0) < 0)
-		return false;
+		return errno == ENOENT ? 0 : fail_sys(e, "look for the start socket");
 	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (sock < 0)
+		return fail_sys(e, "make a socket");
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" START_SOCKET, c->dir);
-	return sock >= 0 && connect(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0;
+	/* EAGAIN: so many ask that there is a queue; whoever has one has not gone on */
+	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0 || errno == EAGAIN)
+		return 1;
+	return errno == ECONNREFUSED || errno == ENOENT ? 0 : fail_sys(e, "ask at the start socket");
+}
+
+static int look_at_process(const struct container *c, enum container_status *ret_status,
+			   struct err *e)
+{
+	const struct state *s = &c->state;
+	int alive = process_try_alive((pid_t)s->pid, s->pid_start);
+	bool frozen = false;
+	int waits;
+
+	if (alive < 0)
+		return fail_errno(e, -alive, "look at process %d of container '%s'", (int)s->pid, s->id);
+	*ret_status = STATUS_STOPPED;
+	if (!alive)
+		return 0;
+	if (freezer_is_frozen(c, &frozen, e) < 0)
+		return -1;
+	*ret_status = STATUS_PAUSED;
+	if (frozen)
+		return 0;
+	waits = waits_for_start(c, e);
+	*ret_status = waits ? STATUS_CREATED : STATUS_RUNNING;
+	return waits < 0 ? fail_in(e, "see whether container '%s' was started", s->id) : 0;
 }
 
 /**
@@ -231,26 +266,14 @@ static bool waits_for_start(const struct container *c)
  */
 int container_status(const struct container *c, enum container_status *ret_status, struct err *e)
 {
-	bool frozen = false;
+	bool busy;
 
-	if (c->state.pid == 0) {
-		bool busy = !c->locked && flock(c->dir, LOCK_SH | LOCK_NB) < 0;
-
-		if (!busy && !c->locked)
-			(void)flock(c->dir, LOCK_UN);
-		*ret_status = busy ? STATUS_CREATING : STATUS_STOPPED;
-		return 0;
-	}
-	if (!process_alive((pid_t)c->state.pid, c->state.pid_start)) {
-		*ret_status = STATUS_STOPPED;
-		return 0;
-	}
-	if (freezer_is_frozen(c, &frozen, e) < 0)
-		return -1;
-	if (frozen)
-		*ret_status = STATUS_PAUSED;
-	else
-		*ret_status = waits_for_start(c) ? STATUS_CREATED : STATUS_RUNNING;
+	if (c->state.pid != 0)
+		return look_at_process(c, ret_status, e);
+	busy = !c->locked && flock(c->dir, LOCK_SH | LOCK_NB) < 0;
+	if (!busy && !c->locked)
+		(void)flock(c->dir, LOCK_UN);
+	*ret_status = busy ? STATUS_CREATING : STATUS_STOPPED;
 	return 0;
 }
 
@@ -285,6 +308,7 @@ int container_forget(struct container *c, struct err *e)
 	container_drop_nodes(c);
 	(void)unlinkat(c->dir, NOTIFY_FOLDER "/" NOTIFY_NAME, 0);
 	(void)unlinkat(c->dir, NOTIFY_FOLDER, AT_REMOVEDIR);
+	(void)unlinkat(c->dir, RESTORE_FOLDER, AT_REMOVEDIR);
 	if (unlinkat(c->root, c->state.id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail_sys(e, "remove the folder of container '%s'", c->state.id);
 	return 0;

@@ -166,11 +166,14 @@ static const struct bind_row oci_idmap_table_rows[] = {
 };
 TABLE(oci_idmap_table, struct oci_idmap, true);
 
+/* 2^32 - 1 means "as it was" to setresuid(2) */
+#define MAX_ID (UINT32_MAX - 1)
+
 static const struct bind_row user_rows[] = {
-	ROW_U32("uid",                OPTIONAL, struct oci_user, uid),
-	ROW_U32("gid",                OPTIONAL, struct oci_user, gid),
+	{ .key = "uid", .kind = BIND_U32, .at = offsetof(struct oci_user, uid), .max = MAX_ID },
+	{ .key = "gid", .kind = BIND_U32, .at = offsetof(struct oci_user, gid), .max = MAX_ID },
 	ROW_OPT_U64("umask",          OPTIONAL, struct oci_user, umask),
-	ROW_NUMBERS("additionalGids", OPTIONAL, struct oci_user, additional_gids, 0, UINT32_MAX - 1),
+	ROW_NUMBERS("additionalGids", OPTIONAL, struct oci_user, additional_gids, 0, MAX_ID),
 	ROW_STRING("username",        OPTIONAL, struct oci_user, username),
 };
 static const struct bind_table user = BIND_TABLE(user_rows, struct oci_user, true);
