@@ -25,7 +25,6 @@
  *
  * The command is killed after SECONDS (10). x86-64.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

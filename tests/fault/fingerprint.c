@@ -3,7 +3,6 @@
  * Two runs of one config must print the same, whatever happened to the runtime on the way. Runs
  * as whatever user the config says, in a rootfs that may hold nothing but this program.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
