@@ -256,7 +256,9 @@ static int read_map(struct reader *r, const struct place *p, const struct json *
 static int read_object(struct reader *r, const struct place *p, const struct json *v,
 		       const struct bind_row *row, void **ret)
 {
-	*ret = arena_alloc(r->arena, row->table->size);
+	/* there already: "cpu" and "CPU" in one document are one object, as with Go's decoder */
+	if (!*ret)
+		*ret = arena_alloc(r->arena, row->table->size);
 	if (!*ret)
 		return out_of_memory(r);
 	return read_struct(r, p, v, row->table, *ret);
@@ -368,6 +370,8 @@ static int fail_member(struct reader *r, const struct place *p, const char *key,
 static int read_members(struct reader *r, const struct place *p, const struct json *v,
 			const struct bind_table *t, unsigned char *doc, uint64_t *seen)
 {
+	uint64_t folded = 0; /* found under a spelling that differs in case */
+
 	for (const struct json *i = v->child; i; i = i->next) {
 		const struct bind_row *row = row_find(t, i->key);
 		struct place item = { .up = p, .key = i->key };
@@ -379,15 +383,20 @@ static int read_members(struct reader *r, const struct place *p, const struct js
 			continue;
 		}
 		bit = 1ULL << (row - t->rows);
-		if (*seen & bit)
-			return fail_member(r, p, i->key, "given twice");
-		*seen |= bit;
+		if (strcmp(row->key, i->key) == 0) {
+			if (*seen & bit)
+				return fail_member(r, p, i->key, "given twice");
+			*seen |= bit;
+		} else {
+			folded |= bit;
+		}
 		/* null is what Go writes for an absent slice, map or pointer */
 		if (i->type == JSON_NULL && row->need == OPTIONAL)
 			continue;
 		if (read_row(r, &item, i, row, doc + row->at) < 0)
 			return -1;
 	}
+	*seen |= folded;
 	return 0;
 }
 

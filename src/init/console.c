@@ -102,6 +102,31 @@ static int take_over(int slave, struct err *e)
 	return 0;
 }
 
+/* Is this the null device, whichever file stands for it? */
+static bool is_null(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+/* The host's null device is a way to the host's /dev (its owner, its file system), and criu could
+ * not find it again; the container's own does the same. Where it has none, it keeps ours. */
+static void use_own_null(int root)
+{
+	own_fd int null = FD_NONE;
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (!is_null(fd))
+			continue;
+		if (null < 0)
+			null = path_try_open(root, "/dev/null", O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
+		if (null < 0 || !is_null(null))
+			return;
+		(void)dup2(null, fd);
+	}
+}
+
 int init_set_console(struct init *in, struct err *e)
 {
 	const struct plan *p = &in->plan;
@@ -110,10 +135,12 @@ int init_set_console(struct init *in, struct err *e)
 	own_fd int slave = FD_NONE;
 	int sent;
 
-	if (!p->terminal)
-		return setsid() < 0 && getpid() != getsid(0) ? fail_sys(e, "start a session") : 0;
 	if (root < 0)
 		return fail_sys(e, "open '/'");
+	if (!p->terminal)
+		use_own_null(root);
+	if (!p->terminal)
+		return setsid() < 0 && getpid() != getsid(0) ? fail_sys(e, "start a session") : 0;
 	master = open_master(root, e);
 	if (master < 0)
 		return -1;

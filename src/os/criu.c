@@ -185,6 +185,8 @@ static void copy_text(const struct field *f, char *to, size_t size)
 
 	if (f->at)
 		memcpy(to, f->at, n);
+	while (n > 0 && to[n - 1] == '\n')
+		n--;
 	to[n] = '\0';
 }
 

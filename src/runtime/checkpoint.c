@@ -65,7 +65,8 @@ int criu_program(const struct checkpoint_options *o, char *ret_path, size_t size
 	return fail_hint(e, "checkpoint and restore need criu: install the package criu");
 }
 
-/* criu's own words for what went wrong are in its log: the last line with an error. */
+/* criu's own words for what went wrong are in its log. The first line with an error says it;
+ * what follows are its consequences. */
 int criu_fail_with_log(const struct criu_folders *f, struct err *e)
 {
 	own_mem char *text = NULL;
@@ -75,10 +76,11 @@ int criu_fail_with_log(const struct criu_folders *f, struct err *e)
 
 	if (file_read(f->work, f->log, LOG_MAX, &text, &ignored) < 0)
 		return -1;
-	for (rest = text; (line = strsep(&rest, "\n"));)
-		if (strstr(line, "Error"))
-			found = strstr(line, "Error");
-	return found ? fail_hint(e, "%s: %.200s", f->log, found) : -1;
+	for (rest = text; !found && (line = strsep(&rest, "\n"));)
+		found = strstr(line, "Error");
+	if (found && !strstr(e->text, "Error"))
+		return fail_hint(e, "%s: %.200s", f->log, found);
+	return fail_hint(e, "there is more in %s", f->log);
 }
 
 static int cgroups_mode(const char *name, uint64_t *ret_mode, struct err *e)
@@ -93,6 +95,15 @@ static int cgroups_mode(const char *name, uint64_t *ret_mode, struct err *e)
 			    "or ignore", name);
 	*ret_mode = (uint64_t)w->value;
 	return 0;
+}
+
+/* criu's own choice is iptables; nftables is asked for where the former is not installed. */
+static const char *default_lock(void)
+{
+	char path[PATH_MAX];
+	struct err ignored = { 0 };
+
+	return spawn_find("iptables-restore", path, sizeof(path), &ignored) < 0 ? "nftables" : NULL;
 }
 
 static int network_lock(const char *name, struct str *opts, struct err *e)
@@ -167,7 +178,7 @@ int criu_common_options(struct str *opts, const struct criu_folders *f,
 		criu_number(opts, CRIU_EMPTY_NS, o->empty_ns);
 	if (*file)
 		criu_text(opts, CRIU_CONFIG_FILE, file);
-	return network_lock(o->network_lock, opts, e);
+	return network_lock(o->network_lock ? o->network_lock : default_lock(), opts, e);
 }
 
 /* criu_namespace_key() - runc's name for a namespace that exists at both ends; NULL: no such */
@@ -244,17 +255,16 @@ static void add_masks(struct dump *d)
 	}
 }
 
-/* In a user namespace devices are binds of the host's. */
-static void add_devices(struct dump *d)
+/* criu_add_devices() - in a user namespace devices are binds of the host's, at both ends */
+void criu_add_devices(struct str *opts, const struct oci_linux *l, bool has_userns)
 {
 	static const char *const defaults[] = { "/dev/null", "/dev/zero", "/dev/full",
 						"/dev/random", "/dev/urandom", "/dev/tty" };
-	const struct oci_linux *l = d->container.config->platform;
 
-	for (size_t i = 0; d->container.state.has_userns && i < COUNT(defaults); i++)
-		criu_external_mount(&d->opts, defaults[i], defaults[i]);
+	for (size_t i = 0; has_userns && i < COUNT(defaults); i++)
+		criu_external_mount(opts, defaults[i], defaults[i]);
 	for (size_t i = 0; i < l->devices.n; i++)
-		criu_external_mount(&d->opts, l->devices.at[i].path, l->devices.at[i].path);
+		criu_external_mount(opts, l->devices.at[i].path, l->devices.at[i].path);
 }
 
 /* What the first three descriptors are, for whoever restores: pipes have to be found again. */
@@ -322,7 +332,7 @@ static int add_options(struct dump *d, struct err *e)
 	if (o->pre_dump)
 		return 0;
 	add_masks(d);
-	add_devices(d);
+	criu_add_devices(&d->opts, d->container.config->platform, d->container.state.has_userns);
 	return add_mounts(d, e) < 0 ? -1 : write_descriptors(d, e);
 }
 

@@ -9,6 +9,8 @@
 
 struct creation;
 
+#define RESTORE_FOLDER "criu-root" /* in the container's folder, while it is restored */
+
 /**
  * struct checkpoint_options - what the command lines of checkpoint and restore said
  * @criu:       the program, NULL to find it

@@ -8,6 +8,7 @@
 
 struct arena;
 struct oci_config;
+struct oci_linux;
 
 #define DESCRIPTORS "descriptors.json"
 
@@ -28,6 +29,7 @@ int criu_common_options(struct str *opts, const struct criu_folders *f,
 			struct err *e);
 int criu_program(const struct checkpoint_options *o, char *ret_path, size_t size, struct err *e);
 int criu_fail_with_log(const struct criu_folders *f, struct err *e);
+void criu_add_devices(struct str *opts, const struct oci_linux *l, bool has_userns);
 const char *criu_namespace_key(int64_t type);
 
 #endif

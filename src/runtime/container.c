@@ -15,6 +15,7 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "runtime/activation.h"
+#include "runtime/checkpoint.h"
 #include "runtime/freezer.h"
 
 #define STATE_MAX  ((size_t)4 << 20)
@@ -307,6 +308,7 @@ int container_forget(struct container *c, struct err *e)
 	container_drop_nodes(c);
 	(void)unlinkat(c->dir, NOTIFY_FOLDER "/" NOTIFY_NAME, 0);
 	(void)unlinkat(c->dir, NOTIFY_FOLDER, AT_REMOVEDIR);
+	(void)unlinkat(c->dir, RESTORE_FOLDER, AT_REMOVEDIR);
 	if (unlinkat(c->root, c->state.id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail_sys(e, "remove the folder of container '%s'", c->state.id);
 	return 0;

@@ -22,8 +22,6 @@
 #include "runtime/creation.h"
 #include "runtime/host_hooks.h"
 
-#define ROOT_FOLDER "criu-root"
-
 /**
  * struct restore - the working papers, beside the creation's
  * @root:  where the root is bound for criu
@@ -44,12 +42,12 @@ struct restore {
 static int bind_root(struct restore *r, struct err *e)
 {
 	own_mem char *state_root = realpath(r->c->o->root, NULL);
-	int n = snprintf(r->root, sizeof(r->root), "%s/%s/" ROOT_FOLDER, state_root ? state_root : "",
+	int n = snprintf(r->root, sizeof(r->root), "%s/%s/" RESTORE_FOLDER, state_root ? state_root : "",
 			 r->c->o->id);
 
 	if (!state_root || n < 0 || (size_t)n >= sizeof(r->root))
 		return fail_errno(e, ENAMETOOLONG, "make a folder for the root");
-	if (mkdirat(r->c->container.dir, ROOT_FOLDER, 0700) < 0)
+	if (mkdirat(r->c->container.dir, RESTORE_FOLDER, 0700) < 0)
 		return fail_sys(e, "make a folder for the root");
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return fail_sys(e, "make a mount namespace");
@@ -109,9 +107,9 @@ static int add_mounts(struct restore *r, struct err *e)
 	for (size_t i = 0; i < p.n; i++)
 		if (p.list[i].kind == PLAN_BIND)
 			criu_external_mount(&r->opts, p.list[i].target, p.list[i].source);
+	/* what covers masked files */
 	criu_external_mount(&r->opts, "/dev/null", "/dev/null");
-	for (size_t i = 0; i < l->devices.n; i++)
-		criu_external_mount(&r->opts, l->devices.at[i].path, l->devices.at[i].path);
+	criu_add_devices(&r->opts, l, c->container.state.has_userns);
 	return 0;
 }
 
@@ -277,8 +275,10 @@ static int restore(struct restore *r, struct err *e)
 	/* there is no tare-init that could enter later */
 	c->late_cgroup = false;
 	if (criu_program(r->o, program, sizeof(program), e) < 0 ||
-	    criu_folders_open(&r->folders, r->o, false, e) < 0 || cgroups_make_early(c, e) < 0 ||
-	    bind_root(r, e) < 0 || add_options(r, e) < 0)
+	    cgroups_make_early(c, e) < 0 || bind_root(r, e) < 0)
+		return -1;
+	/* opened in the mount namespace that criu works in: it mounts things there */
+	if (criu_folders_open(&r->folders, r->o, false, e) < 0 || add_options(r, e) < 0)
 		return -1;
 	cgroup_entry_close(&c->entry);
 	return run_criu(r, e);
@@ -293,7 +293,9 @@ int creation_restore(struct creation *c, struct err *e)
 			     .folders = { .images = FD_NONE, .work = FD_NONE } };
 	int done = restore(&r, e);
 
-	(void)unlinkat(c->container.dir, ROOT_FOLDER, AT_REMOVEDIR);
+	if (r.root[0])
+		(void)umount2(r.root, MNT_DETACH);
+	(void)unlinkat(c->container.dir, RESTORE_FOLDER, AT_REMOVEDIR);
 	for (size_t i = 0; i < r.n_keep; i++)
 		(void)close(r.keep[i]);
 	criu_folders_close(&r.folders);

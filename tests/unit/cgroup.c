@@ -133,7 +133,7 @@ TEST(sub_paths_by_controller_and_for_all)
 	WANT_STR(sub.at[3].path, "/c");
 	cgroup_done(&sub);
 	WANT_INT(cgroup_init_sub(&sub, &cg, up, &e), -1);
-	WANT(strstr(e.text, "bad sub cgroup path '../x'") != NULL);
+	WANT(strstr(e.text, "bad sub cgroup path") != NULL);
 	cgroup_done(&sub);
 	WANT_INT(cgroup_init_sub(&sub, &cg, unknown, &e), -1);
 	WANT_STR(e.text, "unknown controller 'pids' in cgroup 'pids:x'");

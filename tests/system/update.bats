@@ -1,0 +1,76 @@
+# update.bats - update and events: limits of a container that runs, and what it uses
+
+load ../lib
+setup() { tare_setup; }
+teardown() { tare_teardown; }
+
+# limit CONTROLLER V1-FILE V2-FILE: what the kernel has for $id
+limit() {
+	local dir
+
+	dir=$(find "$(controller_dir "$1")" -type d -name "$id" | head -n 1)
+	cat "$dir/$2" 2>/dev/null || cat "$dir/$3"
+}
+
+@test "flags change one limit and leave the others" {
+	need_controller pids memory
+	config '.linux.resources.pids.limit = 50'
+	start_container
+	tare update --memory 64m "$id"
+	[[ $(limit memory memory.limit_in_bytes memory.max) = 67108864 ]]
+	[[ $(limit pids pids.max pids.max) = 50 ]]
+	tare update "$id" --pids-limit -1
+	[[ $(limit pids pids.max pids.max) = max ]]
+	[[ $(limit memory memory.limit_in_bytes memory.max) = 67108864 ]]
+}
+
+@test "a file's members may have any case, as for Go" {
+	need_controller pids
+	start_container
+	tare update --resources - "$id" <<<'{"Pids": {"Limit": 17}}'
+	[[ $(limit pids pids.max pids.max) = 17 ]]
+}
+
+@test "what is no number is refused by its flag's name" {
+	start_container
+	run tare update --cpu-share many "$id"
+	expect_error 'cpu-share.*many'
+}
+
+@test "a paused container stays paused" {
+	need_controller pids freezer
+	start_container
+	tare pause "$id"
+	tare update --pids-limit 20 "$id"
+	[[ $(state_of) = paused ]]
+	tare resume "$id"
+}
+
+@test "update of a stopped container is refused" {
+	program true
+	start_container
+	wait_for 5 has_state stopped
+	run tare update --pids-limit 20 "$id"
+	expect_error 'not running'
+}
+
+@test "events --stats prints one reading" {
+	start_container
+	run tare events --stats "$id"
+	expect_status 0
+	jq -e --arg id "$id" '.type == "stats" and .id == $id and .data.cpu.usage.total >= 0' <<<"$output"
+}
+
+@test "events end with the container" {
+	start_container
+	tare events --interval 50ms "$id" >"$BATS_TEST_TMPDIR/events" &
+	wait_for 5 grep -q stats "$BATS_TEST_TMPDIR/events"
+	tare delete --force "$id"
+	wait
+}
+
+@test "an interval that is none is refused" {
+	start_container
+	run tare events --interval 0s "$id"
+	expect_error 'greater than 0'
+}
