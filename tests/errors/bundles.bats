@@ -31,9 +31,9 @@ executable() {
 @test "no args, no root, no process" {
 	config '.process.args = []'
 	says "config.json: /process/args: at least the program is needed"
-	config '.process.args = ["true"] | .kept = .root | del(.root)'
+	config '.process.args = ["true"] | del(.root)'
 	says "config.json: /root/path: it is missing"
-	config '.root = .kept | del(.kept) | del(.process)'
+	config '.root.path = "rootfs" | del(.process)'
 	run_container
 	expect_output "config.json: /process: it is missing"
 }
