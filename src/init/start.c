@@ -188,6 +188,9 @@ int init_set_privileges(struct init *in, struct err *e)
 		return -1;
 	if (tolerated && recipe_tell(in->recipe.peer, MSG_WARNING, tolerated, -1) < 0)
 		return fail(e, ERR_SYSTEM, "tell the runtime what was tolerated");
+	/* set again after privileges_apply() has cleared them, where `start` is still to come */
+	if ((p->stages & STAGE_BIT(PRIVILEGES)) && (p->stages & STAGE_BIT(WAIT_START)))
+		obey_signals(die_of);
 	return 0;
 }
 
