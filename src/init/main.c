@@ -53,7 +53,9 @@ static int read_plan(int fd, struct arena *a, struct plan *ret_plan, struct err 
 	void *at;
 	int r;
 
-	if (fstat(fd, &st) < 0 || st.st_size <= 0)
+	if (fstat(fd, &st) < 0)
+		return fail_sys(e, "read the plan");
+	if (st.st_size <= 0)
 		return fail(e, ERR_BUG, "read the plan: it is empty");
 	at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (at == MAP_FAILED)

@@ -48,10 +48,27 @@ static bool says_start(int sock)
 	return n >= (ssize_t)MSG_SHORT && m.kind == MSG_START;
 }
 
+static void die_of(int sig)
+{
+	_exit(128 + sig);
+}
+
+/* The first process of a pid namespace is spared signals that it has no handler for; who asks a
+ * created container to end means it all the same. */
+static void obey_signals(void (*handler)(int))
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+	for (size_t i = 0; i < COUNT(signals); i++)
+		(void)signal(signals[i], handler);
+}
+
 /* From here on the start command is the other side. */
 int init_wait_start(struct init *in, struct err *e)
 {
 	int listener = (int)in->plan.start_fd;
+
+	obey_signals(die_of);
 
 	for (;;) {
 		own_fd int sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -65,6 +82,7 @@ int init_wait_start(struct init *in, struct err *e)
 		(void)close(in->recipe.peer);
 		in->recipe.peer = give_fd(&sock);
 		(void)close(listener);
+		obey_signals(SIG_DFL);
 		return 0;
 	}
 }

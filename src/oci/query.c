@@ -79,8 +79,8 @@ static void print_row(const struct container *c, enum container_status status)
 	       s->bundle, s->created ? s->created : "", s->owner ? s->owner : "");
 }
 
-/* One container, in the format that was asked for. */
-static int show_one(int root, const char *id, const struct list *l, bool json, bool first,
+/* One container, in the format that was asked for. @shown: how many came before it */
+static int show_one(int root, const char *id, const struct list *l, bool json, size_t *shown,
 		    struct err *e)
 {
 	own_container struct container c = { .dir = FD_NONE };
@@ -102,7 +102,7 @@ static int show_one(int root, const char *id, const struct list *l, bool json, b
 	text = container_state_text(&c, status, false, e);
 	if (!text)
 		return -1;
-	printf("%s%s", first ? "" : ",", text);
+	printf("%s%s", (*shown)++ ? "," : "", text);
 	return 0;
 }
 
@@ -114,6 +114,7 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 	own_arena struct arena mem = { 0 };
 	own_fd int root = cli_open_root(cli, e);
 	bool json = l->format && strcmp(l->format, "json") == 0;
+	size_t shown = 0;
 	char **ids;
 
 	if (l->format && !json && strcmp(l->format, "table") != 0)
@@ -127,7 +128,7 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 		printf("%-12s %-8s %-12s %-24s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED",
 		       "OWNER");
 	for (size_t i = 0; ids[i]; i++)
-		if (show_one(root, ids[i], l, json, i == 0, e) < 0)
+		if (show_one(root, ids[i], l, json, &shown, e) < 0)
 			return -1;
 	if (json && !l->quiet)
 		puts("]");

@@ -75,13 +75,14 @@ static int merge_list(const struct bind_row *row, struct list_any *onto,
 		memcpy(at, onto->at, n * size);
 	for (size_t i = 0; i < change->n; i++) {
 		const char *entry = (const char *)change->at + i * size;
-		size_t k = 0;
+		size_t k = sequence ? 0 : n;
 
-		while (k < n && (sequence || !same_entry(row, at + k * size, entry)))
-			k++;
-		if (k == n)
+		/* of two for one device the later is in force */
+		while (k > 0 && !same_entry(row, at + (k - 1) * size, entry))
+			k--;
+		if (k == 0)
 			memcpy(at + n++ * size, entry, size);
-		else if (merge_object(row->table, row->key, at + k * size, entry, a, e) < 0)
+		else if (merge_object(row->table, row->key, at + (k - 1) * size, entry, a, e) < 0)
 			return -1;
 	}
 	*onto = (struct list_any){ .at = at, .n = n };

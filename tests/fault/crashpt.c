@@ -25,6 +25,9 @@
  *
  * The command is killed after SECONDS (10). x86-64.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -3,6 +3,9 @@
  * Two runs of one config must print the same, whatever happened to the runtime on the way. Runs
  * as whatever user the config says, in a rootfs that may hold nothing but this program.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -111,3 +111,10 @@ create() {
 	tare kill --all "$id" KILL
 	tare delete "$id"
 }
+
+@test "a created container obeys SIGTERM, although it is the first of its namespace" {
+	program sleep 1000
+	create
+	tare kill "$id" TERM
+	wait_for 5 has_state stopped
+}

@@ -121,12 +121,9 @@ only_standard() {
 # --- processes --------------------------------------------------------------------------------
 
 @test "CVE-2016-9962: a process that joins shows neither descriptors nor memory" {
+	# of what it shows, sockets and memory files are ours; its program has neither
 	shell 'while :; do for p in /proc/[0-9]*; do
-			[ $p = /proc/1 ] && continue
-			case $(cat $p/comm 2>/dev/null) in *tare*|*memfd*|[0-9])
-				(ls -l $p/fd/ 2>/dev/null | grep -q . && echo "$p fd"
-				 dd if=$p/mem of=/dev/null count=1 2>/dev/null && echo "$p mem"
-				 readlink $p/cwd && echo "$p cwd") >>/seen 2>/dev/null;; esac
+			[ $p = /proc/1 ] || ls -l $p/fd/ $p/exe 2>/dev/null | grep -E "socket:|memfd:" >>/seen
 		done; done'
 	config '.root.readonly = false'
 	start_container
