@@ -199,12 +199,12 @@ static int place_unused(const struct cgroup_place *p, struct err *e)
 	if (fd < 0 || cgroup_try_pids(p, &pids, &n) < 0)
 		return 0;
 	if (n) {
-		fail(e, ERR_CONFLICT, "cgroup '%s' is not empty: %zu process(es) found, first %jd",
+		fail(e, ERR_CONFLICT, "container's cgroup is not empty: '%s': %zu process(es) found, first %jd",
 		     p->dir, n, (intmax_t)pids[0]);
 		return fail_hint(e, "choose another cgroupsPath or end these processes");
 	}
 	if (cgroup_try_frozen(fd, p->in->version, &state) == 0 && state != CGROUP_THAWED) {
-		fail(e, ERR_CONFLICT, "cgroup '%s' exists and is frozen", p->dir);
+		fail(e, ERR_CONFLICT, "container's cgroup unexpectedly frozen: '%s' exists already", p->dir);
 		return fail_hint(e, "thaw or remove it");
 	}
 	return 0;

@@ -17,6 +17,7 @@
 #include "base/json_text.h"
 #include "base/own.h"
 #include "os/file.h"
+#include "os/path.h"
 #include "os/process.h"
 #include "os/spawn.h"
 #include "runtime/cgroups.h"
@@ -219,8 +220,44 @@ static int add_namespaces(struct dump *d, struct err *e)
 	return 0;
 }
 
+static bool name_of(int fd, char buf[PATH_MAX])
+{
+	char link[32];
+	ssize_t n;
+
+	path_fd_link(fd, link);
+	n = readlink(link, buf, PATH_MAX - 1);
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* criu_real_target() - @target below @root as criu knows it: without links; itself when unknown */
+const char *criu_real_target(int root, const char *target, char buf[PATH_MAX])
+{
+	own_fd int fd = path_try_open(root, target, O_PATH, 0);
+	char top[PATH_MAX];
+	size_t n;
+
+	if (fd < 0 || !name_of(root, top) || !name_of(fd, buf))
+		return target;
+	n = strcmp(top, "/") == 0 ? 0 : strlen(top);
+	return strncmp(buf, top, n) == 0 && buf[n] == '/' ? buf + n : target;
+}
+
+static int open_root(const struct dump *d, struct err *e)
+{
+	char path[48];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%lld/root", (long long)d->container.state.pid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? fail_sys(e, "open the container's root") : fd;
+}
+
 static int add_mounts(struct dump *d, struct err *e)
 {
+	own_fd int root = open_root(d, e);
+	char buf[PATH_MAX];
 	const struct oci_linux *l = d->container.config->platform;
 	struct mount_plan p = {
 		.mem = &d->container.mem, .config = d->container.config,
@@ -229,11 +266,14 @@ static int add_mounts(struct dump *d, struct err *e)
 		.own_cgroupns = oci_namespace_of(l, CLONE_NEWCGROUP) != NULL,
 	};
 
-	if (mount_plan_make(&p, e) < 0)
+	if (root < 0 || mount_plan_make(&p, e) < 0)
 		return -1;
-	for (size_t i = 0; i < p.n; i++)
+	for (size_t i = 0; i < p.n; i++) {
+		const char *real = criu_real_target(root, p.list[i].target, buf);
+
 		if (p.list[i].kind == PLAN_BIND)
-			criu_external_mount(&d->opts, p.list[i].target, p.list[i].target);
+			criu_external_mount(&d->opts, real, real);
+	}
 	for (size_t i = 0; i < d->container.state.mounts.n; i++)
 		criu_external_mount(&d->opts, d->container.state.mounts.at[i].destination,
 				    d->container.state.mounts.at[i].destination);

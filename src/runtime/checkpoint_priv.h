@@ -30,6 +30,7 @@ int criu_common_options(struct str *opts, const struct criu_folders *f,
 int criu_program(const struct checkpoint_options *o, char *ret_path, size_t size, struct err *e);
 int criu_fail_with_log(const struct criu_folders *f, struct err *e);
 void criu_add_devices(struct str *opts, const struct oci_linux *l, bool has_userns);
+const char *criu_real_target(int root, const char *target, char buf[4096]);
 const char *criu_namespace_key(int64_t type);
 
 #endif

@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/log.h"
+#include "base/numlist.h"
 #include "base/own.h"
 #include "os/clone.h"
 #include "os/msg.h"
+#include "os/sched.h"
 #include "os/spawn.h"
 
 /* tare-init's bytes, linked in by init_blob.S */
@@ -52,6 +55,26 @@ static int open_gate(const struct launch *l, pid_t pid, int gate, struct err *e)
 	return -1;
 }
 
+/*
+ * Our own affinity is our caller's and means nothing to the container; the new process inherits
+ * it, so it is set here. Without rights over it everything stays as it is.
+ */
+static int set_affinity(const struct plan *p, struct err *e)
+{
+	const struct oci_cpu_affinity *a = p->process ? p->process->exec_cpu_affinity : NULL;
+	struct numlist cpus;
+
+	if (p->rootfs || !a || !a->initial || !*a->initial) {
+		(void)sched_try_all_cpus(0);
+		return 0;
+	}
+	if (numlist_parse(a->initial, &cpus, e) < 0 ||
+	    sched_set_cpus(0, &cpus, a->initial, e) < 0)
+		return fail_at(e, "config.json: /process/execCPUAffinity/initial");
+	log_debug("nsexec: affinity: 0x%lx", cpus.bits[0]);
+	return 0;
+}
+
 /**
  * launch_init() - start tare-init
  * @ret_sock: our end of the socket to it
@@ -85,6 +108,8 @@ pid_t launch_init(const struct launch *l, int *ret_sock, struct err *e)
 		return -1;
 	snprintf(sock_text, sizeof(sock_text), "%d", theirs);
 	snprintf(plan_text, sizeof(plan_text), "%d", plan);
+	if (set_affinity(l->plan, e) < 0)
+		return -1;
 	pid = clone_exec(&(struct clone_exec){ .flags = l->flags, .cgroup = l->cgroup,
 					       .image = image, .gate = l->map ? gate_out : -1,
 					       .apart = l->apart, .argv = argv, .keep = keep.at,

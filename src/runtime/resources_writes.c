@@ -643,7 +643,7 @@ static int check_unified(struct plan *p, const struct pair *u, const char *at,
 		return 0;
 	}
 	fail(p->e, ERR_UNSUPPORTED,
-	     "unified resource '%s' can't be set: controller '%s' not available", u->key, name);
+	     "invalid configuration: unified resource '%s' can't be set: controller '%s' not available", u->key, name);
 	if (bit & p->host->v1)
 		fail_hint(p->e,
 			  "on this host it lives in cgroup v1: use the other members of resources");

@@ -96,6 +96,8 @@ static int add_mounts(struct restore *r, struct err *e)
 {
 	struct creation *c = r->c;
 	const struct oci_linux *l = c->bundle.config.platform;
+	own_fd int root = FD_NONE;
+	char buf[PATH_MAX];
 	struct mount_plan p = {
 		.mem = &c->mem, .config = &c->bundle.config, .bundle = c->bundle.path,
 		.cgroup = c->has_cgroup ? &c->cgroup : NULL,
@@ -104,9 +106,11 @@ static int add_mounts(struct restore *r, struct err *e)
 
 	if (mount_plan_make(&p, e) < 0 || make_mount_points(r, &p, e) < 0)
 		return -1;
+	root = open(r->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (size_t i = 0; i < p.n; i++)
 		if (p.list[i].kind == PLAN_BIND)
-			criu_external_mount(&r->opts, p.list[i].target, p.list[i].source);
+			criu_external_mount(&r->opts, criu_real_target(root, p.list[i].target, buf),
+					    p.list[i].source);
 	/* what covers masked files */
 	criu_external_mount(&r->opts, "/dev/null", "/dev/null");
 	criu_add_devices(&r->opts, l, c->container.state.has_userns);

@@ -130,7 +130,7 @@ static const struct {
 	  "! " AT "/unified/a/b.c: unified resource 'a/b.c' must be a file name (no slashes)" },
 	{ "{\"unified\":{\"foo.bar\":\"1\"}}",
 	  "! " AT "/unified: invalid configuration: cannot use unified on cgroup v1",
-	  "! " AT "/unified/foo.bar: unified resource 'foo.bar' can't be set: controller 'foo' not available" },
+	  "! " AT "/unified/foo.bar: invalid configuration: unified resource 'foo.bar' can't be set: controller 'foo' not available" },
 	{ "{\"unified\":{\"NOKEY\":\"1\"}}",
 	  "! " AT "/unified: invalid configuration: cannot use unified on cgroup v1",
 	  "! " AT "/unified/NOKEY: unified resource 'NOKEY' must be in the form CONTROLLER.PARAMETER" },
@@ -154,7 +154,7 @@ TEST(a_hybrid_host_gets_each_part_where_its_controller_lives)
 		 "memory.limit_in_bytes=4096 hugetlb.2MB.max=0 hugetlb.2MB.rsvd.max=0");
 	WANT_STR(plan(&hybrid_host, "{\"unified\":{\"hugetlb.2MB.max\":\"0\"}}", false), "hugetlb.2MB.max=0");
 	WANT_STR(plan(&hybrid_host, "{\"unified\":{\"memory.max\":\"0\"}}", false),
-		 "! " AT "/unified/memory.max: unified resource 'memory.max' can't be set: controller 'memory' "
+		 "! " AT "/unified/memory.max: invalid configuration: unified resource 'memory.max' can't be set: controller 'memory' "
 		 "not available");
 	WANT(strstr(e.hint, "lives in cgroup v1") != NULL);
 }
