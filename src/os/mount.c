@@ -163,6 +163,20 @@ static int set_one(int fd, uint64_t set, uint64_t clr, unsigned flags)
 	return sys_mount_setattr(fd, "", AT_EMPTY_PATH | flags, &a);
 }
 
+/**
+ * mount_leave_peers() - make a detached copy private, with all below it
+ *
+ * A copy of the host's mount is its peer: what the container mounts on it would appear on the host.
+ *
+ * Return: 0, or -errno; -ENOSYS before Linux 5.12, where the copy must not be used.
+ */
+int mount_leave_peers(int fd)
+{
+	struct mount_attr a = { .propagation = MS_PRIVATE };
+
+	return sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &a) < 0 ? -errno : 0;
+}
+
 /* mount_set() - change the attributes of the mount (not the directory) that @fd is the root of */
 int mount_set(int fd, const struct mount_attrs *a, struct err *e)
 {

@@ -122,8 +122,10 @@ static int walk_step(struct walk *w, const char *name, int flags, unsigned how)
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st) < 0) {
+		int why = -errno;
+
 		(void)close(fd);
-		return -EIO;
+		return why;
 	}
 	if (S_ISLNK(st.st_mode) && !(last && stay && (flags & O_PATH))) {
 		(void)close(fd);

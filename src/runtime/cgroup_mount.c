@@ -50,6 +50,7 @@ static int add_hierarchy(struct mount_plan *p, const struct cgroup_place *place,
 	bool v2 = place->in->version == CGROUP_V2;
 	struct plan_mount *o = order(p, p->own_cgroupns ? PLAN_FS : PLAN_BIND, target, origin);
 	const struct mount_attrs attrs = { .set = w->attrs.set | SAFE };
+	int r;
 
 	if (!o)
 		return out_of_memory(e);
@@ -69,7 +70,12 @@ static int add_hierarchy(struct mount_plan *p, const struct cgroup_place *place,
 	o->fd = mount_clone(AT_FDCWD, o->source, true, false, e);
 	if (o->fd < 0)
 		return e->sysno == ENOSYS ? 0 : -1;
-	return mount_set((int)o->fd, &attrs, e) < 0 && e->sysno != ENOSYS ? -1 : 0;
+	r = mount_leave_peers((int)o->fd);
+	if (r == 0)
+		return mount_set((int)o->fd, &attrs, e);
+	(void)close((int)o->fd);
+	o->fd = -1; /* Linux < 5.12: tare-init binds it by its path */
+	return r == -ENOSYS ? 0 : fail_errno(e, -r, "part '%s' from the host's mounts", o->source);
 }
 
 /* "cpu,cpuacct" is also known as "cpu" and as "cpuacct". */

@@ -130,9 +130,31 @@ static int check_lsm(const struct oci_config *c,
 			 "config.json: /process", e);
 }
 
+/* Members that this version cannot honour yet. Ignoring one would make another container. */
+static int check_honoured(const struct oci_config *c, const struct create_options *o,
+			  struct err *e)
+{
+	const struct oci_linux *l = c->platform;
+	const struct { bool asked; const char *what, *where; } rows[] = {
+		{ l->net_devices.n > 0, "moving network devices", "config.json: /linux/netDevices" },
+		{ l->intel_rdt != NULL, "Intel RDT", "config.json: /linux/intelRdt" },
+		{ l->mount_label && *l->mount_label, "an SELinux mount label",
+		  "config.json: /linux/mountLabel" },
+		{ strcmp(o->cgroup_manager, "systemd") == 0, "the systemd cgroup manager",
+		  "--systemd-cgroup" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].asked) {
+			fail(e, ERR_UNSUPPORTED, "%s is not supported by this version", rows[i].what);
+			return fail_at(e, "%s", rows[i].where);
+		}
+	return 0;
+}
+
 static check_function *const checks[] = {
 	check_version, check_process, check_linux, check_uts,	 check_mappings,
-	check_terminal, check_sysctls, check_policy, check_lsm,
+	check_terminal, check_sysctls, check_policy, check_lsm,	 check_honoured,
 };
 
 /**

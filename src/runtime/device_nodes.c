@@ -116,7 +116,13 @@ static int make_node(struct creation *c, int folder, size_t number, struct plan_
 		d->fd = mount_clone(folder, name, false, true, e);
 	if (r < 0 || d->fd < 0)
 		return r < 0 || e->sysno != ENOSYS ? -1 : 0;
-	return mount_set((int)d->fd, &attrs, e) < 0 && e->sysno != ENOSYS ? -1 : 0;
+	r = mount_leave_peers((int)d->fd);
+	if (r == 0)
+		return mount_set((int)d->fd, &attrs, e);
+	r = r == -ENOSYS ? 0 : fail_errno(e, -r, "part device '%s' from the host's mounts", d->path);
+	(void)close((int)d->fd);
+	d->fd = -1; /* Linux < 5.12: tare-init shows the host's node */
+	return r;
 }
 
 /* Nodes are made in a folder that only we can enter; their names go once they are attached. */

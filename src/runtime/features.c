@@ -141,8 +141,8 @@ static void print_linux(const struct features *f, struct str *out)
 	str_add(out, ",");
 	print_words("flags", words_of(&oci_memory_policy_table, "flags"), out);
 	str_addf(out, "},'intelRdt':{'enabled':%s,'schemata':%s,'monitoring':%s},"
-		 "'mountExtensions':{'idmap':{'enabled':true}},'netDevices':{'enabled':true}}",
-		 truth(f->rdt), truth(f->rdt), truth(f->rdt));
+		 "'mountExtensions':{'idmap':{'enabled':true}},'netDevices':{'enabled':%s}}",
+		 truth(f->rdt), truth(f->rdt), truth(f->rdt), truth(f->net_devices));
 }
 
 static void print_annotations(const struct features *f, struct str *out)

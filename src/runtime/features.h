@@ -13,12 +13,13 @@ struct str;
  * @checkpoint: checkpoint and restore work
  * @systemd:    the systemd cgroup driver works
  * @rdt:        linux.intelRdt is obeyed
+ * @net_devices: linux.netDevices is obeyed
  * @unsafe:     annotations that change what the runtime does, NULL-terminated; one that ends
  *              with "." is a prefix
  */
 struct features {
 	const char *version;
-	bool checkpoint, systemd, rdt;
+	bool checkpoint, systemd, rdt, net_devices;
 	const char *const *unsafe;
 };
 

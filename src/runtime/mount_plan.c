@@ -186,7 +186,7 @@ static int settle_propagation(const struct mount_plan *p, int tree, struct err *
 
 	if (p->propagation & MS_SHARED)
 		return 0;
-	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a) < 0 && errno != ENOSYS)
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a) < 0)
 		return fail_sys(e, "change mount propagation");
 	return 0;
 }
@@ -238,6 +238,7 @@ static int open_source(struct mount_plan *p, const struct oci_mount *m, const st
 {
 	struct mount_attrs attrs = w->attrs;
 	own_fd int tree = FD_NONE;
+	int settled = 0;
 	struct stat st;
 
 	if (fstatat(AT_FDCWD, o->source, &st, w->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
@@ -253,8 +254,13 @@ static int open_source(struct mount_plan *p, const struct oci_mount *m, const st
 	if (tree < 0)
 		return e->sysno == ENOSYS ? 0 : -1;
 	/* who asks for "shared" wants the host's own peer group */
-	if ((!(w->propagation & MS_SHARED) && settle_propagation(p, tree, e) < 0) ||
-	    (wants_idmap(m, w) && idmap_tree(p, m, w, tree, e) < 0))
+	if (!(w->propagation & MS_SHARED))
+		settled = settle_propagation(p, tree, e);
+	if (settled < 0 && (e->sysno != ENOSYS || wants_idmap(m, w)))
+		return fail_in(e, "bind '%s' on '%s'", o->source, o->target);
+	if (settled < 0) /* Linux < 5.12: bound by path, below a "/" that is no peer */
+		return 0;
+	if (wants_idmap(m, w) && idmap_tree(p, m, w, tree, e) < 0)
 		return fail_in(e, "bind '%s' on '%s'", o->source, o->target);
 	if (mount_set(tree, &attrs, e) < 0) {
 		/* Linux < 5.12: bound by path, changed in place */

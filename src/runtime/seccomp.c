@@ -276,11 +276,17 @@ static unsigned flags_of(const struct oci_seccomp *s, bool notify)
 
 static int check_flags(unsigned flags, struct err *e)
 {
-	for (const struct word *w = oci_seccomp_flag_words; w->name; w++)
-		if ((flags & w->value) && seccomp_try_flag((unsigned)w->value) < 0) {
+	for (const struct word *w = oci_seccomp_flag_words; w->name; w++) {
+		int r = flags & w->value ? seccomp_try_flag((unsigned)w->value) : 0;
+
+		if (r == 0)
+			continue;
+		if (r == -EINVAL || r == -ENOSYS)
 			fail(e, ERR_UNSUPPORTED, "this kernel does not know %s", w->name);
-			return fail_at(e, WHERE "/flags");
-		}
+		else
+			fail_errno(e, -r, "ask the kernel for %s", w->name);
+		return fail_at(e, WHERE "/flags");
+	}
 	return 0;
 }
 

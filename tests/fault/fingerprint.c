@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -155,6 +157,46 @@ static void print_self(void)
 		printf("env %s\n", *v);
 }
 
+/* Ways into the kernel that a policy closes. */
+// clang-format off
+static const struct { const char *name; long nr, a, b, c; } doors[] = {
+	{ "af_alg",            SYS_socket,            38, SOCK_SEQPACKET, 0 },
+	{ "af_packet",         SYS_socket,            17, SOCK_RAW, 0 },
+	{ "af_vsock",          SYS_socket,            40, SOCK_STREAM, 0 },
+	{ "unshare_user",      SYS_unshare,           0x10000000, 0, 0 },
+	{ "mount",             SYS_mount,             0, 0, 0 },
+	{ "bpf",               SYS_bpf,               0, 0, 0 },
+	{ "perf_event_open",   SYS_perf_event_open,   0, 0, 0 },
+	{ "userfaultfd",       SYS_userfaultfd,       0, 0, 0 },
+	{ "io_uring_setup",    SYS_io_uring_setup,    1, 0, 0 },
+	{ "keyctl",            SYS_keyctl,            0, -3, 0 },
+	{ "add_key",           SYS_add_key,           0, 0, 0 },
+	{ "open_by_handle_at", SYS_open_by_handle_at, -1, 0, 0 },
+	{ "kexec_load",        SYS_kexec_load,        0, 0, 0 },
+	{ "init_module",       SYS_init_module,       0, 0, 0 },
+	{ "clone3",            SYS_clone3,            0, 0, 0 },
+};
+// clang-format on
+
+static void try_doors(void)
+{
+	for (size_t i = 0; i < sizeof(doors) / sizeof(*doors); i++) {
+		long r = syscall(doors[i].nr, doors[i].a, doors[i].b, doors[i].c, 0, 0);
+
+		printf("door %s: %s\n", doors[i].name, r < 0 ? strerror(errno) : "open");
+	}
+}
+
+/* Does a character pushed back into standard input's terminal arrive there? */
+static void try_push(void)
+{
+	const unsigned long requests[] = { TIOCSTI, 0x100000000UL | TIOCSTI, TIOCLINUX };
+
+	for (size_t i = 0; i < 3; i++)
+		printf("push %lx: %s\n", requests[i],
+		       syscall(SYS_ioctl, 0, requests[i], "!") < 0 ? strerror(errno) : "done");
+}
+
 int main(int argc, char **argv)
 {
 	print_status();
@@ -176,6 +218,10 @@ int main(int argc, char **argv)
 			try_create(argv[i] + 7);
 		else if (strncmp(argv[i], "show:", 5) == 0)
 			print_file(argv[i] + 5, NULL);
+		else if (strcmp(argv[i], "doors:") == 0)
+			try_doors();
+		else if (strcmp(argv[i], "push:") == 0)
+			try_push();
 		else if (strcmp(argv[i], "sleep:") == 0)
 			for (;;)
 				pause();

@@ -299,6 +299,23 @@ canary_setup_again() {
 	refused_or_contained
 }
 
+shares_nothing() {
+	program cat /proc/self/mountinfo
+	run unshare --mount --propagation shared "$TARE_RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	expect_status 0
+	expect_no_line ' shared:'
+}
+
+@test "no mount inside is a peer of one of the host's, to which its mounts would spread" {
+	with_bind "$canary/empty" /data
+	shares_nothing
+	config '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings'
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$bundle"
+	shares_nothing
+}
+
 @test "the root itself may not be the host's" {
 	config '.root.path = "/"'
 	program true

@@ -219,3 +219,45 @@ caps() {
 	run tare exec "$id" mkdir /y
 	expect_line 'Protocol not supported'
 }
+
+# with_probe WORD...: the program is tests/fault/fingerprint.c.
+with_probe() {
+	[[ -x $TARE_BUILD/tests/fault-fingerprint ]] || skip 'needs the program fault-fingerprint'
+	rm -f "$bundle/rootfs/bin/probe"
+	cp "$TARE_BUILD/tests/fault-fingerprint" "$bundle/rootfs/bin/probe"
+	program /bin/probe "$@"
+}
+
+# Docker's default policy, as it is for the capabilities of the default config.
+with_docker_policy() {
+	config --slurpfile d "$BATS_TEST_DIRNAME/../data/seccomp-default.json" '
+		($d[0]) as $p | .linux.seccomp = {
+			defaultAction: $p.defaultAction, defaultErrnoRet: $p.defaultErrnoRet,
+			syscalls: [$p.syscalls[] | select(.includes.caps == null and
+				(.includes.arches == null or (.includes.arches | index("amd64")))) |
+				del(.includes, .excludes, .comment)]}'
+}
+
+@test "CVE-2026-31431, CVE-2022-0185, CVE-2020-14386: Docker's policy closes the doors that it names" {
+	local door
+
+	[[ $(uname -m) = x86_64 ]] || skip 'the policy is taken for x86-64'
+	with_docker_policy
+	with_probe doors:
+	run_container
+	expect_status 0
+	for door in af_vsock unshare_user mount bpf perf_event_open userfaultfd io_uring_setup keyctl \
+		add_key open_by_handle_at kexec_load init_module; do
+		expect_line "^door $door: (Operation not permitted|Function not implemented)"
+	done
+	expect_no_line '^door af_packet: open'
+	expect_line '^Seccomp|status: Seccomp:.2'
+}
+
+@test "CVE-2019-10063, CVE-2023-28100: nothing can be pushed into the caller's terminal" {
+	with_probe push:
+	config '.process.capabilities |= map_values(. - ["CAP_SYS_ADMIN"])'
+	with_terminal "$TARE_RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	expect_no_line 'push .*: done'
+	expect_line '^push'
+}

@@ -154,7 +154,7 @@ TEST(what_is_not_built_in_is_not_claimed)
 
 	WANT(d.platform->cgroup->v1 && !d.platform->cgroup->systemd);
 	WANT(!d.platform->rdt->enabled);
-	WANT(d.platform->net_devices->enabled);
+	WANT(!d.platform->net_devices->enabled);
 	WANT_STR(annotation(&d, "org.opencontainers.runc.checkpoint.enabled"), "true");
 	WANT_STR(annotation(&d, "io.tare.version"), "0.1.0");
 	WANT_STR(d.max, OCI_VERSION_MAX);

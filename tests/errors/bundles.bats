@@ -1,0 +1,234 @@
+# bundles.bats - each broken bundle has one line that says what, on what, why, and what to do
+#
+# The lines are compared whole: whoever changes one looks at it here.
+
+load ../lib
+setup() { tare_setup; }
+teardown() { tare_teardown; }
+
+# says LINE [OPTION...]: run fails with exactly that line; %B in it is the bundle.
+says() {
+	local line=${1//%B/$bundle}
+
+	shift
+	[[ $(jq -c .process.args "$bundle/config.json") != '["sh"]' ]] || program true
+	run tare "$@" run --bundle "$bundle" "$id"
+	((status != 0)) || show_run
+	expect_output "$line"
+}
+
+executable() {
+	replace_file "$1" 755
+}
+
+# --- members ----------------------------------------------------------------------------------
+
+@test "args that is a string" {
+	config '.process.args = "sh -c true"'
+	says "config.json: /process/args: must be an array, not a string"
+}
+
+@test "no args, no root, no process" {
+	config '.process.args = []'
+	says "config.json: /process/args: at least the program is needed"
+	config '.process.args = ["true"] | del(.root)'
+	says "config.json: /root/path: it is missing"
+	config '.root.path = "rootfs" | del(.process)'
+	run_container
+	expect_output "config.json: /process: it is missing"
+}
+
+@test "numbers that are words" {
+	config '.process.user.uid = "root"'
+	says "config.json: /process/user/uid: must be a whole number, not a string"
+	config '.process.user.uid = 0 | .linux.resources.memory.limit = "much"'
+	says "config.json: /linux/resources/memory/limit: must be a whole number, not a string"
+}
+
+@test "an unknown capability" {
+	config '.process.capabilities.bounding = ["CAP_KILL", "CAP_FLY"]'
+	says "config.json: /process/capabilities/bounding/1: unknown value 'CAP_FLY' (did you mean 'CAP_KILL'?)"
+}
+
+@test "an unknown limit, and one that is upside down" {
+	config '.process.rlimits = [{type: "RLIMIT_FISH", hard: 1, soft: 1}]'
+	says "config.json: /process/rlimits/0/type: unknown value 'RLIMIT_FISH' (did you mean 'RLIMIT_AS'?)"
+	config '.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 1, soft: 2}]'
+	says "config.json: /process/rlimits/0: cannot set up the process: cannot set the resource limits: set RLIMIT_NOFILE: invalid argument (the soft limit must not be above the hard limit)"
+}
+
+@test "an unknown namespace, one that is listed twice, paths to none" {
+	config '.linux.namespaces = [{type: "dream"}] | del(.hostname)'
+	says "config.json: /linux/namespaces/0/type: unknown value 'dream'"
+	config '.linux.namespaces = [{type: "mount"}, {type: "pid"}, {type: "pid"}]'
+	says "config.json: /linux/namespaces/2: the pid namespace is listed twice"
+	config '.linux.namespaces = [{type: "mount"}, {type: "network", path: "/no/netns"}]'
+	says "config.json: /linux/namespaces/1/path: open the network namespace '/no/netns': no such file or directory"
+	config '.linux.namespaces[1].path = "/etc/passwd"'
+	says "config.json: /linux/namespaces/1/path: '/etc/passwd' is not a network namespace"
+}
+
+@test "an unknown action of seccomp" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_MAYBE"}'
+	says "config.json: /linux/seccomp/defaultAction: unknown value 'SCMP_ACT_MAYBE' (did you mean 'SCMP_ACT_TRACE'?)"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NO"}]}'
+	says "config.json: /linux/seccomp/syscalls/0/action: unknown value 'SCMP_ACT_NO' (did you mean 'SCMP_ACT_LOG'?)"
+}
+
+@test "a misspelt member of the process is a warning, and an error with --strict" {
+	config '.process.noNewPrivilege = true'
+	program true
+	run_container
+	expect_status 0
+	expect_line "level=warning msg=\"config.json: /process/noNewPrivilege: unknown member \(did you mean 'noNewPrivileges'\?\)\""
+	says "config.json: /process/noNewPrivilege: unknown member (did you mean 'noNewPrivileges'?)" --strict
+}
+
+@test "a device of no type, a propagation of none, a version of the future" {
+	config '.linux.devices = [{path: "/dev/x", type: "q", major: 1, minor: 1}]'
+	says "config.json: /linux/devices/0/type: unknown device type 'q'"
+	config '.linux.devices = [] | .linux.rootfsPropagation = "sideways"'
+	says "config.json: /linux/rootfsPropagation: unknown value 'sideways'"
+	config 'del(.linux.rootfsPropagation) | .ociVersion = "9.9"'
+	says "config.json: /ociVersion: version '9.9' of the specification is not supported (this runtime knows 1.0.0 to 1.3.0)"
+}
+
+@test "a working directory that is not absolute, a cgroup path that climbs" {
+	config '.process.cwd = "tmp"'
+	says "config.json: /process/cwd: 'tmp' is not an absolute path"
+	config '.process.cwd = "/" | .linux.cgroupsPath = "../../x"'
+	says "config.json: /linux/cgroupsPath: cgroup path '../../x' has a '..'"
+}
+
+# --- JSON -------------------------------------------------------------------------------------
+
+@test "JSON that is none has line and column" {
+	printf '{\n\t"ociVersion": "1.0.2",,\n}\n' >"$bundle/config.json"
+	run_container
+	expect_error '^config.json:2:[0-9]+: not valid JSON: '
+	printf '{"ociVersion": "1.0.2"' >"$bundle/config.json"
+	run_container
+	expect_output "config.json:1:23: not valid JSON: the text ends too early"
+	: >"$bundle/config.json"
+	run_container
+	expect_output "config.json:1:1: not valid JSON: the text ends too early"
+}
+
+@test "no config, no bundle" {
+	rm "$bundle/config.json"
+	run_container
+	expect_output "read the config of bundle '$bundle': open 'config.json': no such file or directory ('tare-runtime spec' writes one)"
+	run tare run --bundle /no/bundle "$id"
+	expect_output "open the bundle '/no/bundle': no such file or directory"
+}
+
+# --- files ------------------------------------------------------------------------------------
+
+@test "a root that is missing" {
+	config '.root.path = "nowhere"'
+	says "config.json: /root/path: open the root file system '%B/nowhere': no such file or directory (root.path is relative to the bundle)"
+}
+
+@test "a source to bind that is missing" {
+	config '.mounts = [{destination: "/data", type: "bind", source: "/no/such", options: ["rbind"]}]'
+	says "config.json: /mounts/0: bind '/no/such' on '/data': no such file or directory (the source must exist on the host)"
+}
+
+@test "a file system that the kernel does not know" {
+	config '.mounts = [{destination: "/data", type: "nofs", source: "x"}]'
+	says "config.json: /mounts/0: cannot make the mounts: mount 'x' on '/data': unknown file system type 'nofs' (see /proc/filesystems; a kernel module may be missing)"
+}
+
+@test "an option that the kernel refuses, in the kernel's words" {
+	config '.mounts = [{destination: "/data", type: "tmpfs", source: "tmpfs", options: ["size=banana"]}]'
+	says "config.json: /mounts/0: cannot make the mounts: mount 'tmpfs' on '/data': set up file system 'tmpfs': the kernel says \"tmpfs: Bad value for 'size'\": invalid argument"
+	config '.mounts[0].options = ["colour=red"]'
+	says "config.json: /mounts/0: cannot make the mounts: mount 'tmpfs' on '/data': set up file system 'tmpfs': the kernel says \"tmpfs: Unknown parameter 'colour'\": invalid argument"
+}
+
+# --- programs ---------------------------------------------------------------------------------
+
+@test "a program that is missing" {
+	program /no/such
+	says "cannot find the program: exec '/no/such': no such file or directory"
+	program nosuch
+	config '.process.env = ["PATH=/bin:/usr/bin"]'
+	says "cannot find the program: exec 'nosuch': executable file not found in \$PATH: no such file or directory (PATH is '/bin:/usr/bin')"
+}
+
+@test "a program that is no program" {
+	program /etc
+	says "cannot find the program: exec '/etc': it is a directory: permission denied"
+	program /etc/passwd
+	says "cannot find the program: exec '/etc/passwd': it is not executable: permission denied (chmod +x)"
+	echo 'echo x' | executable bin/plain
+	program /bin/plain
+	says "cannot start the program: exec '/bin/plain': it is no program, and no script with '#!': exec format error (a shell script begins with a line such as '#!/bin/sh')"
+	executable bin/empty </dev/null
+	program /bin/empty
+	says "cannot start the program: exec '/bin/empty': it is empty: exec format error"
+}
+
+@test "a program for another architecture" {
+	[[ $(uname -m) = x86_64 ]] || skip 'the line speaks of x86-64'
+	{
+		printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\267\0\1\0\0\0'
+		head -c 100 /dev/zero
+	} | executable bin/arm
+	program /bin/arm
+	says "cannot start the program: exec '/bin/arm': it is for AArch64 (ELF machine 183), and this is x86-64: exec format error (take an image for this architecture, or register an emulator in binfmt_misc)"
+}
+
+@test "a script whose interpreter is missing, or ends in CR" {
+	echo '#!/bin/python9' | executable bin/script
+	program /bin/script
+	says "cannot start the program: exec '/bin/script': its interpreter '/bin/python9' does not exist: no such file or directory"
+	printf '#!/bin/sh\r\necho x\r\n' | executable bin/crlf
+	program /bin/crlf
+	says "cannot start the program: exec '/bin/crlf': its first line ends in CR LF, which makes its interpreter '/bin/sh\\r': no such file or directory (save it with Unix line ends)"
+}
+
+# --- hooks and terminals ------------------------------------------------------------------------
+
+@test "a hook that cannot start, fails, or does not end" {
+	local where="config.json: /hooks/createRuntime/0: cannot run the createRuntime hooks: error running createRuntime hook #0:"
+
+	config '.hooks.createRuntime = [{path: "/no/hook"}]'
+	says "$where '/no/hook': start '/no/hook': no such file or directory"
+	config '.hooks.createRuntime = [{path: "/bin/false"}]'
+	says "$where '/bin/false': exit status 1, stdout: , stderr: "
+	config '.hooks.createRuntime = [{path: "/bin/sleep", args: ["sleep", "9"], timeout: 1}]'
+	says "$where '/bin/sleep': run '/bin/sleep': it did not end within 1 s"
+}
+
+@test "a terminal without a console socket" {
+	local line="cannot allocate tty if detached without setting console socket (use --console-socket with --detach when a terminal is used)"
+
+	config '.process.terminal = true'
+	run_container --detach
+	expect_output "$line"
+	run tare create --bundle "$bundle" "$id"
+	expect_output "${line/detached/created}"
+}
+
+# --- names ------------------------------------------------------------------------------------
+
+@test "ids that are none" {
+	program true
+	run tare run --bundle "$bundle" a/b
+	expect_output "invalid container ID format: invalid character '/' in the container ID 'a/b' (letters, digits, '_', '+', '-' and, not first, '.' are allowed)"
+	run tare run --bundle "$bundle" ''
+	expect_output "invalid container ID: it is empty"
+}
+
+@test "a container that does not exist" {
+	local command
+
+	mkdir -p "$state"
+	for command in 'start none' 'state none' 'kill none' 'delete none' 'exec none true' 'pause none'; do
+		# shellcheck disable=SC2086 # words
+		run tare $command
+		expect_output "container 'none' does not exist"
+	done
+}
