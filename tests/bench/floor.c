@@ -31,8 +31,8 @@
 #include <unistd.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define CGROUPS  "/sys/fs/cgroup"
-#define SAFE     (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+#define CGROUPS	 "/sys/fs/cgroup"
+#define SAFE	 (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 static const char *const controllers[] = {
 	"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids",
@@ -64,8 +64,8 @@ static const char *cgroup_file(const char *controller, const char *file)
 {
 	static char path[256];
 
-	(void)snprintf(path, sizeof(path), CGROUPS "/%s%s%s%s%s", v2 ? "" : controller, v2 ? "" : "/",
-		       name, *file ? "/" : "", file);
+	(void)snprintf(path, sizeof(path), CGROUPS "/%s%s%s%s%s", v2 ? "" : controller,
+		       v2 ? "" : "/", name, *file ? "/" : "", file);
 	return path;
 }
 
@@ -140,18 +140,22 @@ static void mount_cgroups(void)
 
 static void fill_dev(void)
 {
-	static const struct { const char *at; unsigned major, minor; } devices[] = {
+	static const struct {
+		const char *at;
+		unsigned major, minor;
+	} devices[] = {
 		{ "dev/null", 1, 3 },	{ "dev/zero", 1, 5 },	 { "dev/full", 1, 7 },
 		{ "dev/random", 1, 8 }, { "dev/urandom", 1, 9 }, { "dev/tty", 5, 0 },
 	};
 	static const char *const links[][2] = {
-		{ "pts/ptmx", "dev/ptmx" },	       { "/proc/self/fd", "dev/fd" },
-		{ "/proc/self/fd/0", "dev/stdin" },    { "/proc/self/fd/1", "dev/stdout" },
+		{ "pts/ptmx", "dev/ptmx" },	     { "/proc/self/fd", "dev/fd" },
+		{ "/proc/self/fd/0", "dev/stdin" },  { "/proc/self/fd/1", "dev/stdout" },
 		{ "/proc/self/fd/2", "dev/stderr" },
 	};
 
 	for (size_t i = 0; i < COUNT(devices); i++) {
-		must(mknod(devices[i].at, S_IFCHR | 0666, makedev(devices[i].major, devices[i].minor)),
+		must(mknod(devices[i].at, S_IFCHR | 0666,
+			   makedev(devices[i].major, devices[i].minor)),
 		     devices[i].at);
 		must(chmod(devices[i].at, 0666), devices[i].at);
 	}
@@ -165,9 +169,9 @@ static void mask(void)
 		"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
 	};
 	static const char *const masked[] = {
-		"/proc/acpi",	    "/proc/asound",	 "/proc/kcore",	      "/proc/keys",
+		"/proc/acpi",	       "/proc/asound",	   "/proc/kcore",	"/proc/keys",
 		"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
-		"/sys/firmware",    "/proc/scsi",
+		"/sys/firmware",       "/proc/scsi",
 	};
 
 	for (size_t i = 0; i < COUNT(readonly); i++)
@@ -247,7 +251,8 @@ int main(int argc, char **argv)
 	make_cgroups();
 	if (v2) {
 		how.flags |= CLONE_INTO_CGROUP;
-		how.cgroup = (uint64_t)must(open(cgroup_file("", ""), O_PATH | O_CLOEXEC), "cgroup");
+		how.cgroup =
+			(uint64_t)must(open(cgroup_file("", ""), O_PATH | O_CLOEXEC), "cgroup");
 	}
 	pid = must(syscall(SYS_clone3, &how, sizeof(how)), "clone3");
 	if (pid == 0)

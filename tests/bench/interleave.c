@@ -67,7 +67,8 @@ static char *with_number(char *word, unsigned number)
 
 	if (!at)
 		return word;
-	if (asprintf(&out, "%.*s%d-%u%s", (int)(at - word), word, (int)getpid(), number, at + 2) < 0)
+	if (asprintf(&out, "%.*s%d-%u%s", (int)(at - word), word, (int)getpid(), number, at + 2) <
+	    0)
 		die("asprintf");
 	return out;
 }

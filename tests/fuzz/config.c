@@ -24,7 +24,8 @@ static void pack_again(const struct oci_config *config)
 
 	MUST(bind_pack(&oci_config_table, config, &once) == 0);
 	memset(&back, 0, sizeof(back));
-	MUST(bind_unpack(&oci_config_table, (unsigned char *)once.at, once.len, &mem, &back, &e) == 0);
+	MUST(bind_unpack(&oci_config_table, (unsigned char *)once.at, once.len, &mem, &back, &e) ==
+	     0);
 	MUST(bind_pack(&oci_config_table, &back, &twice) == 0);
 	MUST(once.len == twice.len && memcmp(once.at, twice.at, once.len) == 0);
 }
@@ -39,7 +40,8 @@ static void print_again(const struct oci_config *config)
 
 	MUST(once);
 	memset(&back, 0, sizeof(back));
-	MUST(bind_parse(&oci_config_table, once, strlen(once), "again", NULL, &mem, &back, &e) == 0);
+	MUST(bind_parse(&oci_config_table, once, strlen(once), "again", NULL, &mem, &back, &e) ==
+	     0);
 	twice = bind_print(&oci_config_table, &back, false, &e);
 	MUST(twice && strcmp(once, twice) == 0);
 }
