@@ -312,7 +312,7 @@ static int converse(struct criu *c, struct answer *a, struct err *e)
 int criu_request(struct criu *c, enum criu_type type, const struct str *opts, struct err *e)
 {
 	own_str struct str m = { 0 };
-	struct answer a;
+	struct answer a = { 0 };
 
 	put_number(&m, REQ_TYPE, type);
 	put_message(&m, REQ_OPTS, opts);
@@ -323,7 +323,7 @@ int criu_request(struct criu *c, enum criu_type type, const struct str *opts, st
 int criu_can_lazy_pages(struct criu *c, bool *ret_can, struct err *e)
 {
 	own_str struct str m = { 0 }, features = { 0 };
-	struct answer a;
+	struct answer a = { 0 };
 
 	put_number(&features, FEATURE_LAZY_PAGES, 1);
 	put_number(&m, REQ_TYPE, CRIU_FEATURES);

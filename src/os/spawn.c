@@ -142,7 +142,7 @@ static int open_input(const struct spawn *s, struct err *e)
 	int fd;
 
 	if (s->our_input)
-		return dup(STDIN_FILENO);
+		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (s->input)
 		return memfd_of("input", s->input, strlen(s->input), e);
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
