@@ -68,8 +68,6 @@ int init_wait_start(struct init *in, struct err *e)
 {
 	int listener = (int)in->plan.start_fd;
 
-	obey_signals(die_of);
-
 	for (;;) {
 		own_fd int sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
@@ -90,12 +88,14 @@ int init_wait_start(struct init *in, struct err *e)
 /*
  * A created container outlives the command that made it. Said here, before the runtime hears that
  * our rows are done: afterwards it may be gone before we could say it, and we would die of its
- * success. Should it be killed instead, we learn so from the socket, which we turn to next.
+ * success. Should it be killed instead, we learn so from the socket, which we turn to next. A
+ * `kill` may come as soon, too.
  */
 static int outlive_create(const struct init *in, struct err *e)
 {
 	if (!(in->plan.stages & STAGE_BIT(WAIT_START)))
 		return 0;
+	obey_signals(die_of);
 	return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0 ? fail_sys(e, "outlive the create command") : 0;
 }
 
@@ -188,6 +188,9 @@ int init_set_privileges(struct init *in, struct err *e)
 		return -1;
 	if (tolerated && recipe_tell(in->recipe.peer, MSG_WARNING, tolerated, -1) < 0)
 		return fail(e, ERR_SYSTEM, "tell the runtime what was tolerated");
+	/* set again after privileges_apply() has cleared them, where `start` is still to come */
+	if ((p->stages & STAGE_BIT(PRIVILEGES)) && (p->stages & STAGE_BIT(WAIT_START)))
+		obey_signals(die_of);
 	return 0;
 }
 

@@ -25,19 +25,19 @@ static int open_root(struct creation *c, struct err *e)
 {
 	struct plan_rootfs *r = &c->rootfs;
 	uint64_t kind = r->propagation & (MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE);
-	struct mount_attr a = { .propagation = kind ? kind : MS_SLAVE };
-	unsigned tree = AT_RECURSIVE;
+	struct mount_attr all = { .propagation = kind ? kind : MS_SLAVE };
+	struct mount_attr top = { .propagation = MS_PRIVATE };
 
-	/* a shared root cannot be pivoted to, so it alone is made private for now */
-	if (r->propagation & MS_SHARED) {
-		a.propagation = MS_PRIVATE;
-		tree = 0;
-	}
 	r->fd = mount_clone(AT_FDCWD, r->path, true, false, e);
 	if (r->fd < 0)
 		return e->sysno == ENOSYS ? 0 : fail_in(e, "open the root '%s'", r->path);
-	if (sys_mount_setattr((int)r->fd, "", AT_EMPTY_PATH | tree, &a) < 0 && errno != ENOSYS)
+	if (!(r->propagation & MS_SHARED) &&
+	    sys_mount_setattr((int)r->fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &all) < 0 &&
+	    errno != ENOSYS)
 		return fail_sys(e, "set the propagation of the root '%s'", r->path);
+	/* a shared root cannot be pivoted to, and criu cannot restore one that is a slave of ours */
+	if (!kind && sys_mount_setattr((int)r->fd, "", AT_EMPTY_PATH, &top) < 0 && errno != ENOSYS)
+		return fail_sys(e, "make the root '%s' private", r->path);
 	return 0;
 }
 
