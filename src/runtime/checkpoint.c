@@ -163,7 +163,7 @@ int criu_common_options(struct str *opts, const struct criu_folders *f,
 		{ CRIU_ORPHAN_PTS_MASTER, true },   { CRIU_NOTIFY, true },
 		{ CRIU_MANAGE_CGROUPS, true },
 	};
-	uint64_t mode;
+	uint64_t mode = 0;
 
 	if (cgroups_mode(o->cgroups_mode, &mode, e) < 0)
 		return -1;
