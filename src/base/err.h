@@ -70,12 +70,20 @@ int err_http_status(const struct err *e);
 void err_sanitise(struct err *e);
 size_t err_line(const struct err *e, char *ret_line, size_t size);
 
+/* err_made() - -1, which compilers and analysers see only where it is written */
+static inline int err_made(int made __attribute__((unused)))
+{
+	return -1;
+}
+
+// clang-format off
 /* All return -1 so that callers write "return fail…(e, …)". */
-#define fail(e, cls, ...)         err_make(e, ERR_HERE, cls, 0, __VA_ARGS__)
-#define fail_sys(e, ...)          err_make(e, ERR_HERE, err_class_of(errno), errno, __VA_ARGS__)
-#define fail_errno(e, sysno, ...) err_make(e, ERR_HERE, err_class_of(sysno), sysno, __VA_ARGS__)
-#define fail_in(e, ...)           err_wrap(e, ERR_HERE, __VA_ARGS__)
-#define fail_hint(e, ...)         err_hint(e, __VA_ARGS__)
-#define fail_at(e, ...)           err_origin(e, __VA_ARGS__)
+#define fail(e, cls, ...)         err_made(err_make(e, ERR_HERE, cls, 0, __VA_ARGS__))
+#define fail_sys(e, ...)          err_made(err_make(e, ERR_HERE, err_class_of(errno), errno, __VA_ARGS__))
+#define fail_errno(e, sysno, ...) err_made(err_make(e, ERR_HERE, err_class_of(sysno), sysno, __VA_ARGS__))
+#define fail_in(e, ...)           err_made(err_wrap(e, ERR_HERE, __VA_ARGS__))
+#define fail_hint(e, ...)         err_made(err_hint(e, __VA_ARGS__))
+#define fail_at(e, ...)           err_made(err_origin(e, __VA_ARGS__))
+// clang-format on
 
 #endif

@@ -141,8 +141,10 @@ static int open_input(const struct spawn *s, struct err *e)
 {
 	int fd;
 
-	if (s->our_input)
-		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (s->our_input) {
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+		return fd < 0 ? fail_sys(e, "pass on the standard input") : fd;
+	}
 	if (s->input)
 		return memfd_of("input", s->input, strlen(s->input), e);
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
