@@ -31,9 +31,11 @@ static int attach_root(struct init *in, const struct plan_rootfs *r, struct err 
 		in->rootfd = (int)r->fd;
 		return 0;
 	}
-	/* Linux < 5.2: nothing can be detached, so the root is bound onto itself */
+	/* Linux < 5.12: no copy can be made that is no peer of the host's; bind the root onto itself */
 	if (mount(r->path, r->path, NULL, MS_BIND | MS_REC, NULL) < 0)
 		return fail_sys(e, "bind the root '%s'", r->path);
+	if (mount(NULL, r->path, NULL, MS_PRIVATE, NULL) < 0)
+		return fail_sys(e, "make the root '%s' private", r->path);
 	in->rootfd = open(r->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return in->rootfd < 0 ? fail_sys(e, "open the root '%s'", r->path) : 0;
 }

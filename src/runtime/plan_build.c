@@ -20,24 +20,32 @@ static int out_of_memory(struct err *e)
 	return fail_errno(e, ENOMEM, "make the plan");
 }
 
-/* A detached copy of the root's mount tree; -1 in r->fd where the kernel cannot make one. */
-static int open_root(struct creation *c, struct err *e)
+/* What the root's mounts are to the host's: by default slaves, but the root itself private, as a
+ * shared one cannot be pivoted to, and criu cannot restore one that is a slave of ours. */
+static int settle_root(const struct plan_rootfs *r, int tree)
 {
-	struct plan_rootfs *r = &c->rootfs;
 	uint64_t kind = r->propagation & (MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE);
 	struct mount_attr all = { .propagation = kind ? kind : MS_SLAVE };
 	struct mount_attr top = { .propagation = MS_PRIVATE };
 
-	r->fd = mount_clone(AT_FDCWD, r->path, true, false, e);
-	if (r->fd < 0)
-		return e->sysno == ENOSYS ? 0 : fail_in(e, "open the root '%s'", r->path);
 	if (!(r->propagation & MS_SHARED) &&
-	    sys_mount_setattr((int)r->fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &all) < 0 &&
-	    errno != ENOSYS)
-		return fail_sys(e, "set the propagation of the root '%s'", r->path);
-	/* a shared root cannot be pivoted to, and criu cannot restore one that is a slave of ours */
-	if (!kind && sys_mount_setattr((int)r->fd, "", AT_EMPTY_PATH, &top) < 0 && errno != ENOSYS)
-		return fail_sys(e, "make the root '%s' private", r->path);
+	    sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &all) < 0)
+		return -1;
+	return kind ? 0 : sys_mount_setattr(tree, "", AT_EMPTY_PATH, &top);
+}
+
+/* A detached copy of the root's mount tree; -1 in r->fd where the kernel cannot make one, or (before
+ * Linux 5.12) not one that is no peer of the host's: then init binds the root onto itself. */
+static int open_root(struct plan_rootfs *r, struct err *e)
+{
+	own_fd int tree = mount_clone(AT_FDCWD, r->path, true, false, e);
+
+	if (tree < 0)
+		return e->sysno == ENOSYS ? 0 : fail_in(e, "open the root '%s'", r->path);
+	if (settle_root(r, tree) < 0)
+		return errno == ENOSYS ? 0 : fail_sys(e, "set the propagation of the root '%s'",
+						      r->path);
+	r->fd = give_fd(&tree);
 	return 0;
 }
 
@@ -69,7 +77,7 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.propagation = r->propagation,
 		.open = !c->o->dry,
 	};
-	if ((!c->o->dry && open_root(c, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
+	if ((!c->o->dry && open_root(r, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
 		return -1;
 	r->mounts.at = c->mounts.list;
 	r->mounts.n = c->mounts.n;

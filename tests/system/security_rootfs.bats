@@ -369,6 +369,17 @@ runs_without() {
 	runs_without mount_setattr
 }
 
+@test "a container runs on a kernel without mount_setattr below shared mounts" {
+	local lack
+
+	for lack in mount_setattr mount_api,mount_setattr; do
+		shell 'echo runs'
+		run env TARE_TEST_LACK=$lack unshare --mount --propagation shared \
+			"$TARE_RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+		expect_output runs
+	done
+}
+
 @test "a container runs on a kernel without close_range" {
 	runs_without close_range
 }
