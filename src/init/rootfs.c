@@ -21,7 +21,7 @@
 
 static int attach_root(struct init *in, const struct plan_rootfs *r, struct err *e)
 {
-	own_fd int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int here = fd_open("/", O_PATH | O_DIRECTORY);
 
 	if (here < 0)
 		return fail_sys(e, "open '/'");
@@ -36,7 +36,7 @@ static int attach_root(struct init *in, const struct plan_rootfs *r, struct err 
 		return fail_sys(e, "bind the root '%s'", r->path);
 	if (mount(NULL, r->path, NULL, MS_PRIVATE, NULL) < 0)
 		return fail_sys(e, "make the root '%s' private", r->path);
-	in->rootfd = open(r->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	in->rootfd = fd_open(r->path, O_PATH | O_DIRECTORY);
 	return in->rootfd < 0 ? fail_sys(e, "open the root '%s'", r->path) : 0;
 }
 
@@ -46,7 +46,7 @@ static int open_host_null(struct init *in, struct err *e)
 {
 	struct stat st;
 
-	in->host_null = open("/dev/null", O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	in->host_null = fd_open("/dev/null", O_PATH | O_NOFOLLOW);
 	if (in->host_null < 0)
 		return fail_sys(e, "open the host's '/dev/null'");
 	if (fstat(in->host_null, &st) < 0 || !S_ISCHR(st.st_mode) ||
@@ -80,7 +80,7 @@ static int chroot_only(const struct plan_rootfs *r, struct err *e)
 
 static int pivot(struct err *e)
 {
-	own_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int old = fd_open("/", O_PATH | O_DIRECTORY);
 
 	if (old < 0)
 		return fail_sys(e, "open the old root");
@@ -108,7 +108,7 @@ static void make_cwd(struct init *in)
 
 	if (!p || !p->cwd || p->cwd[0] != '/')
 		return;
-	fd = path_make_dir(in->rootfd, p->cwd, 0755, &ignored);
+	fd = path_make_dir(in->rootfd, p->cwd, 0755, NULL, &ignored);
 	fd_close(&fd);
 }
 
