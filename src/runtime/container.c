@@ -29,7 +29,7 @@ int container_check_id(const char *id, struct err *e)
 
 	if (!*id)
 		return fail(e, ERR_INPUT, "invalid container ID: it is empty");
-	if (strlen(id) > 255)
+	if (strlen(id) > CONTAINER_ID_MAX)
 		return fail(e, ERR_INPUT, "invalid container ID: it is longer than 255 bytes");
 	if (*id == '.')
 		bad = id;
@@ -154,6 +154,33 @@ int container_open(struct container *c, int root, const char *id, struct err *e)
 	return open_folder(c, id, e) < 0 ? -1 : read_state(c, id, e);
 }
 
+static int need_folder(struct container *c, struct err *e)
+{
+	return c->dir >= 0 ? 0 : open_folder(c, c->state.id, e);
+}
+
+/**
+ * container_peek() - container_open() for a look at a container's status, and no more
+ *
+ * Its folder is opened only if the status cannot be told without.
+ */
+int container_peek(struct container *c, int root, const char *id, struct err *e)
+{
+	own_mem char *text = NULL;
+	char name[sizeof("/status") + CONTAINER_ID_MAX];
+	int n;
+
+	*c = (struct container){ .root = root, .dir = FD_NONE };
+	if (container_check_id(id, e) < 0)
+		return -1;
+	snprintf(name, sizeof(name), "%s/status", id);
+	n = file_read(root, name, STATE_MAX, &text, e);
+	if (n >= 0)
+		return bind_parse(&state_table, text, (size_t)n, "status", NULL, &c->mem, &c->state, e);
+	*e = (struct err){ 0 };
+	return container_open(c, root, id, e);
+}
+
 /* The state as it is now that nobody else works on the container. */
 static int read_locked(struct container *c, const char *id, struct err *e)
 {
@@ -238,11 +265,12 @@ static int waits_for_start(const struct container *c, struct err *e)
 	return errno == ECONNREFUSED || errno == ENOENT ? 0 : fail_sys(e, "ask at the start socket");
 }
 
-static int look_at_process(const struct container *c, enum container_status *ret_status,
+static int look_at_process(struct container *c, enum container_status *ret_status,
 			   struct err *e)
 {
 	const struct state *s = &c->state;
-	int alive = process_try_alive((pid_t)s->pid, s->pid_start);
+	char letter;
+	int alive = process_try_state((pid_t)s->pid, s->pid_start, &letter);
 	bool frozen = false;
 	int waits;
 
@@ -251,12 +279,15 @@ static int look_at_process(const struct container *c, enum container_status *ret
 	*ret_status = STATUS_STOPPED;
 	if (!alive)
 		return 0;
-	if (freezer_is_frozen(c, &frozen, e) < 0)
+	if (freezer_is_frozen(c, letter, &frozen, e) < 0)
 		return -1;
 	*ret_status = STATUS_PAUSED;
 	if (frozen)
 		return 0;
-	waits = waits_for_start(c, e);
+	*ret_status = STATUS_RUNNING;
+	if (s->started)
+		return 0;
+	waits = need_folder(c, e) < 0 ? -1 : waits_for_start(c, e);
 	*ret_status = waits ? STATUS_CREATED : STATUS_RUNNING;
 	return waits < 0 ? fail_in(e, "see whether container '%s' was started", s->id) : 0;
 }
@@ -264,12 +295,14 @@ static int look_at_process(const struct container *c, enum container_status *ret
 /**
  * container_status() - what the container is doing now, as seen from the kernel
  */
-int container_status(const struct container *c, enum container_status *ret_status, struct err *e)
+int container_status(struct container *c, enum container_status *ret_status, struct err *e)
 {
 	bool busy;
 
 	if (c->state.pid != 0)
 		return look_at_process(c, ret_status, e);
+	if (need_folder(c, e) < 0)
+		return -1;
 	busy = !c->locked && flock(c->dir, LOCK_SH | LOCK_NB) < 0;
 	if (!busy && !c->locked)
 		(void)flock(c->dir, LOCK_UN);
