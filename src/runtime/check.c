@@ -13,6 +13,7 @@
 #include "os/lsm.h"
 #include "runtime/check_values.h"
 #include "runtime/create.h"
+#include "runtime/net_devices.h"
 #include "spec/oci.h"
 
 typedef int check_function(const struct oci_config *c, const struct create_options *o,
@@ -130,13 +131,21 @@ static int check_lsm(const struct oci_config *c,
 			 "config.json: /process", e);
 }
 
+static int check_net_devices(const struct oci_config *c, const struct create_options *o,
+			     struct err *e)
+{
+	if (!o->restore || !c->platform->net_devices.n)
+		return net_devices_check(c, e);
+	fail(e, ERR_UNSUPPORTED, "network devices cannot be given to a container that is restored");
+	return fail_at(e, "config.json: /linux/netDevices");
+}
+
 /* Members that this version cannot honour yet. Ignoring one would make another container. */
 static int check_honoured(const struct oci_config *c, const struct create_options *o,
 			  struct err *e)
 {
 	const struct oci_linux *l = c->platform;
 	const struct { bool asked; const char *what, *where; } rows[] = {
-		{ l->net_devices.n > 0, "moving network devices", "config.json: /linux/netDevices" },
 		{ l->intel_rdt != NULL, "Intel RDT", "config.json: /linux/intelRdt" },
 		{ l->mount_label && *l->mount_label, "an SELinux mount label",
 		  "config.json: /linux/mountLabel" },
@@ -155,6 +164,7 @@ static int check_honoured(const struct oci_config *c, const struct create_option
 static check_function *const checks[] = {
 	check_version, check_process, check_linux, check_uts,	 check_mappings,
 	check_terminal, check_sysctls, check_policy, check_lsm,	 check_honoured,
+	check_net_devices,
 };
 
 /**

@@ -31,6 +31,7 @@
 #include "runtime/foreground.h"
 #include "runtime/host_facts.h"
 #include "runtime/host_hooks.h"
+#include "runtime/net_devices.h"
 #include "runtime/remove.h"
 #include "runtime/seccomp.h"
 
@@ -196,6 +197,8 @@ static int run_stage(void *ctx, unsigned i, struct err *e)
 		return cgroups_make(c, e);
 	case STAGE_HOST_FACTS:
 		return host_facts(c, e);
+	case STAGE_NET_DEVICES:
+		return net_devices_move(c, e);
 	case STAGE_HOOKS_RUNTIME:
 		return run_runtime_hooks(c, e);
 	case STAGE_CREATED:
@@ -255,6 +258,7 @@ static void unmake(struct creation *c)
 {
 	struct err ignored = { 0 };
 
+	net_devices_return(c);
 	if (c->pid > 0) {
 		(void)kill(c->pid, SIGKILL);
 		(void)waitpid(c->pid, NULL, 0);
@@ -267,6 +271,7 @@ static void unmake(struct creation *c)
 
 void creation_done(struct creation *c)
 {
+	net_devices_done(c);
 	cgroup_entry_close(&c->entry);
 	mount_plan_close(&c->mounts);
 	fd_close(&c->sock);
