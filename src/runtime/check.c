@@ -54,11 +54,33 @@ static int check_linux(const struct oci_config *c,
 		fail(e, ERR_INPUT, "it is missing");
 		return fail_at(e, "config.json: /linux");
 	}
-	if (oci_namespace_of(c->platform, CLONE_NEWNS))
-		return 0;
-	fail(e, ERR_UNSUPPORTED, "there is no mount namespace, so the root cannot be set up");
-	fail_hint(e, "add {\"type\": \"mount\"}");
-	return fail_at(e, "config.json: /linux/namespaces");
+	return 0;
+}
+
+/* Without a mount namespace each mount would be one of the host's, and outlive the container. */
+static int check_host_mounts(const struct oci_config *c, const struct create_options *o,
+			     struct err *e)
+{
+	const struct oci_linux *l = c->platform;
+	const struct { bool asked; const char *what, *where; } rows[] = {
+		{ c->mounts.n > 0, "mounts", "/mounts" },
+		{ c->root->readonly, "a read-only root", "/root/readonly" },
+		{ l->masked_paths && *l->masked_paths, "masked paths", "/linux/maskedPaths" },
+		{ l->readonly_paths && *l->readonly_paths, "read-only paths", "/linux/readonlyPaths" },
+		{ l->rootfs_propagation.set, "a propagation", "/linux/rootfsPropagation" },
+		{ c->process->terminal, "a terminal", "/process/terminal" },
+		{ oci_namespace_of(l, CLONE_NEWUSER) != NULL, "a user namespace", "/linux/namespaces" },
+		{ o->restore != NULL, "restore", "/linux/namespaces" },
+	};
+
+	for (size_t i = 0; !oci_namespace_of(l, CLONE_NEWNS) && i < COUNT(rows); i++)
+		if (rows[i].asked) {
+			fail(e, ERR_UNSUPPORTED, "%s: there is no mount namespace, and the host's mounts "
+			     "are not changed", rows[i].what);
+			fail_hint(e, "add {\"type\": \"mount\"} to linux.namespaces");
+			return fail_at(e, "config.json: %s", rows[i].where);
+		}
+	return 0;
 }
 
 static int check_uts(const struct oci_config *c,
@@ -162,7 +184,7 @@ static int check_honoured(const struct oci_config *c, const struct create_option
 }
 
 static check_function *const checks[] = {
-	check_version, check_process, check_linux, check_uts,	 check_mappings,
+	check_version, check_process, check_linux, check_host_mounts, check_uts,	 check_mappings,
 	check_terminal, check_sysctls, check_policy, check_lsm,	 check_honoured,
 	check_net_devices,
 };

@@ -59,6 +59,7 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.path = c->bundle.rootfs,
 		.readonly = config->root->readonly,
 		.no_pivot = c->o->no_pivot,
+		.host_mounts = !oci_namespace_of(l, CLONE_NEWNS),
 		.propagation = l->rootfs_propagation.set ? (uint64_t)l->rootfs_propagation.v : 0,
 		.masked = l->masked_paths,
 		.readonly_paths = l->readonly_paths,
@@ -77,7 +78,7 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.propagation = r->propagation,
 		.open = !c->o->dry,
 	};
-	if ((!c->o->dry && open_root(r, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
+	if ((!c->o->dry && !r->host_mounts && open_root(r, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
 		return -1;
 	r->mounts.at = c->mounts.list;
 	r->mounts.n = c->mounts.n;

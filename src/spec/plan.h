@@ -61,6 +61,7 @@ struct plan_rootfs {
 	char *path;             /* on the host, absolute */
 	int64_t fd;             /* a detached copy of its mount tree, or -1: bind it by path */
 	bool readonly, no_pivot, devices_by_bind;
+	bool host_mounts;       /* no mount namespace: nothing may be mounted, only chroot */
 	bool make_dev;          /* /dev is ours to fill: default nodes and links */
 	uint64_t propagation;   /* rootfsPropagation, MS_* */
 	LIST(struct plan_mount) mounts;
@@ -78,6 +79,7 @@ struct plan {
 	uint64_t unshare;     /* CLONE_NEW* flags that clone could not make */
 	bool fork;            /* become a child of the joined or new pid namespace */
 	bool in_userns;       /* this process is, or will be, in a user namespace of its own */
+	char *chroot;         /* exec: the root, where no mount namespace leads to it */
 	bool cgroup_namespace; /* unshare it once inside the cgroup */
 	struct numbers cgroup_tasks; /* open v1 "tasks" files to write "0" to */
 	char **cgroup_files;         /* the same by path, for ENTER_CGROUP_LATE */
