@@ -14,6 +14,7 @@
 #include "runtime/check_values.h"
 #include "runtime/create.h"
 #include "runtime/net_devices.h"
+#include "runtime/rdt.h"
 #include "spec/oci.h"
 
 typedef int check_function(const struct oci_config *c, const struct create_options *o,
@@ -162,13 +163,20 @@ static int check_net_devices(const struct oci_config *c, const struct create_opt
 	return fail_at(e, "config.json: /linux/netDevices");
 }
 
+static int check_rdt(const struct oci_config *c, const struct create_options *o, struct err *e)
+{
+	if (!o->restore || !c->platform->intel_rdt)
+		return rdt_check(c, o->id, e);
+	fail(e, ERR_UNSUPPORTED, "a resctrl group cannot be given to a container that is restored");
+	return fail_at(e, "config.json: /linux/intelRdt");
+}
+
 /* Members that this version cannot honour yet. Ignoring one would make another container. */
 static int check_honoured(const struct oci_config *c, const struct create_options *o,
 			  struct err *e)
 {
 	const struct oci_linux *l = c->platform;
 	const struct { bool asked; const char *what, *where; } rows[] = {
-		{ l->intel_rdt != NULL, "Intel RDT", "config.json: /linux/intelRdt" },
 		{ l->mount_label && *l->mount_label, "an SELinux mount label",
 		  "config.json: /linux/mountLabel" },
 		{ strcmp(o->cgroup_manager, "systemd") == 0, "the systemd cgroup manager",
@@ -186,7 +194,7 @@ static int check_honoured(const struct oci_config *c, const struct create_option
 static check_function *const checks[] = {
 	check_version, check_process, check_linux, check_host_mounts, check_uts,	 check_mappings,
 	check_terminal, check_sysctls, check_policy, check_lsm,	 check_honoured,
-	check_net_devices,
+	check_net_devices, check_rdt,
 };
 
 /**

@@ -169,6 +169,7 @@ static void choose_stages(struct creation *c)
 	set_stage(p, STAGE_ENTER_CGROUP_LATE, c->late_cgroup);
 	set_stage(p, STAGE_LATE_MOUNTS, has_late_mounts(&c->rootfs));
 	set_stage(p, STAGE_HOST_FACTS, p->process->oom_score_adj.set || p->rlimits_done);
+	set_stage(p, STAGE_RDT, config->platform->intel_rdt != NULL);
 	set_stage(p, STAGE_NET_DEVICES, config->platform->net_devices.n > 0);
 	set_stage(p, STAGE_UTS, p->hostname || p->domainname);
 	set_stage(p, STAGE_LOOPBACK, makes_network(config->platform));

@@ -115,6 +115,7 @@ extern const struct bind_table plan_table;
 	X(JOIN,            INIT,    "join namespaces")                                           \
 	X(ENTER_CGROUP,    INIT,    "enter the cgroup")                                          \
 	X(HOST_FACTS,      RUNTIME, "prepare what only the host side can")                       \
+	X(RDT,             RUNTIME, "enter the resctrl group")                                   \
 	X(NET_DEVICES,     RUNTIME, "move network devices")                                      \
 	X(UTS,             INIT,    "set the host name")                                         \
 	X(LOOPBACK,        INIT,    "bring up the loopback device")                              \
