@@ -150,6 +150,8 @@ static int check_policy(const struct oci_config *c,
 static int check_lsm(const struct oci_config *c,
 		     const struct create_options *o __attribute__((unused)), struct err *e)
 {
+	if (lsm_check_mount_label(c->platform->mount_label, "config.json: /linux", e) < 0)
+		return -1;
 	return lsm_check(c->process->apparmor_profile, c->process->selinux_label,
 			 "config.json: /process", e);
 }
@@ -172,13 +174,10 @@ static int check_rdt(const struct oci_config *c, const struct create_options *o,
 }
 
 /* Members that this version cannot honour yet. Ignoring one would make another container. */
-static int check_honoured(const struct oci_config *c, const struct create_options *o,
-			  struct err *e)
+static int check_honoured(const struct oci_config *c __attribute__((unused)),
+			  const struct create_options *o, struct err *e)
 {
-	const struct oci_linux *l = c->platform;
 	const struct { bool asked; const char *what, *where; } rows[] = {
-		{ l->mount_label && *l->mount_label, "an SELinux mount label",
-		  "config.json: /linux/mountLabel" },
 		{ strcmp(o->cgroup_manager, "systemd") == 0, "the systemd cgroup manager",
 		  "--systemd-cgroup" },
 	};

@@ -49,6 +49,14 @@ static int open_root(struct plan_rootfs *r, struct err *e)
 	return 0;
 }
 
+/* The tmpfs over masked folders has the label that every other has. */
+static char *mask_data(struct creation *c)
+{
+	const char *label = c->bundle.config.platform->mount_label;
+
+	return label && *label ? arena_printf(&c->mem, "nr_inodes=2,context=\"%s\"", label) : NULL;
+}
+
 static int build_rootfs(struct creation *c, struct err *e)
 {
 	const struct oci_config *config = &c->bundle.config;
@@ -63,7 +71,6 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.propagation = l->rootfs_propagation.set ? (uint64_t)l->rootfs_propagation.v : 0,
 		.masked = l->masked_paths,
 		.readonly_paths = l->readonly_paths,
-		.mount_label = l->mount_label,
 		.fd = -1,
 	};
 	c->plan.rootfs = r;
@@ -80,6 +87,9 @@ static int build_rootfs(struct creation *c, struct err *e)
 	};
 	if ((!c->o->dry && !r->host_mounts && open_root(r, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
 		return -1;
+	r->mask_data = mask_data(c);
+	if (l->mount_label && *l->mount_label && !r->mask_data)
+		return out_of_memory(e);
 	r->mounts.at = c->mounts.list;
 	r->mounts.n = c->mounts.n;
 	return creation_devices(c, e);

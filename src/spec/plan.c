@@ -11,6 +11,7 @@ static const struct bind_row mount_rows[] = {
 	ROW_STRING("type",         OPTIONAL, struct plan_mount, fs),
 	ROW_STRING("source",       OPTIONAL, struct plan_mount, source),
 	ROW_STRING("data",         OPTIONAL, struct plan_mount, data),
+	ROW_STRING("label",        OPTIONAL, struct plan_mount, label),
 	ROW_STRING("origin",       OPTIONAL, struct plan_mount, origin),
 	ROW_I64("fd",              OPTIONAL, struct plan_mount, fd),
 	ROW_BOOL("recursive",      OPTIONAL, struct plan_mount, recursive),
@@ -65,7 +66,7 @@ static const struct bind_row rootfs_rows[] = {
 	ROW_OBJECTS("links",         OPTIONAL, struct plan_rootfs, links, link),
 	ROW_STRINGS("maskedPaths",   OPTIONAL, struct plan_rootfs, masked),
 	ROW_STRINGS("readonlyPaths", OPTIONAL, struct plan_rootfs, readonly_paths),
-	ROW_STRING("mountLabel",     OPTIONAL, struct plan_rootfs, mount_label),
+	ROW_STRING("maskData",       OPTIONAL, struct plan_rootfs, mask_data),
 };
 STATIC_TABLE(rootfs, struct plan_rootfs);
 

@@ -30,6 +30,7 @@ enum plan_target { PLAN_TARGET_DIR, PLAN_TARGET_FILE, PLAN_TARGET_LINK };
 struct plan_mount {
 	uint32_t kind, shape;       /* enum plan_mount_kind, enum plan_target */
 	char *target;               /* below the root, from config.json */
+	char *label;                /* SELinux label of its root, where no mount option sets it */
 	char *fs, *source, *data;   /* data: comma-separated options for the file system */
 	char *origin;               /* "/mounts/3", for messages */
 	int64_t fd;
@@ -68,7 +69,7 @@ struct plan_rootfs {
 	LIST(struct plan_device) devices;
 	LIST(struct plan_link) links;
 	char **masked, **readonly_paths;
-	char *mount_label;
+	char *mask_data;        /* options of the tmpfs that covers folders; NULL: the usual */
 };
 
 struct plan {

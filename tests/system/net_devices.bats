@@ -140,7 +140,8 @@ is_here() {
 	devices "$here"
 	program ip link show "$here"
 	tare create --bundle "$bundle" "$id" >"$BATS_TEST_TMPDIR/out" 2>&1
-	! is_here
+	run is_here
+	((status != 0))
 	tare start "$id"
 	wait_for 10 has_state stopped
 	grep -q "$here@" "$BATS_TEST_TMPDIR/out"
