@@ -19,6 +19,12 @@
 #include "os/path.h"
 #include "os/sys.h"
 
+static int open_root(struct init *in, const struct plan_rootfs *r, struct err *e)
+{
+	in->rootfd = fd_open(r->path, O_PATH | O_DIRECTORY);
+	return in->rootfd < 0 ? fail_sys(e, "open the root '%s'", r->path) : 0;
+}
+
 static int attach_root(struct init *in, const struct plan_rootfs *r, struct err *e)
 {
 	own_fd int here = fd_open("/", O_PATH | O_DIRECTORY);
@@ -36,8 +42,7 @@ static int attach_root(struct init *in, const struct plan_rootfs *r, struct err 
 		return fail_sys(e, "bind the root '%s'", r->path);
 	if (mount(NULL, r->path, NULL, MS_PRIVATE, NULL) < 0)
 		return fail_sys(e, "make the root '%s' private", r->path);
-	in->rootfd = fd_open(r->path, O_PATH | O_DIRECTORY);
-	return in->rootfd < 0 ? fail_sys(e, "open the root '%s'", r->path) : 0;
+	return open_root(in, r, e);
 }
 
 /* The host's null device covers masked files; a container's own would be a trap
@@ -60,6 +65,9 @@ int init_prepare_rootfs(struct init *in, struct err *e)
 	const struct plan_rootfs *r = in->plan.rootfs;
 	unsigned long spread = r->propagation ? r->propagation : MS_SLAVE | MS_REC;
 
+	/* these mounts are the host's own, and stay as they are */
+	if (r->host_mounts)
+		return open_root(in, r, e);
 	if (mount(NULL, "/", NULL, spread, NULL) < 0)
 		return fail_sys(e, "set the propagation of '/'");
 	/* what is attached to a shared mount would appear on the host, and cannot be pivoted to */
@@ -68,14 +76,6 @@ int init_prepare_rootfs(struct init *in, struct err *e)
 	if (open_host_null(in, e) < 0)
 		return -1;
 	return attach_root(in, r, e);
-}
-
-/* For hosts whose own root cannot be pivoted away from. */
-static int chroot_only(const struct plan_rootfs *r, struct err *e)
-{
-	if (r->fd < 0 && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
-		return fail_sys(e, "move the root to '/'");
-	return chroot(".") < 0 ? fail_sys(e, "chroot to the root") : 0;
 }
 
 static int pivot(struct err *e)
@@ -123,7 +123,7 @@ int init_pivot(struct init *in, struct err *e)
 		return fail_in(e, "make the root read-only");
 	if (fchdir(in->rootfd) < 0)
 		return fail_sys(e, "enter the root");
-	if ((r->no_pivot ? chroot_only(r, e) : pivot(e)) < 0)
+	if ((r->no_pivot || r->host_mounts ? init_chroot(in, e) : pivot(e)) < 0)
 		return -1;
 	if (chdir("/") < 0)
 		return fail_sys(e, "enter the new '/'");

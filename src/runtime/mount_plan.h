@@ -32,6 +32,7 @@ struct mount_plan {
 };
 
 int mount_plan_make(struct mount_plan *p, struct err *e);
+int mount_plan_label(struct mount_plan *p, struct plan_mount *o, struct err *e);
 int mount_plan_add(struct mount_plan *p, const struct oci_mount *m, const char *origin,
 		   struct err *e);
 void mount_plan_close(struct mount_plan *p);
