@@ -4,12 +4,19 @@
  * "/", where this process does not see it (its own root stays the mount below), so no path on
  * the host has to be walked, whatever user namespace we are in. Everything up to the pivot is
  * done through in->rootfd; the host's own /dev/null and /proc stay reachable by path.
+ *
+ * Hooks of the host may enter this mount namespace, where they would see nothing but what is on top
+ * of "/". So where there are any, the copy is attached where the root is on the host, as with runc.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -19,12 +26,49 @@
 #include "os/path.h"
 #include "os/sys.h"
 
+#define PROC_SUPER_MAGIC 0x9fa0
+#define SYSFS_MAGIC      0x62656572
+
+/* What is attached to a shared mount appears on the host; that mount is @path or one above. */
+static int make_parent_private(const char *path, struct err *e)
+{
+	char above[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n >= sizeof(above))
+		return fail_errno(e, ENAMETOOLONG, "make the mount below '%s' private", path);
+	memcpy(above, path, n + 1);
+	while (mount(NULL, above, NULL, MS_PRIVATE, NULL) < 0) {
+		char *slash = strrchr(above, '/');
+
+		/* EINVAL: no mount of its own */
+		if (errno != EINVAL || strcmp(above, "/") == 0)
+			return fail_sys(e, "make the mount below '%s' private", path);
+		slash[slash == above] = '\0';
+	}
+	return 0;
+}
+
+/* Where the root goes: onto "/", or for hooks onto its own path, if this process may walk there. */
+static int open_place(const struct plan_rootfs *r, struct err *e)
+{
+	int fd = r->in_place ? open(r->path, O_PATH | O_DIRECTORY | O_CLOEXEC) : FD_NONE;
+
+	if (fd >= 0 && (r->propagation & MS_SHARED) && make_parent_private(r->path, e) < 0) {
+		(void)close(fd);
+		return -1;
+	}
+	if (fd < 0)
+		fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? fail_sys(e, "open '/'") : fd;
+}
+
 static int attach_root(struct init *in, const struct plan_rootfs *r, struct err *e)
 {
-	own_fd int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int here = open_place(r, e);
 
 	if (here < 0)
-		return fail_sys(e, "open '/'");
+		return -1;
 	if (r->fd >= 0) {
 		if (mount_attach((int)r->fd, here, e) < 0)
 			return fail_in(e, "mount the root '%s'", r->path);
@@ -70,10 +114,78 @@ int init_prepare_rootfs(struct init *in, struct err *e)
 	return attach_root(in, r, e);
 }
 
+static bool is_proc_or_sys(const char *path)
+{
+	struct statfs st;
+
+	return statfs(path, &st) == 0 && (st.f_type == PROC_SUPER_MAGIC || st.f_type == SYSFS_MAGIC);
+}
+
+/* One line of mountinfo (proc(5)): the mount point of a whole procfs or sysfs of the host's, or NULL.
+ * Its path is escaped, as \040 for a blank; such a mount point is no usual one, and not found. */
+static char *whole_instance(char *line)
+{
+	char *point = NULL, *top = NULL, *type = strstr(line, " - ");
+
+	if (!type || (!text_starts(type + 3, "proc ") && !text_starts(type + 3, "sysfs ")))
+		return NULL;
+	for (int i = 0; i < 3; i++)
+		(void)strsep(&line, " ");
+	top = strsep(&line, " ");
+	point = strsep(&line, " ");
+	return point && strcmp(top, "/") == 0 ? point : NULL;
+}
+
+static bool is_below(const char *root, const char *path)
+{
+	size_t n = strlen(root);
+
+	return strncmp(path, root, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
+/* Take the procfs or sysfs at @point away, or where that is not ours to do, cover it. */
+static int drop_instance(const struct plan_rootfs *r, const char *point, struct err *e)
+{
+	if (mount(NULL, point, NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return errno == ENOENT || errno == EINVAL ? 0 : fail_sys(e, "cut off '%s'", point);
+	/* from a shared mount it would go on the host too */
+	if (!(r->propagation & MS_SHARED))
+		(void)umount2(point, MNT_DETACH);
+	if (is_proc_or_sys(point) && mount("tmpfs", point, "tmpfs", MS_RDONLY, NULL) < 0)
+		return fail_sys(e, "cover the host's '%s'", point);
+	return 0;
+}
+
+/* After a mere chroot the host's mounts stay in this namespace. The kernel lets a user namespace have
+ * a procfs or sysfs of its own, without our masks, if it finds a whole one: it must not. */
+static int drop_instances(const struct plan_rootfs *r, struct err *e)
+{
+	own_fd int proc = init_open_proc(".", e);
+	int fd = proc < 0 ? -1 : openat(proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	bool is_here = r->fd < 0 || r->in_place;
+	own_mem char *line = NULL;
+	size_t size = 0;
+	int dropped = 0;
+
+	if (!f)
+		return proc < 0 ? -1 : fail_sys(e, "read the mounts");
+	while (dropped == 0 && getline(&line, &size, f) > 0) {
+		char *point = whole_instance(line);
+
+		if (point && !(is_here && is_below(r->path, point)))
+			dropped = drop_instance(r, point, e);
+	}
+	(void)fclose(f);
+	return dropped;
+}
+
 /* For hosts whose own root cannot be pivoted away from. */
 static int chroot_only(const struct plan_rootfs *r, struct err *e)
 {
-	if (r->fd < 0 && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+	if (drop_instances(r, e) < 0)
+		return -1;
+	if ((r->fd < 0 || r->in_place) && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return fail_sys(e, "move the root to '/'");
 	return chroot(".") < 0 ? fail_sys(e, "chroot to the root") : 0;
 }

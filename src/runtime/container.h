@@ -44,7 +44,7 @@ int container_open_locked(struct container *c, int root, const char *id, struct 
 int container_lock(struct container *c, struct err *e);
 int container_save(struct container *c, struct err *e);
 int container_load_config(struct container *c, struct err *e);
-int container_status(const struct container *c, enum container_status *ret_status, struct err *e);
+int container_status(struct container *c, enum container_status *ret_status, struct err *e);
 void container_drop_nodes(const struct container *c);
 int container_forget(struct container *c, struct err *e);
 int container_list(int root, struct arena *a, char ***ret_ids, struct err *e);
