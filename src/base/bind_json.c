@@ -4,6 +4,7 @@
  * pointer (RFC 6901) for a value that does not fit.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +13,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/json_text.h"
+#include "base/own.h"
 
 /* struct place - the chain of names from the value in hand up to the document */
 struct place {
@@ -653,18 +655,18 @@ static void write_struct(const struct bind_table *t, const unsigned char *doc, s
  */
 char *bind_print(const struct bind_table *t, const void *doc, bool pretty, struct err *e)
 {
-	struct str compact = { 0 }, indented = { 0 };
+	own_str struct str compact = { 0 }, indented = { 0 };
+	const struct str *out = pretty ? &indented : &compact;
+	char *text = NULL;
 
 	write_struct(t, doc, &compact);
-	if (pretty && !compact.torn) {
+	if (pretty && !compact.torn)
 		json_text_indent(&indented, compact.at, "  ");
-		str_done(&compact);
-		compact = indented;
-	}
-	if (compact.torn) {
-		str_done(&compact);
+	if (!compact.torn && !out->torn)
+		text = malloc(out->len + 1);
+	if (!text) {
 		fail(e, ERR_LIMIT, "write JSON: out of memory");
 		return NULL;
 	}
-	return compact.at;
+	return memcpy(text, out->at, out->len + 1);
 }

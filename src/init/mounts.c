@@ -58,18 +58,21 @@ static int check_target(const struct plan_mount *m, int target, struct err *e)
 /* What a procfs does not hold cannot be made there either; say why, not that it is missing. */
 static bool lies_in_proc(struct init *in, const char *target)
 {
-	own_fd int proc = path_try_open(in->rootfd, "/proc", O_PATH | O_DIRECTORY, PATH_NOLINKS);
+	own_fd int proc = FD_NONE;
 	struct statfs st;
 
-	return text_starts(target, "/proc/") && !is_proc_view(target) && proc >= 0 &&
-	       fstatfs(proc, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
+	if (!text_starts(target, "/proc/") || is_proc_view(target))
+		return false;
+	proc = path_try_open(in->rootfd, "/proc", O_PATH | O_DIRECTORY, PATH_NOLINKS);
+	return proc >= 0 && fstatfs(proc, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
 }
 
 /* Open, and make if need be, what the mount goes onto. */
-static int open_target(struct init *in, const struct plan_mount *m, struct err *e)
+static int open_target(struct init *in, const struct plan_mount *m, bool *ret_made, struct err *e)
 {
 	int fd;
 
+	*ret_made = false;
 	if (lies_in_proc(in, m->target))
 		return fail_in_proc(m, e);
 	if (is_proc_or_sys(m->target)) {
@@ -91,9 +94,9 @@ static int open_target(struct init *in, const struct plan_mount *m, struct err *
 		}
 	}
 	if (m->shape == PLAN_TARGET_FILE)
-		fd = path_make_file(in->rootfd, m->target, 0644, e);
+		fd = path_make_file(in->rootfd, m->target, 0644, ret_made, e);
 	else
-		fd = path_make_dir(in->rootfd, m->target, 0755, e);
+		fd = path_make_dir(in->rootfd, m->target, 0755, ret_made, e);
 	if (fd < 0)
 		return -1;
 	if (check_target(m, fd, e) < 0) {
@@ -255,8 +258,12 @@ static int make_inside(struct init *in, const struct plan_mount *m, struct err *
 {
 	struct plan_mount known = *m;
 	own_fd int source = init_open_inside(in, m, &known.shape, e);
-	own_fd int target = source < 0 ? FD_NONE : open_target(in, &known, e);
+	own_fd int target = FD_NONE;
+	bool made;
 
+	if (source < 0)
+		return -1;
+	target = open_target(in, &known, &made, e);
 	if (target < 0 || init_bind_inside(in, m, source, target, e) < 0)
 		return -1;
 	return m->propagation ? propagate(in, m, e) : 0;
@@ -264,17 +271,18 @@ static int make_inside(struct init *in, const struct plan_mount *m, struct err *
 
 static int make_mount(struct init *in, const struct plan_mount *m, struct err *e)
 {
-	own_fd int there = FD_NONE, target = FD_NONE;
+	own_parent parent = PATH_PARENT_NONE;
+	own_fd int target = FD_NONE;
+	bool made;
 
 	if (m->kind >= PLAN_KINDS)
 		return fail(e, ERR_BUG, "unknown kind of mount");
 	if (m->kind == PLAN_SYMLINK)
-		return path_make_link(in->rootfd, m->target, m->source, e);
+		return path_make_link(&parent, in->rootfd, m->target, m->source, e);
 	if (m->inside)
 		return make_inside(in, m, e);
-	there = path_try_open(in->rootfd, m->target, O_PATH, 0);
-	target = open_target(in, m, e);
-	if (target < 0 || kind_functions[m->kind](in, m, target, there < 0, e) < 0)
+	target = open_target(in, m, &made, e);
+	if (target < 0 || kind_functions[m->kind](in, m, target, made, e) < 0)
 		return -1;
 	return m->propagation ? propagate(in, m, e) : 0;
 }

@@ -52,14 +52,14 @@ static int make_parent_private(const char *path, struct err *e)
 /* Where the root goes: onto "/", or for hooks onto its own path, if this process may walk there. */
 static int open_place(const struct plan_rootfs *r, struct err *e)
 {
-	int fd = r->in_place ? open(r->path, O_PATH | O_DIRECTORY | O_CLOEXEC) : FD_NONE;
+	int fd = r->in_place ? fd_open(r->path, O_PATH | O_DIRECTORY) : FD_NONE;
 
 	if (fd >= 0 && (r->propagation & MS_SHARED) && make_parent_private(r->path, e) < 0) {
 		(void)close(fd);
 		return -1;
 	}
 	if (fd < 0)
-		fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		fd = fd_open("/", O_PATH | O_DIRECTORY);
 	return fd < 0 ? fail_sys(e, "open '/'") : fd;
 }
 
@@ -80,7 +80,7 @@ static int attach_root(struct init *in, const struct plan_rootfs *r, struct err 
 		return fail_sys(e, "bind the root '%s'", r->path);
 	if (mount(NULL, r->path, NULL, MS_PRIVATE, NULL) < 0)
 		return fail_sys(e, "make the root '%s' private", r->path);
-	in->rootfd = open(r->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	in->rootfd = fd_open(r->path, O_PATH | O_DIRECTORY);
 	return in->rootfd < 0 ? fail_sys(e, "open the root '%s'", r->path) : 0;
 }
 
@@ -90,7 +90,7 @@ static int open_host_null(struct init *in, struct err *e)
 {
 	struct stat st;
 
-	in->host_null = open("/dev/null", O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	in->host_null = fd_open("/dev/null", O_PATH | O_NOFOLLOW);
 	if (in->host_null < 0)
 		return fail_sys(e, "open the host's '/dev/null'");
 	if (fstat(in->host_null, &st) < 0 || !S_ISCHR(st.st_mode) ||
@@ -192,7 +192,7 @@ static int chroot_only(const struct plan_rootfs *r, struct err *e)
 
 static int pivot(struct err *e)
 {
-	own_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int old = fd_open("/", O_PATH | O_DIRECTORY);
 
 	if (old < 0)
 		return fail_sys(e, "open the old root");
@@ -220,7 +220,7 @@ static void make_cwd(struct init *in)
 
 	if (!p || !p->cwd || p->cwd[0] != '/')
 		return;
-	fd = path_make_dir(in->rootfd, p->cwd, 0755, &ignored);
+	fd = path_make_dir(in->rootfd, p->cwd, 0755, NULL, &ignored);
 	fd_close(&fd);
 }
 

@@ -185,7 +185,7 @@ int file_replace_path(const char *path, const char *text, size_t len, struct err
 
 	if (!folder)
 		return fail_errno(e, ENOMEM, "write '%s'", path);
-	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd_open(folder, O_RDONLY | O_DIRECTORY);
 	if (dir < 0)
 		return fail_sys(e, "open '%s'", folder);
 	r = link_new(dir, name, text, len, e);

@@ -9,6 +9,7 @@
 #include <sys/statfs.h>
 
 #include "base/own.h"
+#include "base/text.h"
 #include "os/path.h"
 #include "os/sys.h"
 
@@ -83,11 +84,13 @@ static int configure(int ctx, char *option)
 
 static int configure_all(int ctx, const char *fs, const char *data, struct err *e)
 {
-	own_mem char *copy = strdup(data);
-	char *rest = copy, *option;
+	own_str struct str copy = { 0 };
+	char *rest, *option;
 
-	if (!copy)
+	str_add(&copy, data);
+	if (copy.torn)
 		return fail_errno(e, ENOMEM, "mount '%s'", fs);
+	rest = copy.at;
 	while ((option = strsep(&rest, ",")))
 		if (*option && configure(ctx, option) < 0)
 			return fail_context(ctx, fs, "set up", e);
@@ -281,15 +284,16 @@ static unsigned long split_super_flags(char *data)
 static int old_mount_fs(const char *fs, const char *source, const char *data, uint64_t attrs,
 			int target, struct err *e)
 {
-	own_mem char *rest = strdup(data ? data : "");
+	own_str struct str rest = { 0 };
 	char path[32];
 	unsigned long ms;
 
-	if (!rest)
+	str_add(&rest, data ? data : "");
+	if (rest.torn)
 		return fail_errno(e, ENOMEM, "mount '%s'", fs);
-	ms = split_super_flags(rest) | mount_attr_to_ms(attrs);
+	ms = split_super_flags(rest.at) | mount_attr_to_ms(attrs);
 	path_fd_link(target, path);
-	if (mount(source && *source ? source : fs, path, fs, ms, rest) < 0)
+	if (mount(source && *source ? source : fs, path, fs, ms, rest.at) < 0)
 		return fail_sys(e, "mount file system '%s'", fs);
 	return 0;
 }

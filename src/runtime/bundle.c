@@ -98,7 +98,7 @@ static int find_root(struct bundle *b, struct err *e)
 int bundle_read(struct bundle *b, const char *path, const struct bundle_options *o, struct err *e)
 {
 	const struct bind_note note = { .unknown = note_unknown, .ctx = (void *)o };
-	own_fd int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int dir = fd_open(path, O_PATH | O_DIRECTORY);
 	const char *name = o->config_path ? o->config_path : "config.json";
 	char *real;
 	int n;

@@ -63,12 +63,12 @@ static int make_dirs(const char *path, struct err *e)
 /* container_open_root() - open the state root, making it when @make says so */
 int container_open_root(const char *path, bool make, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = fd_open(path, O_RDONLY | O_DIRECTORY);
 
 	if (fd < 0 && errno == ENOENT && make) {
 		if (make_dirs(path, e) < 0)
 			return -1;
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = fd_open(path, O_RDONLY | O_DIRECTORY);
 	}
 	return fd < 0 ? fail_sys(e, "open the state root '%s'", path) : fd;
 }
