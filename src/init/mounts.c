@@ -269,6 +269,21 @@ static int propagate(struct init *in, const struct plan_mount *m, struct err *e)
 	return top < 0 ? -1 : mount_propagate_at(top, m->propagation, e);
 }
 
+static int make_inside(struct init *in, const struct plan_mount *m, struct err *e)
+{
+	struct plan_mount known = *m;
+	own_fd int source = init_open_inside(in, m, &known.shape, e);
+	own_fd int target = FD_NONE;
+	bool made;
+
+	if (source < 0)
+		return -1;
+	target = open_target(in, &known, &made, e);
+	if (target < 0 || init_bind_inside(in, m, source, target, e) < 0)
+		return -1;
+	return m->propagation ? propagate(in, m, e) : 0;
+}
+
 static int make_mount(struct init *in, const struct plan_mount *m, struct err *e)
 {
 	own_parent parent = PATH_PARENT_NONE;
@@ -279,10 +294,20 @@ static int make_mount(struct init *in, const struct plan_mount *m, struct err *e
 		return fail(e, ERR_BUG, "unknown kind of mount");
 	if (m->kind == PLAN_SYMLINK)
 		return path_make_link(&parent, in->rootfd, m->target, m->source, e);
+	if (m->inside)
+		return make_inside(in, m, e);
 	target = open_target(in, m, &made, e);
 	if (target < 0 || kind_functions[m->kind](in, m, target, made, e) < 0)
 		return -1;
 	return m->propagation ? propagate(in, m, e) : 0;
+}
+
+static void close_order(const struct plan_mount *m)
+{
+	if (m->fd >= 0)
+		(void)close((int)m->fd);
+	if (m->userns_fd >= 0)
+		(void)close((int)m->userns_fd);
 }
 
 /* @i: how many rows of the list are done with */
@@ -296,8 +321,7 @@ static int make_mounts(struct init *in, bool late, size_t *i, struct err *e)
 		if (m->late != late)
 			continue;
 		if (make_mount(in, m, e) == 0) {
-			if (m->fd >= 0)
-				(void)close((int)m->fd);
+			close_order(m);
 			continue;
 		}
 		if (m->optional)

@@ -13,12 +13,13 @@
 
 #define CONFIG_MAX ((size_t)16 << 20)
 
-static int note_unknown(void *ctx, const char *pointer, const char *nearest, struct err *e)
+static int note_unknown(void *ctx, const char *what, const char *pointer, const char *nearest,
+			struct err *e)
 {
 	const struct bundle_options *o = ctx;
 	struct err note = { 0 };
 
-	fail(&note, ERR_INPUT, "unknown member");
+	fail(&note, ERR_INPUT, "%s", what);
 	fail_at(&note, "config.json: %s", pointer);
 	if (nearest)
 		fail_hint(&note, "did you mean '%s'?", nearest);

@@ -17,6 +17,7 @@
 #include "runtime/activation.h"
 #include "runtime/checkpoint.h"
 #include "runtime/freezer.h"
+#include "runtime/launch.h"
 
 #define STATE_MAX  ((size_t)4 << 20)
 #define CONFIG_MAX ((size_t)16 << 20)
@@ -265,6 +266,39 @@ static int waits_for_start(const struct container *c, struct err *e)
 	return errno == ECONNREFUSED || errno == ENOENT ? 0 : fail_sys(e, "ask at the start socket");
 }
 
+/* Does another process work on the container? */
+static bool is_busy(const struct container *c)
+{
+	bool busy = !c->locked && flock(c->dir, LOCK_SH | LOCK_NB) < 0;
+
+	if (!busy && !c->locked)
+		(void)flock(c->dir, LOCK_UN);
+	return busy;
+}
+
+/* Has the container's process not become its program yet? Only while whoever starts it is at that is
+ * the name of its executable to be believed, which a container could give to its own. */
+static bool is_on_the_way(struct container *c)
+{
+	static const char ours[] = "/memfd:" LAUNCH_INIT_NAME;
+	struct err ignored = { 0 };
+	char path[48], exe[sizeof(ours)];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)c->state.pid);
+	n = readlink(path, exe, sizeof(exe) - 1);
+	return n == (ssize_t)sizeof(exe) - 1 && memcmp(exe, ours, sizeof(exe) - 1) == 0 &&
+	       need_folder(c, &ignored) == 0 && is_busy(c);
+}
+
+/* Of a process that waits for nobody. */
+static enum container_status status_of_running(struct container *c)
+{
+	if (!is_on_the_way(c))
+		return STATUS_RUNNING;
+	return faccessat(c->dir, START_SOCKET, F_OK, 0) == 0 ? STATUS_CREATED : STATUS_CREATING;
+}
+
 static int look_at_process(struct container *c, enum container_status *ret_status,
 			   struct err *e)
 {
@@ -284,16 +318,14 @@ static int look_at_process(struct container *c, enum container_status *ret_statu
 	*ret_status = STATUS_PAUSED;
 	if (frozen)
 		return 0;
-	*ret_status = STATUS_RUNNING;
-	if (s->started)
-		return 0;
-	waits = need_folder(c, e) < 0 ? -1 : waits_for_start(c, e);
-	*ret_status = waits ? STATUS_CREATED : STATUS_RUNNING;
+	waits = s->started ? 0 : need_folder(c, e) < 0 ? -1 : waits_for_start(c, e);
+	*ret_status = waits ? STATUS_CREATED : status_of_running(c);
 	return waits < 0 ? fail_in(e, "see whether container '%s' was started", s->id) : 0;
 }
 
 /**
  * container_status() - what the container is doing now, as seen from the kernel
+ * @c: its state is read again when it was made since
  */
 int container_status(struct container *c, enum container_status *ret_status, struct err *e)
 {
@@ -303,9 +335,12 @@ int container_status(struct container *c, enum container_status *ret_status, str
 		return look_at_process(c, ret_status, e);
 	if (need_folder(c, e) < 0)
 		return -1;
-	busy = !c->locked && flock(c->dir, LOCK_SH | LOCK_NB) < 0;
-	if (!busy && !c->locked)
-		(void)flock(c->dir, LOCK_UN);
+	busy = is_busy(c);
+	/* who made it may have ended between our reading and our looking */
+	if (!busy && !c->locked && read_state(c, c->state.id, e) < 0)
+		return -1;
+	if (c->state.pid != 0)
+		return look_at_process(c, ret_status, e);
 	*ret_status = busy ? STATUS_CREATING : STATUS_STOPPED;
 	return 0;
 }
