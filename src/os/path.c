@@ -246,38 +246,48 @@ static bool split_last(const char *path, char head[PATH_MAX], char name[NAME_MAX
 	return true;
 }
 
-/* Mostly only the last component is missing, and no walk is needed. FD_NONE: it is. */
-static int make_last(int rootfd, const char *path, enum make make, mode_t mode)
+/* Make and open @name. FD_NONE where the walk has to look at what is there: EEXIST is a link to
+ * nowhere, whose target is to be made; or somebody has put something there since. */
+static int make_in(int parent, const char *name, enum make make, mode_t mode)
 {
 	bool file = make == MAKE_FILE;
-	char head[PATH_MAX], name[NAME_MAX + 1];
-	own_fd int parent = FD_NONE, fd = FD_NONE;
+	own_fd int fd = FD_NONE;
 	struct stat st;
 
-	if (!split_last(path, head, name))
-		return FD_NONE;
-	parent = path_try_open(rootfd, head, O_PATH | O_DIRECTORY, 0);
-	if (parent < 0)
-		return FD_NONE;
-	/* EEXIST is a link to nowhere, whose target the walk will make */
 	if ((file ? mknodat(parent, name, S_IFREG | mode, 0) : mkdirat(parent, name, mode)) < 0)
 		return FD_NONE;
 	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	/* is it what was made, or what somebody has put there since? */
 	if (fd < 0 || fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (file ? S_IFREG : S_IFDIR))
 		return FD_NONE;
 	return give_fd(&fd);
 }
 
-static int open_or_make(int rootfd, const char *path, enum make make, mode_t mode, bool *ret_made)
+/* Mostly only the last component is missing, and no walk is needed; @p then has the directory. */
+static int open_or_make(struct path_parent *p, int rootfd, const char *path, enum make make,
+			mode_t mode, bool *ret_made)
 {
 	int fd = path_try_open(rootfd, path, make == MAKE_DIR ? O_PATH | O_DIRECTORY : O_PATH, 0);
+	char name[NAME_MAX + 1];
 
+	path_parent_done(p);
 	if (ret_made)
 		*ret_made = fd == -ENOENT;
-	if (fd == -ENOENT)
-		fd = make_last(rootfd, path, make, mode);
-	return fd == FD_NONE ? walk_create(rootfd, path, make, mode) : fd;
+	if (fd != -ENOENT)
+		return fd;
+	fd = FD_NONE;
+	if (split_last(path, p->path, name))
+		p->fd = path_try_open(rootfd, p->path, O_PATH | O_DIRECTORY, 0);
+	if (p->fd >= 0)
+		fd = make_in(p->fd, name, make, mode);
+	if (fd != FD_NONE)
+		return fd;
+	path_parent_done(p);
+	return walk_create(rootfd, path, make, mode);
+}
+
+static int fail_make(int why, const char *what, const char *path, struct err *e)
+{
+	return fail_errno(e, -why, "make %s '%s' in the root file system", what, path);
 }
 
 /**
@@ -288,9 +298,33 @@ static int open_or_make(int rootfd, const char *path, enum make make, mode_t mod
  */
 int path_make_dir(int rootfd, const char *path, mode_t mode, bool *ret_made, struct err *e)
 {
-	int fd = open_or_make(rootfd, path, MAKE_DIR, mode, ret_made);
+	own_parent p = PATH_PARENT_NONE;
+	int fd = open_or_make(&p, rootfd, path, MAKE_DIR, mode, ret_made);
 
-	return fd < 0 ? fail_errno(e, -fd, "make directory '%s' in the root file system", path) : fd;
+	return fd < 0 ? fail_make(fd, "directory", path, e) : fd;
+}
+
+/**
+ * path_make_dir_near() - path_make_dir() for one of several directories in one place
+ * @p: the place of the last one. Whoever mounts anything must drop it (path_parent_done()), but
+ *     for a mount on what this function has returned while @p was kept: that cannot cover @p.
+ */
+int path_make_dir_near(struct path_parent *p, int rootfd, const char *path, mode_t mode,
+		       bool *ret_made, struct err *e)
+{
+	char head[PATH_MAX], name[NAME_MAX + 1];
+	int fd = FD_NONE;
+
+	*ret_made = false;
+	if (p->fd >= 0 && split_last(path, head, name) && strcmp(head, p->path) == 0) {
+		fd = openat(p->fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		*ret_made = fd < 0 && errno == ENOENT;
+		if (*ret_made)
+			fd = make_in(p->fd, name, MAKE_DIR, mode);
+	}
+	if (fd < 0)
+		fd = open_or_make(p, rootfd, path, MAKE_DIR, mode, ret_made);
+	return fd < 0 ? fail_make(fd, "directory", path, e) : fd;
 }
 
 /**
@@ -328,9 +362,10 @@ void path_parent_done(struct path_parent *p)
  */
 int path_make_file(int rootfd, const char *path, mode_t mode, bool *ret_made, struct err *e)
 {
-	int fd = open_or_make(rootfd, path, MAKE_FILE, mode, ret_made);
+	own_parent p = PATH_PARENT_NONE;
+	int fd = open_or_make(&p, rootfd, path, MAKE_FILE, mode, ret_made);
 
-	return fd < 0 ? fail_errno(e, -fd, "make file '%s' in the root file system", path) : fd;
+	return fd < 0 ? fail_make(fd, "file", path, e) : fd;
 }
 
 /**

@@ -33,6 +33,8 @@ struct path_parent {
 int path_open(int rootfd, const char *path, int flags, unsigned how, struct err *e);
 int path_try_open(int rootfd, const char *path, int flags, unsigned how);
 int path_make_dir(int rootfd, const char *path, mode_t mode, bool *ret_made, struct err *e);
+int path_make_dir_near(struct path_parent *p, int rootfd, const char *path, mode_t mode,
+		       bool *ret_made, struct err *e);
 int path_make_file(int rootfd, const char *path, mode_t mode, bool *ret_made, struct err *e);
 int path_make_link(struct path_parent *p, int rootfd, const char *path, const char *target,
 		   struct err *e);
