@@ -74,19 +74,15 @@ static int mark_ours(void *ctx __attribute__((unused)), int fd, struct err *e)
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? fail_sys(e, "mark descriptor %d", fd) : 0;
 }
 
-/* The runtime's caller may have blocked or ignored signals; a program starts with none. */
-static void reset_signals(void)
+/* The runtime's caller may have blocked or ignored signals. What hooks and the program get is
+ * settled when they are started (sys_reset_signals()); this is for the time until then. */
+static void hear_signals(void)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int sig = 1; sig < NSIG; sig++) {
-		struct sigaction was;
-
-		if (sigaction(sig, NULL, &was) == 0 && was.sa_handler == SIG_IGN)
-			(void)signal(sig, SIG_DFL);
-	}
+	(void)signal(SIGCHLD, SIG_DFL);
 }
 
 /* Did the runtime die before it could have killed us by PR_SET_PDEATHSIG? */
@@ -134,7 +130,7 @@ int main(int argc, char **argv)
 		return 125;
 	}
 	probe_lack((unsigned)in.plan.lacking);
-	reset_signals();
+	hear_signals();
 	in.recipe.enabled = in.plan.stages;
 	/* on failure the other side has been told; there is nobody else to tell */
 	if (recipe_walk(&in.recipe, 0, STAGE_COUNT, &e) < 0)
