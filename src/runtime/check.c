@@ -140,8 +140,12 @@ static int check_honoured(const struct oci_config *c, const struct create_option
 		{ l->intel_rdt != NULL, "Intel RDT", "config.json: /linux/intelRdt" },
 		{ l->mount_label && *l->mount_label, "an SELinux mount label",
 		  "config.json: /linux/mountLabel" },
-		{ strcmp(o->cgroup_manager, "systemd") == 0, "the systemd cgroup manager",
-		  "--systemd-cgroup" },
+		{ oci_annotation(c, "run.oci.systemd.force_cgroup_v1") != NULL,
+		  "showing systemd a cgroup v1 hierarchy",
+		  "config.json: /annotations/run.oci.systemd.force_cgroup_v1" },
+		{ oci_annotation(c, "run.oci.delegate-cgroup") && strcmp(o->cgroup_manager, "systemd") != 0,
+		  "run.oci.delegate-cgroup without the systemd cgroup manager",
+		  "config.json: /annotations/run.oci.delegate-cgroup" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)

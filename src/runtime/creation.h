@@ -9,6 +9,7 @@
 #include "runtime/container.h"
 #include "runtime/create.h"
 #include "runtime/mount_plan.h"
+#include "runtime/systemd.h"
 #include "spec/plan.h"
 
 #define MAX_JOINS 8
@@ -27,6 +28,9 @@ struct detour { int64_t type; int back; };
  * @notify:      where the program says that it is ready; FD_NONE when nobody asks
  * @hook_out, @hook_err: files that hooks write to, or 0
  * @late_cgroup: v1 cgroups are made while tare-init makes the mounts
+ * @has_scope:   systemd makes the cgroup: @scope, from @scope_draft, once there is a process
+ * @scope_tried: it was asked to
+ * @delegate:    run.oci.delegate-cgroup, or NULL
  */
 struct creation {
 	const struct create_options *o;
@@ -36,6 +40,9 @@ struct creation {
 	struct cgroup cgroup;
 	struct cgroup_entry entry;
 	bool has_cgroup, late_cgroup, made_container;
+	struct systemd_scope scope;
+	bool has_scope, scope_tried;
+	const char *scope_draft, *delegate;
 	struct arena mem;
 	struct mount_plan mounts;
 	struct plan plan;

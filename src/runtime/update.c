@@ -11,6 +11,7 @@
 #include "runtime/cgroups.h"
 #include "runtime/container.h"
 #include "runtime/resources.h"
+#include "runtime/scope.h"
 
 static const struct oci_resources *in_force(const struct container *c)
 {
@@ -33,6 +34,8 @@ static int merge(struct container *c, const struct oci_resources *change, struct
 	/* an idle cgroup has no weight of its own; the kernel would refuse the old one */
 	if (cpu && cpu->idle.set && !cpu->shares.set)
 		ret->cpu->shares = (struct opt_u64){ 0 };
+	if (c->state.systemd_unit)
+		scope_round(ret);
 	/* plain files of the kernel: the old ones would undo what is asked for now by its name */
 	ret->unified = change->unified;
 	return 0;
@@ -50,6 +53,10 @@ static int apply(struct container *c, const struct oci_resources *change, const 
 	if (!g.present)
 		return fail(e, ERR_UNSUPPORTED, "update '%s': it has no cgroup", c->state.id);
 	if (merge(c, change, &sum, e) < 0 || resources_check(&g.world, &sum, &how, e) < 0 ||
+	    resources_check_usage(&g.cgroup, sum.memory, &how, e) < 0)
+		return -1;
+	/* systemd first: the files have the last word, as at create */
+	if (scope_update(c, &g.world, &sum, &how, e) < 0 ||
 	    resources_apply(&g.cgroup, &sum, &how, e) < 0)
 		return -1;
 	c->state.resources = &sum;
