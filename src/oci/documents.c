@@ -60,7 +60,7 @@ static int run_features(const struct cli *cli __attribute__((unused)),
 						NULL };
 	/* Intel RDT and network devices are refused, see check_honoured() */
 	const struct features f = { .version = TARE_VERSION, .unsafe = unsafe, .checkpoint = true,
-				    .systemd = true };
+				    .systemd = true, .systemd_user = true };
 	own_str struct str text = { 0 };
 
 	if (features_add(&f, &text, e) < 0)

@@ -152,7 +152,8 @@ int cgroups_make(struct creation *c, struct err *e)
  */
 int cgroups_make_scope(struct creation *c, pid_t pid, struct err *e)
 {
-	const struct resources_how how = { .adopted = true };
+	/* a user cannot have a device program, nor more devices than he has anyway */
+	const struct resources_how how = { .adopted = true, .no_devices = c->scope.user };
 	const struct oci_resources *r = resources_of(c);
 	const struct cgroup_create_how create = {
 		.need = resources_need(&c->world, r) & cgroup_controllers(&c->cgroup),

@@ -38,6 +38,22 @@ static char *describe(int root, const char *id, struct arena *a)
 	return arena_printf(a, "container %s of %s", id, path);
 }
 
+/* The user that we are outside: in a user namespace of his own he is root, but not the machine's. */
+static uid_t outer_uid(void)
+{
+	uid_t uid = geteuid();
+	unsigned long inside, outside, count;
+	char text[4096];
+
+	if (file_try_read(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)) <= 0)
+		return uid;
+	for (const char *at = text; at && *at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
+		if (sscanf(at, "%lu %lu %lu", &inside, &outside, &count) == 3 && uid >= inside &&
+		    uid - inside < count)
+			return (uid_t)(outside + (uid - inside));
+	return uid;
+}
+
 /* --- prepare ---------------------------------------------------------------------------------- */
 
 /* A path below the scope, from an annotation; NULL where there is none. */
@@ -69,6 +85,14 @@ static int check_delegate(const struct creation *c, const char *subgroup, struct
 	return fail_at(e, "config.json: /annotations/" DELEGATE);
 }
 
+static int check_user(const struct creation *c, struct err *e)
+{
+	if (!c->scope.user || !resources_host_of(&c->world).v1)
+		return 0;
+	fail(e, ERR_UNSUPPORTED, "a user's own systemd has no cgroup v1 controllers to give");
+	return fail_hint(e, "use cgroup v2, or --cgroup-manager=disabled");
+}
+
 static int draft(struct creation *c, struct err *e)
 {
 	const struct oci_resources *r = c->bundle.config.platform->resources;
@@ -91,18 +115,16 @@ static int draft(struct creation *c, struct err *e)
 int scope_prepare(struct creation *c, struct cgroup_path *ret_path, struct err *e)
 {
 	const struct oci_linux *l = c->bundle.config.platform;
-	const struct systemd_wish wish = { .cgroups_path = l->cgroups_path,
-					   .prefix = c->o->unit_prefix,
-					   .id = c->o->id };
+	struct systemd_wish wish = { .cgroups_path = l->cgroups_path,
+				     .prefix = c->o->unit_prefix,
+				     .id = c->o->id,
+				     .uid = outer_uid() };
 	struct systemd_names *names = &c->scope.names;
 	const char *subgroup;
 
-	if (systemd_check(e) < 0)
+	wish.user = c->scope.user = wish.uid != 0;
+	if (systemd_check(wish.user, e) < 0 || check_user(c, e) < 0)
 		return -1;
-	if (geteuid() != 0) {
-		fail(e, ERR_UNSUPPORTED, "the systemd cgroup driver needs root in this version");
-		return fail_hint(e, "use the cgroupfs driver");
-	}
 	if (systemd_names_resolve(&wish, &c->mem, names, e) < 0 ||
 	    below(c, SUBGROUP, &subgroup, e) < 0 || below(c, DELEGATE, &c->delegate, e) < 0 ||
 	    check_delegate(c, subgroup, e) < 0)
@@ -217,7 +239,9 @@ static int give_place(const struct creation *c, const struct cgroup_place *p, st
 	own_fd int dir = FD_NONE;
 	uid_t uid;
 
-	if (!p || !is_writable(c) || !root_of(&c->bundle.config.platform->uid_mappings, &uid))
+	/* his cgroup is the user's own already */
+	if (!p || c->scope.user || !is_writable(c) ||
+	    !root_of(&c->bundle.config.platform->uid_mappings, &uid))
 		return 0;
 	dir = cgroup_place_open(p, e);
 	return dir < 0 ? -1 : give_files(dir, p->dir, uid, e);
@@ -258,6 +282,7 @@ static int recall(const struct container *c, struct arena *a, struct systemd_sco
 		  struct err *e)
 {
 	*ret = (struct systemd_scope){ .names.unit = c->state.systemd_unit,
+				       .user = outer_uid() != 0,
 				       .description = describe(c->root, c->state.id, a) };
 	return ret->description ? 0 : out_of_memory(e);
 }

@@ -44,18 +44,37 @@ static int find_helper(char *ret_path, size_t size, struct err *e)
 	return fail_hint(e, "install it, or use the cgroupfs driver");
 }
 
+/* Is there a way to it? The sockets are those that tare-systemd will try. */
+static int check_bus(bool user, struct err *e)
+{
+	if (user && (getenv("XDG_RUNTIME_DIR") || getenv("DBUS_SESSION_BUS_ADDRESS")))
+		return 0;
+	if (user) {
+		fail(e, ERR_UNSUPPORTED, "the systemd cgroup driver needs the user's own systemd, and "
+		     "XDG_RUNTIME_DIR does not say where that is");
+		return fail_hint(e, "run it in a login session, or enable lingering for this user");
+	}
+	if (access("/run/systemd/private", F_OK) == 0 ||
+	    access("/run/dbus/system_bus_socket", F_OK) == 0)
+		return 0;
+	fail(e, ERR_UNSUPPORTED, "the systemd cgroup driver needs systemd's socket, and neither "
+	     "'/run/systemd/private' nor '/run/dbus/system_bus_socket' is here");
+	return fail_hint(e, "use the cgroupfs driver");
+}
+
 /**
  * systemd_check() - refuse the systemd driver where systemd does not run the machine
+ * @user: the user's own manager is to be asked
  *
- * or where the program that talks to it is missing.
+ * or where the program that talks to it is missing, or no way to it is seen.
  */
-int systemd_check(struct err *e)
+int systemd_check(bool user, struct err *e)
 {
 	char helper[PATH_MAX];
 	struct stat st;
 
 	if (lstat("/run/systemd/system", &st) == 0 && S_ISDIR(st.st_mode))
-		return find_helper(helper, sizeof(helper), e);
+		return check_bus(user, e) < 0 ? -1 : find_helper(helper, sizeof(helper), e);
 	fail(e, ERR_UNSUPPORTED,
 	     "the systemd cgroup driver needs systemd as PID 1, which this machine "
 	     "does not have");

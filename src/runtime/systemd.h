@@ -42,7 +42,7 @@ struct systemd_limits {
 	const struct oci_resources *resources;
 };
 
-int systemd_check(struct err *e);
+int systemd_check(bool user, struct err *e);
 int systemd_start(const struct systemd_scope *s, pid_t pid, const char *draft, struct err *e);
 int systemd_update(const struct systemd_scope *s, const struct systemd_limits *l, struct err *e);
 int systemd_stop(const struct systemd_scope *s, struct err *e);

@@ -263,16 +263,19 @@ static int allowances(const struct device_set *set, struct arena *a, const char 
  * for it is not told, and allows. On v1 both write to the same files, so there systemd would open
  * at its next look what it does not know to be closed.
  */
-static int add_devices(const struct resources_host *host, const struct oci_resources *r,
+static int add_devices(const struct systemd_scope *s, const struct systemd_limits *l,
 		       struct arena *a, struct str *out, struct err *e)
 {
 	struct device_set set = { 0 };
 	const char **nodes = NULL, *policy[] = { "strict", NULL };
 	struct err no_words = { 0 };
-	bool v1 = (host->v1 & CGROUP_DEVICES) != 0, open;
+	bool v1 = (l->host.v1 & CGROUP_DEVICES) != 0, open;
 	int n;
 
-	if (resources_device_set(r, &set, v1 ? e : &no_words) < 0)
+	/* neither a user nor his systemd may attach programs; what he may open stays what it is */
+	if (s->user)
+		return 0;
+	if (resources_device_set(l->resources, &set, v1 ? e : &no_words) < 0)
 		return v1 ? -1 : 0;
 	open = set.allow_by_default && !set.n;
 	n = allowances(&set, a, &nodes, e);
@@ -370,7 +373,7 @@ int systemd_draft(const struct systemd_scope *s, const struct systemd_limits *l,
 	own_arena struct arena a = { 0 };
 
 	add_basics(s, (l->host.v1 & CGROUP_IO) != 0, out);
-	if (add_limits(l, &a, out, e) < 0 || add_devices(&l->host, l->resources, &a, out, e) < 0 ||
+	if (add_limits(l, &a, out, e) < 0 || add_devices(s, l, &a, out, e) < 0 ||
 	    add_annotations(annotations, &a, out, e) < 0)
 		return -1;
 	return out->torn ? fail_errno(e, ENOMEM, "work out the unit's properties") : 0;

@@ -345,15 +345,19 @@ static const struct {
 	{ "stop", verb_stop },
 };
 
-/* Root may talk to systemd itself, as systemctl does: no detour by way of dbus-daemon, and no need
- * for one. */
-static int open_private(sd_bus **ret_bus)
+/* Root may talk to systemd itself, and a user to his own, as systemctl does: no detour by way of
+ * dbus-daemon, and no need for one. */
+static int open_private(const char *folder, sd_bus **ret_bus)
 {
+	char address[512];
 	sd_bus *bus = NULL;
-	int r = sd_bus_new(&bus);
+	int n = snprintf(address, sizeof(address), "unix:path=%s/systemd/private", folder), r;
 
+	if (n >= (int)sizeof(address) || strpbrk(folder, ",;%"))
+		return -EINVAL;
+	r = sd_bus_new(&bus);
 	if (r >= 0)
-		r = sd_bus_set_address(bus, "unix:path=/run/systemd/private");
+		r = sd_bus_set_address(bus, address);
 	if (r >= 0)
 		r = sd_bus_start(bus);
 	if (r < 0) {
@@ -366,9 +370,10 @@ static int open_private(sd_bus **ret_bus)
 
 static int open_bus(bool user, sd_bus **ret_bus, struct err *e)
 {
+	const char *folder = user ? getenv("XDG_RUNTIME_DIR") : "/run";
 	int r;
 
-	if (!user && open_private(ret_bus) == 0)
+	if (folder && open_private(folder, ret_bus) == 0)
 		return 0;
 	r = user ? sd_bus_open_user(ret_bus) : sd_bus_open_system(ret_bus);
 	if (r >= 0)

@@ -282,6 +282,63 @@ limit() {
 	expect_output 0::/payload
 }
 
+# as_user COMMAND...: as root in a user namespace of user 65534, who has a systemd of his own, and in
+# a cgroup of his, as in his session
+as_user() {
+	local uid=65534 pid status=0 own=/sys/fs/cgroup/user.slice/user-65534.slice/user@65534.service/t-$id
+
+	systemctl start "user@$uid.service"
+	mkdir "$own"
+	setpriv --reuid "$uid" --regid "$uid" --clear-groups unshare --user sleep 1000 </dev/null >/dev/null 2>&1 &
+	pid=$!
+	wait_for 5 differs "$pid"
+	printf '0 %d 1\n1 100000 65535\n' "$uid" | tee "/proc/$pid/uid_map" >"/proc/$pid/gid_map"
+	(
+		echo "$BASHPID" >"$own/cgroup.procs"
+		export XDG_RUNTIME_DIR=/run/user/$uid
+		exec nsenter --user --target "$pid" --setuid 0 --setgid 0 unshare --mount "$@"
+	) || status=$?
+	kill "$pid"
+	rmdir "$own"
+	systemctl stop "user@$uid.service" "user-runtime-dir@$uid.service"
+	return "$status"
+}
+
+# differs PID: it is in a user namespace of its own
+differs() {
+	[[ $(readlink "/proc/$1/ns/user") != "$(readlink /proc/self/ns/user)" ]]
+}
+
+@test "root of a user's own namespace asks the user's own systemd" {
+	need_cgroup v2
+	need_program setpriv nsenter unshare
+	mkdir "$BATS_TEST_TMPDIR/spec"
+	"$TARE_RUNTIME" spec --rootless --bundle "$BATS_TEST_TMPDIR/spec"
+	jq '.process.terminal = false | .process.args = ["sleep", "1000"] | .linux.resources.pids.limit = 33 |
+		del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))' \
+		"$BATS_TEST_TMPDIR/spec/config.json" >"$bundle/config.json"
+	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" "$bundle"
+	install -d -o 65534 -g 65534 "$BATS_TEST_TMPDIR/user"
+	cat >"$BATS_TEST_TMPDIR/script" <<-EOF
+		set -ex
+		t() { "$TARE_RUNTIME" --root "$BATS_TEST_TMPDIR/user" "\$@"; }
+		trap 't delete --force "$id"' EXIT
+		t --systemd-cgroup run -d -b "$bundle" "$id" </dev/null >"$BATS_TEST_TMPDIR/user/out" 2>&1 ||
+			cat "$BATS_TEST_TMPDIR/user/out"
+		cat /proc/\$(t state "$id" | jq .pid)/cgroup
+		t exec "$id" true
+		t update --pids-limit 22 "$id"
+		systemctl --user show --property TasksMax "tare-$id.scope"
+		t delete --force "$id"
+		echo "left: \$(systemctl --user list-units --all --no-legend 'tare*')."
+	EOF
+	run as_user bash "$BATS_TEST_TMPDIR/script"
+	expect_status 0
+	expect_line "^0::/user.slice/user-65534.slice/user@65534.service/user.slice/tare-$id.scope$"
+	expect_line '^TasksMax=22$'
+	expect_line '^left: .$'
+}
+
 @test "a unit of somebody else with that name is left alone" {
 	systemd-run --scope --unit "tare-$id.scope" sleep 1000 </dev/null >"$BATS_TEST_TMPDIR/run" 2>&1 &
 	wait_for 5 systemctl is-active "tare-$id.scope"

@@ -80,10 +80,10 @@ static void text_of(unsigned controller, const char *v1, const char *v2, char *r
 TEST(without_systemd_the_driver_is_refused)
 {
 	if (access("/run/systemd/system", F_OK) == 0) {
-		OK(systemd_check(&e));
+		OK(systemd_check(false, &e));
 		return;
 	}
-	WANT_INT(systemd_check(&e), -1);
+	WANT_INT(systemd_check(false, &e), -1);
 	WANT(strstr(e.text, "needs systemd as PID 1") != NULL);
 	WANT_STR(e.hint, "use the cgroupfs driver");
 }
