@@ -630,7 +630,7 @@ static int check_unified(struct plan *p, const struct pair *u, const char *at,
 	}
 	if (!dot || dot == u->key || !dot[1]) {
 		fail(p->e, ERR_INPUT,
-		     "unified resource '%s' must be in the form CONTROLLER.PARAMETER", u->key);
+		     "unified resource: the specified key has not the form CONTROLLER.VALUE `%s`", u->key);
 		return fail_member(p, at);
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)(dot - u->key), u->key);
@@ -643,11 +643,21 @@ static int check_unified(struct plan *p, const struct pair *u, const char *at,
 		return 0;
 	}
 	fail(p->e, ERR_UNSUPPORTED,
-	     "invalid configuration: unified resource '%s' can't be set: controller '%s' not available", u->key, name);
+	     "invalid configuration: unified resource '%s' can't be set: the requested cgroup "
+	     "controller `%s` is not available", u->key, name);
 	if (bit & p->host->v1)
 		fail_hint(p->e,
 			  "on this host it lives in cgroup v1: use the other members of resources");
 	return fail_member(p, at);
+}
+
+/* An idle cgroup takes no weight (EINVAL). */
+static bool is_vain(const struct pairs *u, const char *file)
+{
+	for (size_t i = 0; i < u->n && strcmp(file, "cpu.weight") == 0; i++)
+		if (strcmp(u->at[i].key, "cpu.idle") == 0 && strcmp(u->at[i].value, "1") == 0)
+			return true;
+	return false;
 }
 
 static int put_unified(struct plan *p)
@@ -668,7 +678,7 @@ static int put_unified(struct plan *p)
 			return no_memory(p);
 		if (check_unified(p, &u->at[i], at, &controller) < 0)
 			return -1;
-		if (given_text(u->at[i].value) &&
+		if (given_text(u->at[i].value) && !is_vain(u, u->at[i].key) &&
 		    PUT(p, .controller = controller, .file = u->at[i].key, .value = u->at[i].value,
 			.at = at) < 0)
 			return -1;
