@@ -45,6 +45,7 @@ int init_make_late_mounts(struct init *in, struct err *e);
 int init_make_devices(struct init *in, struct err *e);
 int init_cover_paths(struct init *in, struct err *e);
 int init_pivot(struct init *in, struct err *e);
+int init_chroot(struct init *in, struct err *e);
 int init_set_console(struct init *in, struct err *e);
 int init_compose_env(struct init *in, struct err *e);
 int init_find_program(struct init *in, struct err *e);
@@ -54,6 +55,11 @@ int init_run_start_hooks(struct init *in, struct err *e);
 int init_set_privileges(struct init *in, struct err *e);
 int init_seal(struct init *in, struct err *e);
 int init_exec(struct init *in, struct err *e);
+
+int init_open_inside(struct init *in, const struct plan_mount *m, uint32_t *ret_shape,
+		     struct err *e);
+int init_bind_inside(struct init *in, const struct plan_mount *m, int source, int target,
+		     struct err *e);
 
 int init_open_proc(const char *name, struct err *e);
 int copyup_tree(int from, int to, struct err *e);

@@ -27,7 +27,7 @@ static int run_spec(const struct cli *cli __attribute__((unused)), void *options
 		.uid = geteuid(),
 		.gid = getegid(),
 	};
-	own_fd int dir = open(s->bundle ? s->bundle : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_fd int dir = fd_open(s->bundle ? s->bundle : ".", O_RDONLY | O_DIRECTORY);
 	own_str struct str text = { 0 };
 	own_fd int fd = FD_NONE;
 
@@ -58,9 +58,9 @@ static int run_features(const struct cli *cli __attribute__((unused)),
 {
 	static const char *const unsafe[] = { "run.oci.", "org.criu.", "org.systemd.property.",
 						NULL };
-	/* Intel RDT and network devices are refused, see check_honoured() */
 	const struct features f = { .version = TARE_VERSION, .unsafe = unsafe, .checkpoint = true,
-				    .systemd = true, .systemd_user = true };
+				    .systemd = true, .systemd_user = true, .rdt = true,
+				    .net_devices = true };
 	own_str struct str text = { 0 };
 
 	if (features_add(&f, &text, e) < 0)

@@ -13,7 +13,7 @@
 
 static bool apparmor_enabled(void)
 {
-	own_fd int fd = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
+	own_fd int fd = fd_open("/sys/module/apparmor/parameters/enabled", O_RDONLY);
 	char yes = 'N';
 
 	return fd >= 0 && read(fd, &yes, 1) == 1 && yes == 'Y';
@@ -47,6 +47,21 @@ static int refuse(const char *what, const char *label, const char *module, const
 	fail_hint(e, "leave %s out, or boot with security=%s", member,
 		  module[0] == 'A' ? "apparmor" : "selinux");
 	return fail_at(e, "%s/%s", where, member);
+}
+
+/* lsm_check_mount_label() - likewise for linux.mountLabel; @where is its place */
+int lsm_check_mount_label(const char *label, const char *where, struct err *e)
+{
+	if (!label || !*label)
+		return 0;
+	/* it will stand in quotes among mount options */
+	if (strpbrk(label, "\"\n")) {
+		fail(e, ERR_INPUT, "'%.128s' is no SELinux label", label);
+		return fail_at(e, "%s/mountLabel", where);
+	}
+	return lsm_enabled(LSM_SELINUX)
+		       ? 0
+		       : refuse("SELinux label", label, "SELinux", where, "mountLabel", e);
 }
 
 /**

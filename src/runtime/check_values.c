@@ -2,10 +2,13 @@
 #include "runtime/check_values.h"
 
 #include <inttypes.h>
+#include <linux/mempolicy.h>
 #include <sched.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/log.h"
+#include "base/numlist.h"
 #include "spec/oci.h"
 
 /* Kernel parameters that belong to a namespace; a '*' stands for the rest of the name. */
@@ -122,4 +125,44 @@ int check_scheduler(const struct oci_config *c, struct err *e)
 	const struct oci_scheduler *s = c->process->scheduler;
 
 	return s && s->policy.v == DEADLINE_POLICY ? check_deadline(s, e) : 0;
+}
+
+static unsigned count_nodes(const struct numlist *l)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i <= l->top; i++)
+		n += numlist_has(l, i);
+	return n;
+}
+
+/* check_memory_policy() - set_mempolicy(2): some modes take no nodes, and the kernel only says EINVAL */
+int check_memory_policy(const struct oci_config *c, struct err *e)
+{
+	const struct oci_memory_policy *m = c->platform->memory_policy;
+	bool takes_none = m && (m->mode.v == MPOL_DEFAULT || m->mode.v == MPOL_LOCAL);
+	struct numlist nodes;
+
+	if (!m || !m->nodes || !*m->nodes)
+		return 0;
+	if (numlist_parse(m->nodes, &nodes, e) < 0)
+		fail_in(e, "invalid memory policy nodes");
+	else if (takes_none)
+		fail(e, ERR_INPUT, "invalid memory policy nodes: the mode requires 0 nodes but got %u",
+		     count_nodes(&nodes));
+	else
+		return 0;
+	return fail_at(e, "config.json: /linux/memoryPolicy/nodes");
+}
+
+/* check_ambient() - says which ambient capabilities the container will not have, and why */
+void check_ambient(const struct oci_process *p)
+{
+	const struct oci_capabilities *c = p->capabilities;
+	uint64_t raised = c->permitted & c->inheritable;
+
+	for (const struct word *w = oci_capability_words; w->name; w++)
+		if (c->ambient & ~raised & (uint64_t)w->value)
+			log_warn("can't raise ambient capability %s: it is not in the %s set", w->name,
+				 c->permitted & (uint64_t)w->value ? "inheritable" : "permitted");
 }

@@ -31,6 +31,8 @@
 #include "runtime/foreground.h"
 #include "runtime/host_facts.h"
 #include "runtime/host_hooks.h"
+#include "runtime/net_devices.h"
+#include "runtime/rdt.h"
 #include "runtime/remove.h"
 #include "runtime/scope.h"
 #include "runtime/seccomp.h"
@@ -179,6 +181,8 @@ static int hear(void *ctx, const struct msg *m, int *fd, struct err *e)
 	case MSG_CONSOLE:
 		c->console = give_fd(fd);
 		return c->o->console_socket ? console_send(c->o->console_socket, c->console, e) : 0;
+	case MSG_IDMAP:
+		return mount_plan_idmap(&c->mounts, m->value, *fd, e);
 	case MSG_NOTIFY:
 		return send_seccomp_listener(c, *fd, e);
 	case MSG_WARNING:
@@ -199,6 +203,10 @@ static int run_stage(void *ctx, unsigned i, struct err *e)
 		return cgroups_make(c, e);
 	case STAGE_HOST_FACTS:
 		return host_facts(c, e);
+	case STAGE_RDT:
+		return rdt_apply(c, e);
+	case STAGE_NET_DEVICES:
+		return net_devices_move(c, e);
 	case STAGE_HOOKS_RUNTIME:
 		return run_runtime_hooks(c, e);
 	case STAGE_CREATED:
@@ -221,7 +229,7 @@ static int prepare(struct creation *c, struct err *e)
 	    container_make(&c->container, c->container.root, c->o->id, e) < 0)
 		return -1;
 	c->made_container = true;
-	if (cgroups_prepare(c, e) < 0 || record_intent(c, e) < 0 || activation_prepare(c, e) < 0)
+	if (cgroups_prepare(c, e) < 0 || rdt_prepare(c, e) < 0 || record_intent(c, e) < 0 || activation_prepare(c, e) < 0)
 		return -1;
 	return c->o->start ? notify_listen(&c->container, &c->notify, e) : 0;
 }
@@ -232,7 +240,7 @@ static int build(struct creation *c, struct err *e)
 	    creation_plan(c, e) < 0 || creation_launch(c, e) < 0)
 		return -1;
 	cgroup_entry_close(&c->entry);
-	mount_plan_close(&c->mounts);
+	mount_plan_close_trees(&c->mounts);
 	return 0;
 }
 
@@ -258,6 +266,7 @@ static void unmake(struct creation *c)
 {
 	struct err ignored = { 0 };
 
+	net_devices_return(c);
 	if (c->pid > 0) {
 		(void)kill(c->pid, SIGKILL);
 		(void)waitpid(c->pid, NULL, 0);
@@ -266,12 +275,15 @@ static void unmake(struct creation *c)
 		log_warn("%s", ignored.text);
 	if (c->has_cgroup && cgroup_remove(&c->cgroup, &ignored) < 0)
 		log_warn("%s", ignored.text);
+	if (rdt_remove(&c->container.state, &ignored) < 0)
+		log_warn("%s", ignored.text);
 	if (c->made_container && container_forget(&c->container, &ignored) < 0)
 		log_warn("%s", ignored.text);
 }
 
 void creation_done(struct creation *c)
 {
+	net_devices_done(c);
 	cgroup_entry_close(&c->entry);
 	mount_plan_close(&c->mounts);
 	fd_close(&c->sock);

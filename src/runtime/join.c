@@ -30,7 +30,7 @@ static int open_each(const struct state *s, struct plan *p, struct err *e)
 		if (!(s->namespaces & files[i].type))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)s->pid, files[i].file);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = fd_open(path, O_RDONLY);
 		if (fd < 0)
 			return fail_sys(e, "open '%s'", path);
 		p->joins.at[p->joins.n++] = (struct plan_join){ (int64_t)files[i].type, fd };
@@ -49,6 +49,8 @@ int join_container(const struct container *c, struct plan *p, int *ret_pidfd, st
 	uint64_t user = s->namespaces & CLONE_NEWUSER, others = s->namespaces & ~user;
 
 	p->in_userns = s->has_userns;
+	if (!(s->namespaces & CLONE_NEWNS))
+		p->chroot = s->rootfs;
 	p->fork = s->namespaces & CLONE_NEWPID;
 	*ret_pidfd = process_open((pid_t)s->pid, s->pid_start, e);
 	if (*ret_pidfd < 0)

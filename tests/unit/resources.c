@@ -61,6 +61,7 @@ static const struct {
 	  "! " AT "/memory/swap: memory+swap limit 99 should be >= memory limit 100" },
 	{ "{\"memory\":{\"swap\":99}}", "! " AT "/memory/swap: unable to set swap limit without memory limit",
 	  "! " AT "/memory/swap: unable to set swap limit without memory limit" },
+	{ "{\"memory\":{\"swap\":0}}", "", "memory.swap.max=0" },
 	{ "{\"memory\":{\"limit\":0,\"swap\":0,\"reservation\":0,\"kernel\":0}}", "", "" },
 	{ "{\"memory\":{\"reservation\":4096}}", "memory.soft_limit_in_bytes=4096", "memory.low=4096" },
 	{ "{\"memory\":{\"reservation\":-1}}", "memory.soft_limit_in_bytes=-1", "memory.low=max" },
