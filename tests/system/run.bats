@@ -173,3 +173,12 @@ teardown() { tare_teardown; }
 	expect_status 0
 	expect_line 'seccomp filter flags: 8'
 }
+
+@test "a process may come out of a pipe whose writer takes its time" {
+	start_container
+	run tare exec --process <(
+		sleep 0.3
+		jq '.process | .args = ["echo", "late"]' "$bundle/config.json"
+	) "$id"
+	expect_output late
+}
