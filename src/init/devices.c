@@ -57,7 +57,7 @@ static int make_node(struct init *in, const struct plan_device *d, struct path_p
 	if (parent < 0)
 		return -1;
 	if (mknodat(parent, name, d->mode, d->rdev) < 0) {
-		if (errno == EPERM)
+		if (errno == EPERM && !in->plan.rootfs->host_mounts)
 			return bind_device(in, d, e);
 		if (errno != EEXIST)
 			return fail_sys(e, "make the node");

@@ -17,14 +17,16 @@
 #include "os/sys.h"
 
 /* The first folder gets a new tmpfs; the others a copy of that mount. */
-static int mask_dir(int target, int rootfd, const char *path, int *first, struct err *e)
+static int mask_dir(int target, const struct init *in, const char *path, int *first, struct err *e)
 {
+	const char *data = in->plan.rootfs->mask_data;
+
 	if (*first >= 0)
 		return mount_bind_at(*first, false, target, e);
-	if (mount_fs_at("tmpfs", "tmpfs", "nr_inodes=2", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+	if (mount_fs_at("tmpfs", "tmpfs", data ? data : "nr_inodes=2", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
 			MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, target, e) < 0)
 		return -1;
-	*first = path_open(rootfd, path, O_PATH | O_DIRECTORY, 0, e);
+	*first = path_open(in->rootfd, path, O_PATH | O_DIRECTORY, 0, e);
 	return *first < 0 ? -1 : 0;
 }
 
@@ -41,7 +43,7 @@ static int mask(struct init *in, const char *path, int *first, struct err *e)
 	if (fstat(target, &st) < 0)
 		return fail_sys(e, "look at '%s'", path);
 	if (S_ISDIR(st.st_mode))
-		return mask_dir(target, in->rootfd, path, first, e);
+		return mask_dir(target, in, path, first, e);
 	return mount_bind_at(in->host_null, false, target, e);
 }
 

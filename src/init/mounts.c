@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/xattr.h>
 
 #include "base/own.h"
 #include "init/init.h"
@@ -164,6 +165,18 @@ static int bind_host_sys(const struct plan_mount *m, int target, struct err *e)
 	return mount_attach(tree, target, e);
 }
 
+/* An mqueue is the kernel's own mount at heart, and takes no context when it is mounted. */
+static int set_label(struct init *in, const struct plan_mount *m, struct err *e)
+{
+	own_fd int top = path_open(in->rootfd, m->target, O_RDONLY | O_DIRECTORY, 0, e);
+
+	if (top < 0)
+		return -1;
+	if (fsetxattr(top, "security.selinux", m->label, strlen(m->label), 0) < 0)
+		return fail_sys(e, "give '%s' the label '%s'", m->target, m->label);
+	return 0;
+}
+
 static int mount_fs(struct init *in, const struct plan_mount *m, int target, bool made,
 		    struct err *e)
 {
@@ -178,6 +191,8 @@ static int mount_fs(struct init *in, const struct plan_mount *m, int target, boo
 		return -1;
 	if (mount_fs_at(m->fs, m->source, data ? data : m->data, attrs, target, e) < 0)
 		return wants_host_sys(in, m, e) ? bind_host_sys(m, target, e) : -1;
+	if (m->label && set_label(in, m, e) < 0)
+		return -1;
 	if (m->tmpcopyup) {
 		const struct mount_attrs readonly = { .set = m->attr_set & MOUNT_ATTR_RDONLY };
 		own_fd int top = FD_NONE;

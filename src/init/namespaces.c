@@ -82,6 +82,14 @@ static int fork_on(struct init *in, struct err *e)
 	return 0;
 }
 
+/* exec in a container without a mount namespace: no namespace leads to its root. */
+static int enter_root(const char *path, struct err *e)
+{
+	if (chdir(path) < 0 || chroot(".") < 0)
+		return fail_sys(e, "chroot to the root '%s'", path);
+	return 0;
+}
+
 int init_join(struct init *in, struct err *e)
 {
 	const struct plan *p = &in->plan;
@@ -98,6 +106,8 @@ int init_join(struct init *in, struct err *e)
 		return -1;
 	if (p->unshare && unshare((int)p->unshare) < 0)
 		return fail_sys(e, "make new namespaces");
+	if (p->chroot && enter_root(p->chroot, e) < 0)
+		return -1;
 	return p->fork ? fork_on(in, e) : 0;
 }
 

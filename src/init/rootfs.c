@@ -26,9 +26,6 @@
 #include "os/path.h"
 #include "os/sys.h"
 
-#define PROC_SUPER_MAGIC 0x9fa0
-#define SYSFS_MAGIC      0x62656572
-
 /* What is attached to a shared mount appears on the host; that mount is @path or one above. */
 static int make_parent_private(const char *path, struct err *e)
 {
@@ -63,6 +60,12 @@ static int open_place(const struct plan_rootfs *r, struct err *e)
 	return fd < 0 ? fail_sys(e, "open '/'") : fd;
 }
 
+static int open_root(struct init *in, const struct plan_rootfs *r, struct err *e)
+{
+	in->rootfd = fd_open(r->path, O_PATH | O_DIRECTORY);
+	return in->rootfd < 0 ? fail_sys(e, "open the root '%s'", r->path) : 0;
+}
+
 static int attach_root(struct init *in, const struct plan_rootfs *r, struct err *e)
 {
 	own_fd int here = open_place(r, e);
@@ -80,8 +83,7 @@ static int attach_root(struct init *in, const struct plan_rootfs *r, struct err 
 		return fail_sys(e, "bind the root '%s'", r->path);
 	if (mount(NULL, r->path, NULL, MS_PRIVATE, NULL) < 0)
 		return fail_sys(e, "make the root '%s' private", r->path);
-	in->rootfd = fd_open(r->path, O_PATH | O_DIRECTORY);
-	return in->rootfd < 0 ? fail_sys(e, "open the root '%s'", r->path) : 0;
+	return open_root(in, r, e);
 }
 
 /* The host's null device covers masked files; a container's own would be a trap
@@ -104,6 +106,9 @@ int init_prepare_rootfs(struct init *in, struct err *e)
 	const struct plan_rootfs *r = in->plan.rootfs;
 	unsigned long spread = r->propagation ? r->propagation : MS_SLAVE | MS_REC;
 
+	/* these mounts are the host's own, and stay as they are */
+	if (r->host_mounts)
+		return open_root(in, r, e);
 	if (mount(NULL, "/", NULL, spread, NULL) < 0)
 		return fail_sys(e, "set the propagation of '/'");
 	/* what is attached to a shared mount would appear on the host, and cannot be pivoted to */
@@ -112,82 +117,6 @@ int init_prepare_rootfs(struct init *in, struct err *e)
 	if (open_host_null(in, e) < 0)
 		return -1;
 	return attach_root(in, r, e);
-}
-
-static bool is_proc_or_sys(const char *path)
-{
-	struct statfs st;
-
-	return statfs(path, &st) == 0 && (st.f_type == PROC_SUPER_MAGIC || st.f_type == SYSFS_MAGIC);
-}
-
-/* One line of mountinfo (proc(5)): the mount point of a whole procfs or sysfs of the host's, or NULL.
- * Its path is escaped, as \040 for a blank; such a mount point is no usual one, and not found. */
-static char *whole_instance(char *line)
-{
-	char *point = NULL, *top = NULL, *type = strstr(line, " - ");
-
-	if (!type || (!text_starts(type + 3, "proc ") && !text_starts(type + 3, "sysfs ")))
-		return NULL;
-	for (int i = 0; i < 3; i++)
-		(void)strsep(&line, " ");
-	top = strsep(&line, " ");
-	point = strsep(&line, " ");
-	return point && strcmp(top, "/") == 0 ? point : NULL;
-}
-
-static bool is_below(const char *root, const char *path)
-{
-	size_t n = strlen(root);
-
-	return strncmp(path, root, n) == 0 && (path[n] == '/' || !path[n]);
-}
-
-/* Take the procfs or sysfs at @point away, or where that is not ours to do, cover it. */
-static int drop_instance(const struct plan_rootfs *r, const char *point, struct err *e)
-{
-	if (mount(NULL, point, NULL, MS_SLAVE | MS_REC, NULL) < 0)
-		return errno == ENOENT || errno == EINVAL ? 0 : fail_sys(e, "cut off '%s'", point);
-	/* from a shared mount it would go on the host too */
-	if (!(r->propagation & MS_SHARED))
-		(void)umount2(point, MNT_DETACH);
-	if (is_proc_or_sys(point) && mount("tmpfs", point, "tmpfs", MS_RDONLY, NULL) < 0)
-		return fail_sys(e, "cover the host's '%s'", point);
-	return 0;
-}
-
-/* After a mere chroot the host's mounts stay in this namespace. The kernel lets a user namespace have
- * a procfs or sysfs of its own, without our masks, if it finds a whole one: it must not. */
-static int drop_instances(const struct plan_rootfs *r, struct err *e)
-{
-	own_fd int proc = init_open_proc(".", e);
-	int fd = proc < 0 ? -1 : openat(proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-	bool is_here = r->fd < 0 || r->in_place;
-	own_mem char *line = NULL;
-	size_t size = 0;
-	int dropped = 0;
-
-	if (!f)
-		return proc < 0 ? -1 : fail_sys(e, "read the mounts");
-	while (dropped == 0 && getline(&line, &size, f) > 0) {
-		char *point = whole_instance(line);
-
-		if (point && !(is_here && is_below(r->path, point)))
-			dropped = drop_instance(r, point, e);
-	}
-	(void)fclose(f);
-	return dropped;
-}
-
-/* For hosts whose own root cannot be pivoted away from. */
-static int chroot_only(const struct plan_rootfs *r, struct err *e)
-{
-	if (drop_instances(r, e) < 0)
-		return -1;
-	if ((r->fd < 0 || r->in_place) && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
-		return fail_sys(e, "move the root to '/'");
-	return chroot(".") < 0 ? fail_sys(e, "chroot to the root") : 0;
 }
 
 static int pivot(struct err *e)
@@ -235,7 +164,7 @@ int init_pivot(struct init *in, struct err *e)
 		return fail_in(e, "make the root read-only");
 	if (fchdir(in->rootfd) < 0)
 		return fail_sys(e, "enter the root");
-	if ((r->no_pivot ? chroot_only(r, e) : pivot(e)) < 0)
+	if ((r->no_pivot || r->host_mounts ? init_chroot(in, e) : pivot(e)) < 0)
 		return -1;
 	if (chdir("/") < 0)
 		return fail_sys(e, "enter the new '/'");

@@ -57,8 +57,9 @@ static int run_features(const struct cli *cli __attribute__((unused)),
 			int *ret_status __attribute__((unused)), struct err *e)
 {
 	static const char *const unsafe[] = { "run.oci.", "org.criu.", NULL };
-	/* systemd's cgroups, Intel RDT and network devices are refused, see check_honoured() */
-	const struct features f = { .version = TARE_VERSION, .unsafe = unsafe, .checkpoint = true };
+	/* systemd's cgroups are refused, see check_honoured() */
+	const struct features f = { .version = TARE_VERSION, .unsafe = unsafe, .checkpoint = true,
+				    .rdt = true, .net_devices = true };
 	own_str struct str text = { 0 };
 
 	if (features_add(&f, &text, e) < 0)

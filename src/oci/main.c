@@ -1,5 +1,6 @@
 /* main.c - tare-runtime: global options, the command table, log and exit status */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -189,6 +190,8 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 	int status = 1;
 
+	/* a caller that ignores it would take our children from us: no status, no wake-up */
+	(void)signal(SIGCHLD, SIG_DFL);
 	probe_lack_by_env();
 	if (argc > 0 && run_cli(&cli, argv + 1, (size_t)argc - 1, &status, &e) == 0)
 		return fflush(stdout) == 0 ? status : 1;

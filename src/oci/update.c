@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "oci/cli.h"
 #include "os/file.h"
+#include "runtime/rdt.h"
 #include "runtime/update.h"
 #include "spec/oci.h"
 
@@ -53,10 +54,12 @@ static const struct value { const char *name; enum value_kind kind; size_t at; }
 #undef X
 };
 
-struct update { const char *file, *value[VALUE_COUNT]; };
+struct update {
+	const char *file, *value[VALUE_COUNT];
+	struct rdt_change rdt;
+};
 
 #define GONE "accepted for old callers; the kernel has no such limit any more"
-#define NO_RESCTRL "resctrl groups are not changed by update"
 
 static const struct opt update_opts[] = {
 	OPT_STRING_("resources", 'r', struct update, file, "FILE", "linux.resources as JSON, '-' for standard input; flags are ignored then"),
@@ -65,8 +68,8 @@ static const struct opt update_opts[] = {
 #undef X
 	{ "kernel-memory",     0, OPT_IGNORED, 0, "VALUE", GONE },
 	{ "kernel-memory-tcp", 0, OPT_IGNORED, 0, "VALUE", GONE },
-	OPT_REFUSED_("l3-cache-schema", 0, "SCHEMA", NO_RESCTRL),
-	OPT_REFUSED_("mem-bw-schema",   0, "SCHEMA", NO_RESCTRL),
+	OPT_STRING_("l3-cache-schema", 0, struct update, rdt.l3_cache, "SCHEMA", "share of the L3 cache, such as L3:0=ff;1=c0"),
+	OPT_STRING_("mem-bw-schema",   0, struct update, rdt.mem_bw,   "SCHEMA", "share of the memory bandwidth, such as MB:0=20;1=70"),
 };
 // clang-format on
 
@@ -107,25 +110,28 @@ static int update_by_flags(int root, const char *id, const struct update *u, str
 	struct parts p = { 0 };
 	struct oci_resources r = { .memory = &p.memory, .cpu = &p.cpu, .block_io = &p.io,
 				   .pids = &p.pids };
-	bool any = false;
+	bool any = (u->rdt.l3_cache && *u->rdt.l3_cache) || (u->rdt.mem_bw && *u->rdt.mem_bw);
+	bool limits = false;
 
 	for (size_t i = 0; i < VALUE_COUNT; i++) {
 		/* an empty value is no value, for callers that always pass all flags */
 		if (!u->value[i] || !*u->value[i])
 			continue;
-		any = true;
+		limits = true;
 		if (put(&values[i], u->value[i], (char *)&p, e) < 0)
 			return -1;
 	}
-	if (!any) {
+	if (!any && !limits) {
 		fail(e, ERR_INPUT, "update: nothing to update");
 		return fail_hint(e, "give at least one limit, or --resources FILE");
 	}
-	return container_update(root, id, &r, "update: ", e);
+	return container_update(root, id, limits ? &r : &(struct oci_resources){ 0 }, &u->rdt,
+				"update: ", e);
 }
 
-static int update_by_file(int root, const char *id, const char *file, struct err *e)
+static int update_by_file(int root, const char *id, const struct update *u, struct err *e)
 {
+	const char *file = u->file;
 	bool is_stdin = strcmp(file, "-") == 0;
 	const char *name = is_stdin ? "standard input" : file;
 	own_arena struct arena mem = { 0 };
@@ -140,7 +146,7 @@ static int update_by_file(int root, const char *id, const char *file, struct err
 		return fail_in(e, "read the resources");
 	if (bind_parse(&oci_resources_table, text, (size_t)n, name, NULL, &mem, &r, e) < 0)
 		return -1;
-	return container_update(root, id, &r, doc, e);
+	return container_update(root, id, &r, &u->rdt, doc, e);
 }
 
 static int run_update(const struct cli *cli, void *options, char **args,
@@ -152,7 +158,7 @@ static int run_update(const struct cli *cli, void *options, char **args,
 
 	if (root < 0)
 		return -1;
-	return u->file ? update_by_file(root, args[0], u->file, e) :
+	return u->file ? update_by_file(root, args[0], u, e) :
 			 update_by_flags(root, args[0], u, e);
 }
 

@@ -23,6 +23,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "os/cgroup_file.h"
+#include "os/mountinfo.h"
 
 #define STANDARD	       "/sys/fs/cgroup"
 
@@ -124,61 +125,6 @@ static bool own_line_next(const char **text, struct own_line *ret_line)
 
 /* --- mountinfo ------------------------------------------------------------------------ */
 
-/* struct mount_line - what we need of one line; the text is the caller's, escaped as it is */
-struct mount_line {
-	uint64_t id, parent;
-	const char *root, *point, *type, *options;
-	size_t root_len, point_len, type_len, options_len;
-};
-
-static const char *field(const char *at, const char *end, const char **ret, size_t *ret_len)
-{
-	const char *stop = at;
-
-	while (stop < end && *stop != ' ')
-		stop++;
-	*ret = at;
-	*ret_len = (size_t)(stop - at);
-	return stop < end ? stop + 1 : end;
-}
-
-static uint64_t number(const char *at, size_t len)
-{
-	uint64_t v = 0;
-
-	for (; len && *at >= '0' && *at <= '9'; at++, len--)
-		v = v * 10 + (uint64_t)(*at - '0');
-	return v;
-}
-
-/* "31 23 0:28 / /sys/fs/cgroup rw,relatime shared:9 - tmpfs tmpfs rw,mode=755" */
-static bool mount_line_parse(const char *at, const char *end, struct mount_line *ret)
-{
-	struct mount_line m;
-	const char *word;
-	size_t len;
-
-	at = field(at, end, &word, &len);
-	m.id = number(word, len);
-	at = field(at, end, &word, &len);
-	m.parent = number(word, len);
-	at = field(at, end, &word, &len);
-	at = field(at, end, &m.root, &m.root_len);
-	at = field(at, end, &m.point, &m.point_len);
-	do {
-		if (at == end)
-			return false;
-		at = field(at, end, &word, &len);
-	} while (len != 1 || *word != '-');
-	at = field(at, end, &m.type, &m.type_len);
-	at = field(at, end, &word, &len);
-	field(at, end, &m.options, &m.options_len);
-	if (!m.point_len || m.point[0] != '/' || !m.root_len || m.root[0] != '/')
-		return false;
-	*ret = m;
-	return true;
-}
-
 struct mount_table {
 	struct mount_line *at;
 	size_t n;
@@ -186,19 +132,16 @@ struct mount_table {
 
 static int mount_table_read(struct mount_table *t, const char *text)
 {
-	size_t lines = 1;
+	size_t lines = 2;
 
 	for (const char *c = text; *c; c++)
 		lines += *c == '\n';
+	t->n = 0;
 	t->at = malloc(lines * sizeof(*t->at));
 	if (!t->at)
 		return -ENOMEM;
-	for (t->n = 0; *text;) {
-		const char *end = text + strcspn(text, "\n");
-
-		t->n += mount_line_parse(text, end, &t->at[t->n]);
-		text = *end ? end + 1 : end;
-	}
+	while (mount_line_next(&text, &t->at[t->n]))
+		t->n++;
 	return 0;
 }
 
@@ -307,21 +250,12 @@ static const struct mount_line *mount_of(const struct mount_table *t, const stru
 	return found;
 }
 
-/* Undoes the \040 escapes of mountinfo. */
 static char *unescape(struct arena *a, const char *text, size_t len)
 {
-	char *out = arena_dup_len(a, text, len), *w = out;
+	char *out = arena_dup_len(a, text, len);
 
-	for (size_t i = 0; out && i < len; w++) {
-		const char *c = text + i;
-		bool octal = c[0] == '\\' && len - i >= 4 && c[1] >= '0' && c[1] <= '3' &&
-			     c[2] >= '0' && c[2] <= '7' && c[3] >= '0' && c[3] <= '7';
-
-		*w = octal ? (char)((c[1] - '0') << 6 | (c[2] - '0') << 3 | (c[3] - '0')) : *c;
-		i += octal ? 4 : 1;
-	}
 	if (out)
-		*w = '\0';
+		mountinfo_unescape(out);
 	return out;
 }
 

@@ -49,6 +49,21 @@ static int refuse(const char *what, const char *label, const char *module, const
 	return fail_at(e, "%s/%s", where, member);
 }
 
+/* lsm_check_mount_label() - likewise for linux.mountLabel; @where is its place */
+int lsm_check_mount_label(const char *label, const char *where, struct err *e)
+{
+	if (!label || !*label)
+		return 0;
+	/* it will stand in quotes among mount options */
+	if (strpbrk(label, "\"\n")) {
+		fail(e, ERR_INPUT, "'%.128s' is no SELinux label", label);
+		return fail_at(e, "%s/mountLabel", where);
+	}
+	return lsm_enabled(LSM_SELINUX)
+		       ? 0
+		       : refuse("SELinux label", label, "SELinux", where, "mountLabel", e);
+}
+
 /**
  * lsm_check() - refuse a label that nothing on this host would enforce
  * @apparmor_profile: process.apparmorProfile or NULL; "" and "unconfined" are always fine

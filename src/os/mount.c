@@ -82,6 +82,32 @@ static int configure(int ctx, char *option)
 	return sys_fsconfig(ctx, FSCONFIG_SET_STRING, option, value + 1, 0);
 }
 
+/**
+ * mount_option_next() - cut the next option off a list that commas separate
+ *
+ * In a value's double quotes commas separate nothing, as in context="…:s0:c1,c2" (mount(8)); the
+ * quotes are taken off, as fsconfig(2) wants it.
+ *
+ * Return: the option, or NULL at the end.
+ */
+char *mount_option_next(char **rest)
+{
+	char *option = *rest, *w = *rest, *c = *rest;
+	bool quoted = false;
+
+	if (!option)
+		return NULL;
+	for (; *c && (quoted || *c != ','); c++) {
+		if (*c == '"')
+			quoted = !quoted;
+		else
+			*w++ = *c;
+	}
+	*rest = *c ? c + 1 : NULL;
+	*w = '\0';
+	return option;
+}
+
 static int configure_all(int ctx, const char *fs, const char *data, struct err *e)
 {
 	own_str struct str copy = { 0 };
@@ -91,7 +117,7 @@ static int configure_all(int ctx, const char *fs, const char *data, struct err *
 	if (copy.torn)
 		return fail_errno(e, ENOMEM, "mount '%s'", fs);
 	rest = copy.at;
-	while ((option = strsep(&rest, ",")))
+	while ((option = mount_option_next(&rest)))
 		if (*option && configure(ctx, option) < 0)
 			return fail_context(ctx, fs, "set up", e);
 	return 0;

@@ -19,6 +19,7 @@
  */
 struct mount_attrs { uint64_t set, clr, rec_set, rec_clr; };
 
+char *mount_option_next(char **rest);
 int mount_make_fs(const char *fs, const char *source, const char *data, uint64_t attrs,
 		  struct err *e);
 int mount_clone(int dirfd, const char *path, bool recursive, bool nofollow, struct err *e);

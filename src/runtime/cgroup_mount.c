@@ -110,6 +110,8 @@ static int add_mixed(struct mount_plan *p, const char *base, const char *origin,
 	o->source = (char *)"cgroup";
 	o->data = (char *)"mode=755";
 	o->attr_set = SAFE;
+	if (mount_plan_label(p, o, e) < 0)
+		return -1;
 	for (size_t i = 0; i < p->cgroup->n; i++) {
 		const struct cgroup_place *place = &p->cgroup->at[i];
 		const char *folder = strrchr(place->in->mount, '/') + 1;

@@ -13,6 +13,8 @@
 #include "os/lsm.h"
 #include "runtime/check_values.h"
 #include "runtime/create.h"
+#include "runtime/net_devices.h"
+#include "runtime/rdt.h"
 #include "spec/oci.h"
 
 typedef int check_function(const struct oci_config *c, const struct create_options *o,
@@ -53,11 +55,33 @@ static int check_linux(const struct oci_config *c,
 		fail(e, ERR_INPUT, "it is missing");
 		return fail_at(e, "config.json: /linux");
 	}
-	if (oci_namespace_of(c->platform, CLONE_NEWNS))
-		return 0;
-	fail(e, ERR_UNSUPPORTED, "there is no mount namespace, so the root cannot be set up");
-	fail_hint(e, "add {\"type\": \"mount\"}");
-	return fail_at(e, "config.json: /linux/namespaces");
+	return 0;
+}
+
+/* Without a mount namespace each mount would be one of the host's, and outlive the container. */
+static int check_host_mounts(const struct oci_config *c, const struct create_options *o,
+			     struct err *e)
+{
+	const struct oci_linux *l = c->platform;
+	const struct { bool asked; const char *what, *where; } rows[] = {
+		{ c->mounts.n > 0, "mounts", "/mounts" },
+		{ c->root->readonly, "a read-only root", "/root/readonly" },
+		{ l->masked_paths && *l->masked_paths, "masked paths", "/linux/maskedPaths" },
+		{ l->readonly_paths && *l->readonly_paths, "read-only paths", "/linux/readonlyPaths" },
+		{ l->rootfs_propagation.set, "a propagation", "/linux/rootfsPropagation" },
+		{ c->process->terminal, "a terminal", "/process/terminal" },
+		{ oci_namespace_of(l, CLONE_NEWUSER) != NULL, "a user namespace", "/linux/namespaces" },
+		{ o->restore != NULL, "restore", "/linux/namespaces" },
+	};
+
+	for (size_t i = 0; !oci_namespace_of(l, CLONE_NEWNS) && i < COUNT(rows); i++)
+		if (rows[i].asked) {
+			fail(e, ERR_UNSUPPORTED, "%s: there is no mount namespace, and the host's mounts "
+			     "are not changed", rows[i].what);
+			fail_hint(e, "add {\"type\": \"mount\"} to linux.namespaces");
+			return fail_at(e, "config.json: %s", rows[i].where);
+		}
+	return 0;
 }
 
 static int check_uts(const struct oci_config *c,
@@ -127,20 +151,34 @@ static int check_policy(const struct oci_config *c,
 static int check_lsm(const struct oci_config *c,
 		     const struct create_options *o __attribute__((unused)), struct err *e)
 {
+	if (lsm_check_mount_label(c->platform->mount_label, "config.json: /linux", e) < 0)
+		return -1;
 	return lsm_check(c->process->apparmor_profile, c->process->selinux_label,
 			 "config.json: /process", e);
 }
 
-/* Members that this version cannot honour yet. Ignoring one would make another container. */
-static int check_honoured(const struct oci_config *c, const struct create_options *o,
-			  struct err *e)
+static int check_net_devices(const struct oci_config *c, const struct create_options *o,
+			     struct err *e)
 {
-	const struct oci_linux *l = c->platform;
+	if (!o->restore || !c->platform->net_devices.n)
+		return net_devices_check(c, e);
+	fail(e, ERR_UNSUPPORTED, "network devices cannot be given to a container that is restored");
+	return fail_at(e, "config.json: /linux/netDevices");
+}
+
+static int check_rdt(const struct oci_config *c, const struct create_options *o, struct err *e)
+{
+	if (!o->restore || !c->platform->intel_rdt)
+		return rdt_check(c, o->id, e);
+	fail(e, ERR_UNSUPPORTED, "a resctrl group cannot be given to a container that is restored");
+	return fail_at(e, "config.json: /linux/intelRdt");
+}
+
+/* Members that this version cannot honour yet. Ignoring one would make another container. */
+static int check_honoured(const struct oci_config *c __attribute__((unused)),
+			  const struct create_options *o, struct err *e)
+{
 	const struct { bool asked; const char *what, *where; } rows[] = {
-		{ l->net_devices.n > 0, "moving network devices", "config.json: /linux/netDevices" },
-		{ l->intel_rdt != NULL, "Intel RDT", "config.json: /linux/intelRdt" },
-		{ l->mount_label && *l->mount_label, "an SELinux mount label",
-		  "config.json: /linux/mountLabel" },
 		{ strcmp(o->cgroup_manager, "systemd") == 0, "the systemd cgroup manager",
 		  "--systemd-cgroup" },
 	};
@@ -154,8 +192,9 @@ static int check_honoured(const struct oci_config *c, const struct create_option
 }
 
 static check_function *const checks[] = {
-	check_version, check_process, check_linux, check_uts,	 check_mappings,
+	check_version, check_process, check_linux, check_host_mounts, check_uts,	 check_mappings,
 	check_terminal, check_sysctls, check_policy, check_lsm,	 check_honoured,
+	check_net_devices, check_rdt,
 };
 
 /**

@@ -203,6 +203,9 @@ static int add_namespaces(struct dump *d, struct err *e)
 {
 	const struct oci_linux *l = d->container.config->platform;
 
+	if (!oci_namespace_of(l, CLONE_NEWNS))
+		return fail(e, ERR_UNSUPPORTED, "checkpoint container '%s': it has no mount namespace",
+			    d->container.state.id);
 	for (size_t i = 0; i < l->namespaces.n; i++) {
 		const struct oci_namespace *ns = &l->namespaces.at[i];
 		const char *key = criu_namespace_key(ns->type.v);

@@ -31,6 +31,8 @@
 #include "runtime/foreground.h"
 #include "runtime/host_facts.h"
 #include "runtime/host_hooks.h"
+#include "runtime/net_devices.h"
+#include "runtime/rdt.h"
 #include "runtime/remove.h"
 #include "runtime/seccomp.h"
 
@@ -198,6 +200,10 @@ static int run_stage(void *ctx, unsigned i, struct err *e)
 		return cgroups_make(c, e);
 	case STAGE_HOST_FACTS:
 		return host_facts(c, e);
+	case STAGE_RDT:
+		return rdt_apply(c, e);
+	case STAGE_NET_DEVICES:
+		return net_devices_move(c, e);
 	case STAGE_HOOKS_RUNTIME:
 		return run_runtime_hooks(c, e);
 	case STAGE_CREATED:
@@ -220,7 +226,7 @@ static int prepare(struct creation *c, struct err *e)
 	    container_make(&c->container, c->container.root, c->o->id, e) < 0)
 		return -1;
 	c->made_container = true;
-	if (cgroups_prepare(c, e) < 0 || record_intent(c, e) < 0 || activation_prepare(c, e) < 0)
+	if (cgroups_prepare(c, e) < 0 || rdt_prepare(c, e) < 0 || record_intent(c, e) < 0 || activation_prepare(c, e) < 0)
 		return -1;
 	return c->o->start ? notify_listen(&c->container, &c->notify, e) : 0;
 }
@@ -257,11 +263,14 @@ static void unmake(struct creation *c)
 {
 	struct err ignored = { 0 };
 
+	net_devices_return(c);
 	if (c->pid > 0) {
 		(void)kill(c->pid, SIGKILL);
 		(void)waitpid(c->pid, NULL, 0);
 	}
 	if (c->has_cgroup && cgroup_remove(&c->cgroup, &ignored) < 0)
+		log_warn("%s", ignored.text);
+	if (rdt_remove(&c->container.state, &ignored) < 0)
 		log_warn("%s", ignored.text);
 	if (c->made_container && container_forget(&c->container, &ignored) < 0)
 		log_warn("%s", ignored.text);
@@ -269,6 +278,7 @@ static void unmake(struct creation *c)
 
 void creation_done(struct creation *c)
 {
+	net_devices_done(c);
 	cgroup_entry_close(&c->entry);
 	mount_plan_close(&c->mounts);
 	fd_close(&c->sock);

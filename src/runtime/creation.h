@@ -13,6 +13,8 @@
 
 #define MAX_JOINS 8
 
+struct net_devices;
+
 /* A namespace to enter around the clone, and the way back. */
 struct detour { int64_t type; int back; };
 
@@ -26,6 +28,7 @@ struct detour { int64_t type; int back; };
  * @console:     the pty's master, once received
  * @notify:      where the program says that it is ready; FD_NONE when nobody asks
  * @hook_out, @hook_err: files that hooks write to, or 0
+ * @net:         network devices that were moved, or NULL
  * @late_cgroup: v1 cgroups are made while tare-init makes the mounts
  */
 struct creation {
@@ -48,6 +51,7 @@ struct creation {
 	pid_t pid;
 	int sock, listener, console, seccomp_listener, notify, hook_out, hook_err;
 	struct recipe recipe;
+	struct net_devices *net;
 };
 
 /* create.c */

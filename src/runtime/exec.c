@@ -26,6 +26,7 @@
 #include "runtime/foreground.h"
 #include "runtime/join.h"
 #include "runtime/launch.h"
+#include "runtime/rdt.h"
 #include "runtime/seccomp.h"
 #include "runtime/seccomp_plan.h"
 
@@ -117,6 +118,7 @@ static int make_plan(struct exec_run *x, struct err *e)
 	p->stages = STAGE_BIT(JOIN) | STAGE_BIT(CONSOLE) | STAGE_BIT(PROGRAM) | STAGE_BIT(SEAL) | STAGE_BIT(EXEC) |
 		    (p->cgroup_tasks.n ? STAGE_BIT(ENTER_CGROUP) : 0) |
 		    (process->oom_score_adj.set ? STAGE_BIT(HOST_FACTS) : 0) |
+		    (x->container.state.intel_rdt ? STAGE_BIT(RDT) : 0) |
 		    (early_filter ? STAGE_BIT(PRIVILEGES_LATE) : STAGE_BIT(PRIVILEGES));
 	return 0;
 }
@@ -149,9 +151,8 @@ static int hear(void *ctx, const struct msg *m, int *fd, struct err *e)
 	}
 }
 
-static int run_stage(void *ctx, unsigned i __attribute__((unused)), struct err *e)
+static int set_oom_score(const struct exec_run *x, struct err *e)
 {
-	struct exec_run *x = ctx;
 	char path[48], text[24];
 	int r;
 
@@ -159,6 +160,13 @@ static int run_stage(void *ctx, unsigned i __attribute__((unused)), struct err *
 	snprintf(text, sizeof(text), "%lld", (long long)x->process.oom_score_adj.v);
 	r = file_try_write(AT_FDCWD, path, text);
 	return r < 0 ? fail_errno(e, -r, "set oom_score_adj to %s", text) : 0;
+}
+
+static int run_stage(void *ctx, unsigned i, struct err *e)
+{
+	const struct exec_run *x = ctx;
+
+	return i == STAGE_RDT ? rdt_enter(&x->container.state, x->pid, e) : set_oom_score(x, e);
 }
 
 static int write_pid_file(const struct exec_run *x, struct err *e)

@@ -1,4 +1,4 @@
-/* host_facts.c - oom score, limits beyond a user namespace, network devices moved in */
+/* host_facts.c - oom score, limits beyond a user namespace */
 #include "runtime/host_facts.h"
 
 #include <fcntl.h>

@@ -10,6 +10,7 @@
 #include "runtime/hot_mounts.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,6 +73,9 @@ static int check_container(struct change *c, struct err *e)
 
 	if (container_lock(&c->container, e) < 0 || container_status(&c->container, &status, e) < 0)
 		return -1;
+	if (!(c->container.state.namespaces & CLONE_NEWNS))
+		return fail(e, ERR_UNSUPPORTED, "change the mounts of container '%s': they are the host's",
+			    c->container.state.id);
 	if (status != STATUS_STOPPED && status != STATUS_CREATING)
 		return 0;
 	return fail(e, ERR_CONFLICT, "container '%s' is not running: it is %s", c->container.state.id,

@@ -49,6 +49,8 @@ int join_container(const struct container *c, struct plan *p, int *ret_pidfd, st
 	uint64_t user = s->namespaces & CLONE_NEWUSER, others = s->namespaces & ~user;
 
 	p->in_userns = s->has_userns;
+	if (!(s->namespaces & CLONE_NEWNS))
+		p->chroot = s->rootfs;
 	p->fork = s->namespaces & CLONE_NEWPID;
 	*ret_pidfd = process_open((pid_t)s->pid, s->pid_start, e);
 	if (*ret_pidfd < 0)

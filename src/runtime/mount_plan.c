@@ -341,6 +341,46 @@ static int readonly_dev_last(struct mount_plan *p, struct plan_mount *dev, struc
 	return 0;
 }
 
+/* File systems that linux.mountLabel does not label by a mount option: their files have labels of
+ * the policy's, or they are one with the host's; an mqueue's root is labelled by itself. */
+static const struct { const char *fs; bool root; } unlabelled[] = {
+	{ "proc", false },    { "sysfs", false },  { "cgroup", false },
+	{ "cgroup2", false }, { "mqueue", true },
+};
+
+static bool has_context(const char *data)
+{
+	static const char *const words[] = { "context=", "fscontext=", "defcontext=", "rootcontext=" };
+
+	for (size_t i = 0; data && i < COUNT(words); i++) {
+		const char *at = strstr(data, words[i]);
+
+		if (at && (at == data || at[-1] == ','))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * mount_plan_label() - give a new file system the label of linux.mountLabel, as runc does
+ * @o: its order, with its type and options; one that has a context of its own keeps it
+ */
+int mount_plan_label(struct mount_plan *p, struct plan_mount *o, struct err *e)
+{
+	char *label = p->config->platform->mount_label;
+
+	if (!label || !*label || o->kind != PLAN_FS || has_context(o->data))
+		return 0;
+	for (size_t i = 0; i < COUNT(unlabelled); i++)
+		if (strcmp(o->fs, unlabelled[i].fs) == 0) {
+			o->label = unlabelled[i].root ? label : NULL;
+			return 0;
+		}
+	o->data = arena_printf(p->mem, "%s%scontext=\"%s\"", o->data ? o->data : "",
+			       o->data && *o->data ? "," : "", label);
+	return o->data ? 0 : out_of_memory(e);
+}
+
 static int add_fs(struct mount_plan *p, const struct oci_mount *m, const struct mount_want *w,
 		  struct plan_mount *o, struct err *e)
 {
@@ -356,6 +396,8 @@ static int add_fs(struct mount_plan *p, const struct oci_mount *m, const struct 
 	o->source = m->source;
 	o->data = w->data.at ? arena_dup(p->mem, w->data.at) : NULL;
 	o->tmpcopyup = w->tmpcopyup;
+	if (mount_plan_label(p, o, e) < 0)
+		return -1;
 	return strcmp(o->target, "/dev") == 0 ? readonly_dev_last(p, o, e) : 0;
 }
 

@@ -34,6 +34,7 @@ struct mount_plan {
 };
 
 int mount_plan_make(struct mount_plan *p, struct err *e);
+int mount_plan_label(struct mount_plan *p, struct plan_mount *o, struct err *e);
 int mount_plan_add(struct mount_plan *p, const struct oci_mount *m, const char *origin,
 		   struct err *e);
 int mount_plan_idmap(const struct mount_plan *p, int64_t i, int peer, struct err *e);

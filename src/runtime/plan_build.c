@@ -49,6 +49,14 @@ static int open_root(struct plan_rootfs *r, struct err *e)
 	return 0;
 }
 
+/* The tmpfs over masked folders has the label that every other has. */
+static char *mask_data(struct creation *c)
+{
+	const char *label = c->bundle.config.platform->mount_label;
+
+	return label && *label ? arena_printf(&c->mem, "nr_inodes=2,context=\"%s\"", label) : NULL;
+}
+
 static bool has_runtime_hooks(const struct oci_hooks *h)
 {
 	return h && (h->prestart.n || h->create_runtime.n);
@@ -64,12 +72,12 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.path = c->bundle.rootfs,
 		.readonly = config->root->readonly,
 		.no_pivot = c->o->no_pivot,
+		.host_mounts = !oci_namespace_of(l, CLONE_NEWNS),
 		.in_place = has_runtime_hooks(config->hooks) ||
 			    (config->hooks && config->hooks->create_container.n),
 		.propagation = l->rootfs_propagation.set ? (uint64_t)l->rootfs_propagation.v : 0,
 		.masked = l->masked_paths,
 		.readonly_paths = l->readonly_paths,
-		.mount_label = l->mount_label,
 		.fd = -1,
 	};
 	c->plan.rootfs = r;
@@ -85,8 +93,11 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.propagation = r->propagation,
 		.open = !c->o->dry,
 	};
-	if ((!c->o->dry && open_root(r, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
+	if ((!c->o->dry && !r->host_mounts && open_root(r, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
 		return -1;
+	r->mask_data = mask_data(c);
+	if (l->mount_label && *l->mount_label && !r->mask_data)
+		return out_of_memory(e);
 	r->mounts.at = c->mounts.list;
 	r->mounts.n = c->mounts.n;
 	return creation_devices(c, e);
@@ -170,8 +181,9 @@ static void choose_stages(struct creation *c)
 	set_stage(p, STAGE_MAKE_CGROUP, c->late_cgroup);
 	set_stage(p, STAGE_ENTER_CGROUP_LATE, c->late_cgroup);
 	set_stage(p, STAGE_LATE_MOUNTS, has_late_mounts(&c->rootfs));
-	set_stage(p, STAGE_HOST_FACTS, p->process->oom_score_adj.set || p->rlimits_done ||
-					       config->platform->net_devices.n);
+	set_stage(p, STAGE_HOST_FACTS, p->process->oom_score_adj.set || p->rlimits_done);
+	set_stage(p, STAGE_RDT, config->platform->intel_rdt != NULL);
+	set_stage(p, STAGE_NET_DEVICES, config->platform->net_devices.n > 0);
 	set_stage(p, STAGE_UTS, p->hostname || p->domainname);
 	set_stage(p, STAGE_LOOPBACK, makes_network(config->platform));
 	set_stage(p, STAGE_SYSCTL, p->sysctl.n > 0);

@@ -15,6 +15,7 @@
 #include "os/process.h"
 #include "runtime/cgroups.h"
 #include "runtime/host_hooks.h"
+#include "runtime/rdt.h"
 
 /* poststop hooks may fail: the container is gone all the same (runtime.md, Lifecycle 13). */
 static void run_poststop(const struct container *c, const struct oci_hooks *hooks)
@@ -47,6 +48,8 @@ int container_remove_ended(struct container *c, struct cgroup *cg, const struct 
 		if (cgroup_remove(cg, e) < 0)
 			return fail_in(e, "delete container '%s'", c->state.id);
 	}
+	if (rdt_remove(&c->state, e) < 0)
+		return fail_in(e, "delete container '%s'", c->state.id);
 	if (container_forget(c, e) < 0)
 		return -1;
 	run_poststop(c, hooks);

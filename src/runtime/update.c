@@ -7,9 +7,12 @@
  */
 #include "runtime/update.h"
 
+#include <string.h>
+
 #include "base/own.h"
 #include "runtime/cgroups.h"
 #include "runtime/container.h"
+#include "runtime/rdt.h"
 #include "runtime/resources.h"
 
 static const struct oci_resources *in_force(const struct container *c)
@@ -56,13 +59,21 @@ static int apply(struct container *c, const struct oci_resources *change, const 
 	return container_save(c, e);
 }
 
+static bool is_empty(const struct oci_resources *r)
+{
+	static const struct oci_resources none;
+
+	return memcmp(r, &none, sizeof(none)) == 0;
+}
+
 /**
  * container_update() - the update command
  * @change: what is to be different; members that are absent stay what they are
+ * @rdt:    likewise of its resctrl group
  * @doc:    what precedes the JSON pointer in errors: where @change comes from
  */
-int container_update(int root, const char *id, const struct oci_resources *change, const char *doc,
-		     struct err *e)
+int container_update(int root, const char *id, const struct oci_resources *change,
+		     const struct rdt_change *rdt, const char *doc, struct err *e)
 {
 	own_container struct container c = { .dir = FD_NONE };
 	enum container_status status;
@@ -73,5 +84,7 @@ int container_update(int root, const char *id, const struct oci_resources *chang
 	if (status == STATUS_STOPPED || status == STATUS_CREATING)
 		return fail(e, ERR_CONFLICT, "container not running: '%s' is %s", id,
 			    word_name(status_words, status));
-	return container_load_config(&c, e) < 0 ? -1 : apply(&c, change, doc, e);
+	if (container_load_config(&c, e) < 0 || rdt_update(&c, rdt, e) < 0)
+		return -1;
+	return is_empty(change) ? 0 : apply(&c, change, doc, e);
 }

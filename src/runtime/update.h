@@ -5,7 +5,9 @@
 #include "base/err.h"
 #include "spec/oci.h"
 
-int container_update(int root, const char *id, const struct oci_resources *change, const char *doc,
-		     struct err *e);
+struct rdt_change;
+
+int container_update(int root, const char *id, const struct oci_resources *change,
+		     const struct rdt_change *rdt, const char *doc, struct err *e);
 
 #endif

@@ -11,6 +11,7 @@ static const struct bind_row mount_rows[] = {
 	ROW_STRING("type",         OPTIONAL, struct plan_mount, fs),
 	ROW_STRING("source",       OPTIONAL, struct plan_mount, source),
 	ROW_STRING("data",         OPTIONAL, struct plan_mount, data),
+	ROW_STRING("label",        OPTIONAL, struct plan_mount, label),
 	ROW_STRING("origin",       OPTIONAL, struct plan_mount, origin),
 	ROW_I64("fd",              OPTIONAL, struct plan_mount, fd),
 	ROW_BOOL("recursive",      OPTIONAL, struct plan_mount, recursive),
@@ -61,6 +62,7 @@ static const struct bind_row rootfs_rows[] = {
 	ROW_BOOL("noPivot",          OPTIONAL, struct plan_rootfs, no_pivot),
 	ROW_BOOL("inPlace",          OPTIONAL, struct plan_rootfs, in_place),
 	ROW_BOOL("devicesByBind",    OPTIONAL, struct plan_rootfs, devices_by_bind),
+	ROW_BOOL("hostMounts",       OPTIONAL, struct plan_rootfs, host_mounts),
 	ROW_BOOL("makeDev",          OPTIONAL, struct plan_rootfs, make_dev),
 	ROW_U64("propagation",       OPTIONAL, struct plan_rootfs, propagation),
 	ROW_OBJECTS("mounts",        OPTIONAL, struct plan_rootfs, mounts, mount),
@@ -68,7 +70,7 @@ static const struct bind_row rootfs_rows[] = {
 	ROW_OBJECTS("links",         OPTIONAL, struct plan_rootfs, links, link),
 	ROW_STRINGS("maskedPaths",   OPTIONAL, struct plan_rootfs, masked),
 	ROW_STRINGS("readonlyPaths", OPTIONAL, struct plan_rootfs, readonly_paths),
-	ROW_STRING("mountLabel",     OPTIONAL, struct plan_rootfs, mount_label),
+	ROW_STRING("maskData",       OPTIONAL, struct plan_rootfs, mask_data),
 };
 STATIC_TABLE(rootfs, struct plan_rootfs);
 
@@ -80,6 +82,7 @@ static const struct bind_row plan_table_rows[] = {
 	ROW_U64("unshare",             OPTIONAL, struct plan, unshare),
 	ROW_BOOL("fork",               OPTIONAL, struct plan, fork),
 	ROW_BOOL("inUserns",           OPTIONAL, struct plan, in_userns),
+	ROW_STRING("chroot",           OPTIONAL, struct plan, chroot),
 	ROW_BOOL("cgroupNamespace",    OPTIONAL, struct plan, cgroup_namespace),
 	ROW_NUMBERS("cgroupTasks",     OPTIONAL, struct plan, cgroup_tasks, 0, 0),
 	ROW_STRINGS("cgroupFiles",     OPTIONAL, struct plan, cgroup_files),

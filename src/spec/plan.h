@@ -30,6 +30,7 @@ enum plan_target { PLAN_TARGET_DIR, PLAN_TARGET_FILE, PLAN_TARGET_LINK };
 struct plan_mount {
 	uint32_t kind, shape;       /* enum plan_mount_kind, enum plan_target */
 	char *target;               /* below the root, from config.json */
+	char *label;                /* SELinux label of its root, where no mount option sets it */
 	char *fs, *source, *data;   /* data: comma-separated options for the file system */
 	char *origin;               /* "/mounts/3", for messages */
 	int64_t fd;
@@ -64,6 +65,7 @@ struct plan_rootfs {
 	char *path;             /* on the host, absolute */
 	int64_t fd;             /* a detached copy of its mount tree, or -1: bind it by path */
 	bool readonly, no_pivot, devices_by_bind;
+	bool host_mounts;       /* no mount namespace: nothing may be mounted, only chroot */
 	bool in_place;          /* hooks of the host look for the root's mounts at .path */
 	bool make_dev;          /* /dev is ours to fill: default nodes and links */
 	uint64_t propagation;   /* rootfsPropagation, MS_* */
@@ -71,7 +73,7 @@ struct plan_rootfs {
 	LIST(struct plan_device) devices;
 	LIST(struct plan_link) links;
 	char **masked, **readonly_paths;
-	char *mount_label;
+	char *mask_data;        /* options of the tmpfs that covers folders; NULL: the usual */
 };
 
 struct plan {
@@ -82,6 +84,7 @@ struct plan {
 	uint64_t unshare;     /* CLONE_NEW* flags that clone could not make */
 	bool fork;            /* become a child of the joined or new pid namespace */
 	bool in_userns;       /* this process is, or will be, in a user namespace of its own */
+	char *chroot;         /* exec: the root, where no mount namespace leads to it */
 	bool cgroup_namespace; /* unshare it once inside the cgroup */
 	struct numbers cgroup_tasks; /* open v1 "tasks" files to write "0" to */
 	char **cgroup_files;         /* the same by path, for ENTER_CGROUP_LATE */
@@ -117,6 +120,8 @@ extern const struct bind_table plan_table;
 	X(JOIN,            INIT,    "join namespaces")                                           \
 	X(ENTER_CGROUP,    INIT,    "enter the cgroup")                                          \
 	X(HOST_FACTS,      RUNTIME, "prepare what only the host side can")                       \
+	X(RDT,             RUNTIME, "enter the resctrl group")                                   \
+	X(NET_DEVICES,     RUNTIME, "move network devices")                                      \
 	X(UTS,             INIT,    "set the host name")                                         \
 	X(LOOPBACK,        INIT,    "bring up the loopback device")                              \
 	X(SYSCTL,          INIT,    "set kernel parameters")                                     \

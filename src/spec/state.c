@@ -20,6 +20,14 @@ static const struct bind_row cgroup_rows[] = {
 };
 static const struct bind_table cgroup_table = BIND_TABLE(cgroup_rows, struct state_cgroup, false);
 
+static const struct bind_row rdt_rows[] = {
+	ROW_STRING("root",    REQUIRED, struct state_rdt, root),
+	ROW_STRING("group",   REQUIRED, struct state_rdt, group),
+	ROW_STRING("monitor", OPTIONAL, struct state_rdt, monitor),
+	ROW_BOOL("made",      OPTIONAL, struct state_rdt, made),
+};
+static const struct bind_table rdt_table = BIND_TABLE(rdt_rows, struct state_rdt, false);
+
 static const struct bind_row state_table_rows[] = {
 	ROW_STRING("ociVersion",          REQUIRED, struct state, oci_version),
 	ROW_STRING("id",                  REQUIRED, struct state, id),
@@ -37,7 +45,7 @@ static const struct bind_row state_table_rows[] = {
 	ROW_U64("namespaces",             OPTIONAL, struct state, namespaces),
 	ROW_STRING("cgroupManager",       OPTIONAL, struct state, cgroup_manager),
 	ROW_STRING("systemdUnit",         OPTIONAL, struct state, systemd_unit),
-	ROW_STRING("intelRdt",            OPTIONAL, struct state, intel_rdt),
+	ROW_OBJECT("intelRdt",            OPTIONAL, struct state, intel_rdt, rdt_table),
 	ROW_OBJECTS("cgroups",            OPTIONAL, struct state, cgroups, cgroup_table),
 	ROW_PAIRS("annotations",          OPTIONAL, struct state, annotations),
 	ROW_OBJECTS("mounts",             OPTIONAL, struct state, mounts, oci_mount_table),

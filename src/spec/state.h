@@ -13,6 +13,9 @@
 /* A directory of ours in one cgroup hierarchy; the layout is os/cgroup.h's struct cgroup_note. */
 struct state_cgroup { char *hierarchy, *mount, *path; uint32_t made; uint64_t id; };
 
+/* A group in the resctrl file system on @root: @made is ours to remove, and so is @monitor's. */
+struct state_rdt { char *root, *group, *monitor; bool made; };
+
 struct state {
 	char *oci_version, *id, *bundle, *rootfs, *created, *owner;
 	int64_t pid;             /* 0 until the process exists */
@@ -22,7 +25,8 @@ struct state {
 	uint64_t namespaces;     /* CLONE_NEW* flags in which it differs from the host */
 	bool own_pidns;          /* a new pid namespace: when its first process ends, all do */
 	char *cgroup_manager;    /* "cgroupfs", "systemd", "disabled" */
-	char *systemd_unit, *intel_rdt;
+	char *systemd_unit;
+	struct state_rdt *intel_rdt; /* NULL: none */
 	LIST(struct state_cgroup) cgroups;
 	struct pairs annotations;
 	LIST(struct oci_mount) mounts; /* added while it ran */

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "os/cgroup.h"
 #include "os/cgroup_stats.h"
+#include "os/resctrl.h"
 #include "os/systemd_names.h"
 #include "os/systemd_value.h"
 #include "runtime/cgroup_path.h"
@@ -83,6 +84,9 @@ static void counters(const char *text)
 	(void)cgroup_pressure_parse(text, &pressure);
 	(void)cgroup_blkio_parse(text, &a, &list);
 	(void)cgroup_io_stat_parse(text, &a, &stats);
+	(void)resctrl_line_holds(text, text);
+	(void)resctrl_line_holds("L3:0=f;1=0\n", text);
+	(void)resctrl_line_holds(text, "L3:0=f;1=0");
 	arena_done(&a);
 }
 

@@ -1,0 +1,161 @@
+# root_switch.bats - --no-pivot, and containers without a mount namespace: the root by chroot
+
+load ../lib
+setup() { tare_setup; }
+teardown() { tare_teardown; }
+
+# A shell that leaves its root the classic way: a second chroot, and a descriptor outside of it.
+breakout() {
+	mkdir -p "$bundle/rootfs/jail"
+	config '.mounts += [
+		{destination: "/jail/bin", type: "bind", source: "rootfs/bin", options: ["rbind"]},
+		{destination: "/jail/proc", type: "proc", source: "proc"}]
+		| .root.readonly = false
+		| .process.capabilities |= map_values(. + ["CAP_SYS_CHROOT", "CAP_SETFCAP"])'
+	shell "exec 9</; chroot /jail /bin/sh -c 'cd -P /proc/self/fd/9/../../../..; /bin/ls -d \$PWD ./etc .$BATS_TEST_TMPDIR .$BATS_TEST_TMPDIR/bundle'"
+}
+
+# A shell that mounts a procfs in a user namespace of its own.
+own_proc() {
+	config '.process.capabilities |= map_values(. + ["CAP_SETFCAP"]) | .process.noNewPrivileges = false'
+	program unshare -mrpf sh -c 'mount -t proc none /proc && ls /proc/sysrq-trigger'
+}
+
+@test "under --no-pivot the root is the container's" {
+	shell 'ls -d /etc/passwd /proc/self /nothing; cat /proc/self/mountinfo | cut -d " " -f 5'
+	run_container --no-pivot
+	expect_line '^/etc/passwd$'
+	expect_line '^/proc/self$'
+	expect_line '^/$'
+	expect_line '^/dev/pts$'
+}
+
+@test "under --no-pivot a second chroot does not reach the host" {
+	breakout
+	run_container --no-pivot
+	expect_line '^\./etc$'
+	expect_line "ls: \\.$BATS_TEST_TMPDIR: No such file"
+}
+
+@test "under --no-pivot the host's procfs is not there to be mounted without masks" {
+	own_proc
+	run_container --no-pivot
+	((status != 0))
+	expect_line 'mount: (permission denied|mounting none on /proc failed: Operation not permitted)'
+}
+
+@test "likewise with ids of its own, whose namespace may not unmount the host's" {
+	own_proc
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .mounts |= map(select(.type != "cgroup"))'
+	chmod o+x "$BATS_TEST_TMPDIR" "$bundle"
+	run_container --no-pivot
+	((status != 0))
+	expect_line 'mount: (permission denied|mounting none on /proc failed: Operation not permitted)'
+}
+
+@test "under --no-pivot no mount of the host's is taken from the host" {
+	local spread
+
+	program true
+	for spread in '' shared rshared rslave rprivate; do
+		config --arg spread "$spread" 'if $spread == "" then . else .linux.rootfsPropagation = $spread end'
+		run unshare --mount --propagation shared bash -c '
+			list() { cut -d " " -f 5 /proc/self/mountinfo; }
+			list >before && "$1" --root "$2" run --no-pivot --bundle "$3" "$4" && list | diff before -' \
+			- "$TARE_RUNTIME" "$state" "$bundle" "$id"
+		expect_output ''
+		expect_status 0
+	done
+}
+
+@test "exec finds the root of a container under --no-pivot" {
+	start_container --no-pivot
+	run tare exec "$id" sh -c "ls -d /etc/passwd $BATS_TEST_TMPDIR; cat /proc/1/comm"
+	expect_line '^/etc/passwd$'
+	expect_line 'sleep'
+	expect_line "ls: $BATS_TEST_TMPDIR: No such file"
+}
+
+@test "under --no-pivot, on a kernel without mount_setattr" {
+	own_proc
+	export TARE_TEST_LACK=mount_setattr
+	run_container --no-pivot
+	((status != 0))
+	expect_line 'mount: (permission denied|mounting none on /proc failed: Operation not permitted)'
+	shell 'ls -d /etc/passwd'
+	run_container --no-pivot
+	expect_output /etc/passwd
+}
+
+# --- without a mount namespace ------------------------------------------------------------------
+
+without_mounts() {
+	config 'del(.mounts, .linux.maskedPaths, .linux.readonlyPaths) | .root.readonly = false
+		| .linux.namespaces |= map(select(.type != "mount"))'
+}
+
+@test "without a mount namespace the program runs in its root, and the host's mounts stay" {
+	local before
+
+	without_mounts
+	before=$(</proc/self/mountinfo)
+	shell "ls -d /etc/passwd /dev/null $BATS_TEST_TMPDIR; echo >/dev/null; hostname; pwd"
+	run_container
+	expect_line '^/etc/passwd$'
+	expect_line '^/dev/null$'
+	expect_line '^runc$'
+	expect_line '^/$'
+	expect_line "ls: $BATS_TEST_TMPDIR: No such file"
+	[[ $(</proc/self/mountinfo) = "$before" ]]
+}
+
+@test "exec enters the root of a container without a mount namespace" {
+	without_mounts
+	start_container
+	run tare exec "$id" sh -c "ls -d /etc/passwd $BATS_TEST_TMPDIR; pwd; cat /proc/mounts"
+	expect_line '^/etc/passwd$'
+	expect_line '^/$'
+	expect_line "ls: $BATS_TEST_TMPDIR: No such file"
+	expect_line 'cat:'
+	tare delete --force "$id"
+}
+
+@test "hooks of a container without a mount namespace run where they always do" {
+	without_mounts
+	config '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "pwd >hook-1"]}],
+		createContainer: [{path: "/bin/sh", args: ["sh", "-c", "pwd >hook-2"]}]}'
+	program true
+	run_container
+	expect_status 0
+	[[ $(<"$bundle/hook-1") = "$bundle" ]]
+	[[ $(<"$bundle/rootfs/hook-2") = "$bundle/rootfs" ]]
+}
+
+@test "what would be mounted on the host is refused by name" {
+	local spec
+
+	for spec in '.mounts = [{destination: "/proc", type: "proc"}]|/mounts' \
+		'.root.readonly = true|/root/readonly' \
+		'.linux.maskedPaths = ["/x"]|/linux/maskedPaths' \
+		'.linux.readonlyPaths = ["/x"]|/linux/readonlyPaths' \
+		'.linux.rootfsPropagation = "shared"|/linux/rootfsPropagation' \
+		'.linux.namespaces += [{type: "user"}]|/linux/namespaces'; do
+		cp "$bundle.json" "$bundle/config.json" 2>/dev/null || cp "$bundle/config.json" "$bundle.json"
+		without_mounts
+		config "${spec%|*}"
+		run_container
+		expect_error "config.json: ${spec#*|}: .*there is no mount namespace"
+	done
+}
+
+@test "mounts cannot be added to a container without a mount namespace" {
+	without_mounts
+	start_container
+	echo '[{"destination": "/mnt", "type": "tmpfs", "source": "tmpfs"}]' >mounts.json
+	run tare mounts add "$id" mounts.json
+	expect_error "they are the host's"
+	tare delete --force "$id"
+}
