@@ -144,7 +144,7 @@ static int check_sysctls(const struct oci_config *c,
 static int check_policy(const struct oci_config *c,
 			const struct create_options *o __attribute__((unused)), struct err *e)
 {
-	return check_scheduler(c, e);
+	return check_scheduler(c, e) < 0 ? -1 : check_memory_policy(c, e);
 }
 
 static int check_lsm(const struct oci_config *c,

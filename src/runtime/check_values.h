@@ -7,5 +7,6 @@ struct oci_config;
 
 int check_sysctl(const struct oci_config *c, struct err *e);
 int check_scheduler(const struct oci_config *c, struct err *e);
+int check_memory_policy(const struct oci_config *c, struct err *e);
 
 #endif
