@@ -1,11 +1,12 @@
-/* arena.c - a bump allocator over malloc'd blocks */
+/* arena.c - a bump allocator over blocks */
 #include "base/arena.h"
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/block.h"
 
 #define BLOCK_SIZE ((size_t)16 << 10)
 #define ALIGN      ((size_t)16)
@@ -24,7 +25,7 @@ static int grow(struct arena *a, size_t size)
 
 	if (want > limit || a->total > limit - want)
 		return -1;
-	b = calloc(1, sizeof(*b) + want);
+	b = block_get(sizeof(*b) + want);
 	if (!b)
 		return -1;
 	*b = (struct arena_block){ .next = a->top, .size = want };
@@ -51,7 +52,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	}
 	at = a->top->bytes + a->top->used;
 	a->top->used += size;
-	return at;
+	return memset(at, 0, size);
 }
 
 /* arena_array() - arena_alloc() of @count times @size, overflow checked */
@@ -80,15 +81,18 @@ char *arena_dup(struct arena *a, const char *text)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char small[256];
 	va_list ap;
 	char *text;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		return NULL;
+	if ((size_t)n < sizeof(small))
+		return arena_dup_len(a, small, (size_t)n);
 	text = arena_alloc(a, (size_t)n + 1);
 	if (!text)
 		return NULL;
@@ -103,7 +107,7 @@ void arena_done(struct arena *a)
 	while (a->top) {
 		struct arena_block *next = a->top->next;
 
-		free(a->top);
+		block_put(a->top, sizeof(*a->top) + a->top->size);
 		a->top = next;
 	}
 	a->total = 0;

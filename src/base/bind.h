@@ -62,6 +62,7 @@ enum bind_need { OPTIONAL, REQUIRED };
  * @at:       offset in the struct
  * @words:    names accepted by BIND_WORD, BIND_FLAGS and BIND_OPT_FLAGS
  * @table:    shape of BIND_OBJECT, BIND_OBJECTS and BIND_MAP
+ * @lenient:  BIND_FLAGS leaves out names that are not in @words, and says so
  * @min,@max: bounds of signed numbers, when @max is not 0; of unsigned ones only @max
  */
 struct bind_row {
@@ -71,6 +72,7 @@ struct bind_row {
 	size_t at;
 	const struct word *words;
 	const struct bind_table *table;
+	bool lenient;
 	int64_t min, max;
 };
 
@@ -101,6 +103,7 @@ struct bind_table {
 #define ROW_OPT_U64(k, nd, S, m) { .key = k, .kind = BIND_OPT_U64, .need = nd, .at = BIND_AT_(S, m, struct opt_u64) }
 #define ROW_WORD(k, nd, S, m, w) { .key = k, .kind = BIND_WORD, .need = nd, .at = BIND_AT_(S, m, struct opt_word), .words = w }
 #define ROW_FLAGS(k, nd, S, m, w) { .key = k, .kind = BIND_FLAGS, .need = nd, .at = BIND_AT_(S, m, uint64_t), .words = w }
+#define ROW_FLAGS_KNOWN(k, nd, S, m, w) { .key = k, .kind = BIND_FLAGS, .need = nd, .at = BIND_AT_(S, m, uint64_t), .words = w, .lenient = true }
 #define ROW_OPT_FLAGS(k, nd, S, m, w) { .key = k, .kind = BIND_OPT_FLAGS, .need = nd, .at = BIND_AT_(S, m, struct opt_u64), .words = w }
 #define ROW_STRINGS(k, nd, S, m) { .key = k, .kind = BIND_STRINGS, .need = nd, .at = BIND_AT_(S, m, char **) }
 #define ROW_NUMBERS(k, nd, S, m, lo, hi) { .key = k, .kind = BIND_NUMBERS, .need = nd, .at = BIND_AT_(S, m, struct numbers), .min = lo, .max = hi }
@@ -110,9 +113,11 @@ struct bind_table {
 #define ROW_OBJECTS(k, nd, S, m, t) { .key = k, .kind = BIND_OBJECTS, .need = nd, .at = offsetof(S, m) + 0 * sizeof(((S *)0)->m.at[0]), .table = &(t) }
 #define ROW_MAP(k, nd, S, m, t)  { .key = k, .kind = BIND_MAP, .need = nd, .at = offsetof(S, m) + 0 * sizeof(((S *)0)->m.at[0].key), .table = &(t) }
 
-/* struct bind_note - called for each unknown member of a guarded object; < 0 stops reading */
+/* struct bind_note - called for each unknown member of a guarded object, and each unknown name of a
+ * lenient row; < 0 stops reading. @what says which of the two, @nearest may be NULL. */
 struct bind_note {
-	int (*unknown)(void *ctx, const char *pointer, const char *nearest, struct err *e);
+	int (*unknown)(void *ctx, const char *what, const char *pointer, const char *nearest,
+		       struct err *e);
 	void *ctx;
 };
 

@@ -4,6 +4,7 @@
  * pointer (RFC 6901) for a value that does not fit.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +13,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/json_text.h"
+#include "base/own.h"
 
 /* struct place - the chain of names from the value in hand up to the document */
 struct place {
@@ -139,17 +141,38 @@ static int need(struct reader *r, const struct place *p, const struct json *v, e
 	return v->type == type ? 0 : fail_type(r, p, json_type_word(type), v);
 }
 
-static int read_flags(struct reader *r, const struct place *p, const struct json *v,
-		      const struct word *words, uint64_t *ret)
+static int note(struct reader *r, const struct place *p, const char *what, const char *near)
 {
+	char pointer[160] = "";
+
+	if (!r->note || !r->note->unknown)
+		return 0;
+	pointer_of(p, pointer, sizeof(pointer));
+	return r->note->unknown(r->note->ctx, what, pointer, near, r->e);
+}
+
+static int note_name(struct reader *r, const struct place *p, const struct json *v,
+		     const struct word *words)
+{
+	char what[96];
+
+	snprintf(what, sizeof(what), "unknown value '%.64s'", v->text);
+	return note(r, p, what, word_nearest(words, v->text));
+}
+
+static int read_flags(struct reader *r, const struct place *p, const struct json *v,
+		      const struct bind_row *row, uint64_t *ret)
+{
+	const struct word *words = row->words;
 	struct place item = { .up = p };
 
 	if (need(r, p, v, JSON_ARRAY) < 0)
 		return -1;
 	for (const struct json *i = v->child; i; i = i->next, item.index++) {
-		int64_t value;
+		bool known = !row->lenient || i->type != JSON_STRING || word_find(words, i->text);
+		int64_t value = 0;
 
-		if (read_word(r, &item, i, words, &value) < 0)
+		if ((known ? read_word(r, &item, i, words, &value) : note_name(r, &item, i, words)) < 0)
 			return -1;
 		*ret |= (uint64_t)value;
 	}
@@ -305,10 +328,10 @@ static int read_row(struct reader *r, const struct place *p, const struct json *
 		i->set = true;
 		return read_word(r, p, v, row->words, &i->v);
 	case BIND_FLAGS:
-		return read_flags(r, p, v, row->words, (uint64_t *)at);
+		return read_flags(r, p, v, row, (uint64_t *)at);
 	case BIND_OPT_FLAGS:
 		u->set = true;
-		return read_flags(r, p, v, row->words, &u->v);
+		return read_flags(r, p, v, row, &u->v);
 	case BIND_STRINGS:
 		return read_strings(r, p, v, (char ***)at);
 	case BIND_NUMBERS:
@@ -344,9 +367,8 @@ static int note_unknown(struct reader *r, const struct place *p, const struct bi
 {
 	const char *near = NULL;
 	size_t best = 1 + strlen(key) / 3;
-	char pointer[160] = "";
 
-	if (!t->guarded || !r->note || !r->note->unknown)
+	if (!t->guarded)
 		return 0;
 	for (size_t i = 0; i < t->n; i++) {
 		size_t d = text_distance(t->rows[i].key, key);
@@ -356,8 +378,7 @@ static int note_unknown(struct reader *r, const struct place *p, const struct bi
 			near = t->rows[i].key;
 		}
 	}
-	pointer_of(p, pointer, sizeof(pointer));
-	return r->note->unknown(r->note->ctx, pointer, near, r->e);
+	return note(r, p, "unknown member", near);
 }
 
 static int fail_member(struct reader *r, const struct place *p, const char *key, const char *what)
@@ -634,18 +655,18 @@ static void write_struct(const struct bind_table *t, const unsigned char *doc, s
  */
 char *bind_print(const struct bind_table *t, const void *doc, bool pretty, struct err *e)
 {
-	struct str compact = { 0 }, indented = { 0 };
+	own_str struct str compact = { 0 }, indented = { 0 };
+	const struct str *out = pretty ? &indented : &compact;
+	char *text = NULL;
 
 	write_struct(t, doc, &compact);
-	if (pretty && !compact.torn) {
+	if (pretty && !compact.torn)
 		json_text_indent(&indented, compact.at, "  ");
-		str_done(&compact);
-		compact = indented;
-	}
-	if (compact.torn) {
-		str_done(&compact);
+	if (!compact.torn && !out->torn)
+		text = malloc(out->len + 1);
+	if (!text) {
 		fail(e, ERR_LIMIT, "write JSON: out of memory");
 		return NULL;
 	}
-	return compact.at;
+	return memcpy(text, out->at, out->len + 1);
 }

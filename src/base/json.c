@@ -159,12 +159,28 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 	return n;
 }
 
+/* The end of what is to be copied as it is: most strings are that to their end. */
+static const char *plain_end(const struct parser *p)
+{
+	const char *at = p->at;
+
+	while (at < p->end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
+		at++;
+	return at;
+}
+
 /* A decoded string is never longer than its text. */
 static bool parse_string(struct parser *p, const char **ret_text, size_t *ret_len)
 {
-	const char *close = p->at;
+	const char *close = plain_end(p);
 	char *text, *out;
 
+	if (close < p->end && *close == '"') {
+		*ret_len = (size_t)(close - p->at);
+		*ret_text = arena_dup_len(p->arena, p->at, *ret_len);
+		p->at = close + 1;
+		return *ret_text || stop(p, no_memory);
+	}
 	while (close < p->end && *close != '"')
 		close += *close == '\\' && close + 1 < p->end ? 2 : 1;
 	text = out = arena_alloc(p->arena, (size_t)(close - p->at) + 1);

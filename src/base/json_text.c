@@ -6,19 +6,31 @@
 
 #include "base/text.h"
 
+static bool needs_escape(char c)
+{
+	return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
 /* json_text_quote() - append @text as a JSON string; bytes above 0x7f are taken for UTF-8 */
 void json_text_quote(struct str *out, const char *text)
 {
-	str_add(out, "\"");
-	for (; *text; text++) {
+	str_add_len(out, "\"", 1);
+	for (;;) {
+		size_t plain = 0;
+
+		while (!needs_escape(text[plain]))
+			plain++;
+		str_add_len(out, text, plain);
+		text += plain;
+		if (!*text)
+			break;
 		if (*text == '"' || *text == '\\')
 			str_addf(out, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			str_addf(out, "\\u%04x", (unsigned)*text);
 		else
-			str_add_len(out, text, 1);
+			str_addf(out, "\\u%04x", (unsigned)*text);
+		text++;
 	}
-	str_add(out, "\"");
+	str_add_len(out, "\"", 1);
 }
 
 /* Appends the string at @at, which either quote delimits, and returns its last byte. */

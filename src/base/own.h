@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -42,6 +43,12 @@ static inline void own_closedir_(DIR **dir)
 		(x) = NULL;            \
 		v_;                    \
 	})
+
+/* fd_open() - open(2) with O_CLOEXEC; musl's open() spends another call on that flag */
+static inline int fd_open(const char *path, int flags)
+{
+	return openat(AT_FDCWD, path, flags | O_CLOEXEC);
+}
 
 static inline int give_fd(int *fd)
 {

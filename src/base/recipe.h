@@ -38,6 +38,7 @@ enum msg_kind {
 	MSG_PID,     /* .value: the process that goes on, where init had to fork */
 	MSG_CONSOLE, /* carries the pty's master */
 	MSG_NOTIFY,  /* carries the seccomp listener */
+	MSG_IDMAP,   /* .value: a mount of the plan; carries a socket, see init/inside.c */
 	MSG_WARNING, /* .err holds a sentence for the log */
 	MSG_START,   /* from the start command: go on */
 	MSG_KINDS

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/block.h"
+
 /* word_find() - the row called @name, or NULL */
 const struct word *word_find(const struct word *table, const char *name)
 {
@@ -154,7 +156,7 @@ void str_add_len(struct str *s, const char *text, size_t len)
 
 		while (cap - s->len <= len)
 			cap *= 2;
-		grown = realloc(s->at, cap);
+		grown = block_resize(s->at, s->cap, cap);
 		if (!grown) {
 			s->torn = true;
 			return;
@@ -162,7 +164,8 @@ void str_add_len(struct str *s, const char *text, size_t len)
 		s->at = grown;
 		s->cap = cap;
 	}
-	memcpy(s->at + s->len, text, len);
+	if (len) /* nothing may be at NULL */
+		memcpy(s->at + s->len, text, len);
 	s->len += len;
 	s->at[s->len] = '\0';
 }
@@ -202,6 +205,6 @@ void str_addf(struct str *s, const char *fmt, ...)
 
 void str_done(struct str *s)
 {
-	free(s->at);
+	block_put(s->at, s->cap);
 	*s = (struct str){ 0 };
 }

@@ -86,7 +86,7 @@ static int show_as_console(int root, int slave, struct err *e)
 	own_fd int target = path_try_open(root, "/dev/console", O_PATH, PATH_NOFOLLOW);
 
 	if (target < 0)
-		fd_take(&target, path_make_file(root, "/dev/console", 0600, e));
+		fd_take(&target, path_make_file(root, "/dev/console", 0600, NULL, e));
 	return target < 0 ? -1 : mount_bind_at(slave, false, target, e);
 }
 
@@ -130,7 +130,7 @@ static void use_own_null(int root)
 int init_set_console(struct init *in, struct err *e)
 {
 	const struct plan *p = &in->plan;
-	own_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int root = fd_open("/", O_PATH | O_DIRECTORY);
 	own_fd int master = FD_NONE;
 	own_fd int slave = FD_NONE;
 	int sent;

@@ -15,7 +15,7 @@
 /* In a user namespace mknod is denied, so the host's node of that name is shown instead. */
 static int bind_device(struct init *in, const struct plan_device *d, struct err *e)
 {
-	own_fd int source = open(d->path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	own_fd int source = fd_open(d->path, O_PATH | O_NOFOLLOW);
 	own_fd int target = FD_NONE;
 	struct stat st;
 
@@ -25,14 +25,14 @@ static int bind_device(struct init *in, const struct plan_device *d, struct err 
 		fail(e, ERR_UNSUPPORTED, "the host's '%s' is another device", d->path);
 		return fail_hint(e, "a user namespace cannot make device nodes, only show the host's");
 	}
-	target = path_make_file(in->rootfd, d->path, 0666, e);
+	target = path_make_file(in->rootfd, d->path, 0666, NULL, e);
 	return target < 0 ? -1 : mount_bind_at(source, false, target, e);
 }
 
 /* A node that the runtime has made, because a user namespace may not. */
 static int attach_device(struct init *in, const struct plan_device *d, struct err *e)
 {
-	own_fd int target = path_make_file(in->rootfd, d->path, 0666, e);
+	own_fd int target = path_make_file(in->rootfd, d->path, 0666, NULL, e);
 	int r = target < 0 ? -1 : mount_attach((int)d->fd, target, e);
 
 	(void)close((int)d->fd);
@@ -48,10 +48,11 @@ static bool is_the_device(int parent, const char *name, const struct plan_device
 	       (S_ISFIFO(st.st_mode) || st.st_rdev == d->rdev);
 }
 
-static int make_node(struct init *in, const struct plan_device *d, struct err *e)
+static int make_node(struct init *in, const struct plan_device *d, struct path_parent *p,
+		     struct err *e)
 {
-	char name[256];
-	own_fd int parent = path_open_parent(in->rootfd, d->path, 0755, name, e);
+	char name[NAME_MAX + 1];
+	int parent = path_open_parent(p, in->rootfd, d->path, 0755, name, e);
 
 	if (parent < 0)
 		return -1;
@@ -76,7 +77,7 @@ static int make_node(struct init *in, const struct plan_device *d, struct err *e
 	return 0;
 }
 
-static int make_links(struct init *in, struct err *e)
+static int make_links(struct init *in, struct path_parent *p, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
 
@@ -85,7 +86,7 @@ static int make_links(struct init *in, struct err *e)
 		struct err ignored = { 0 };
 
 		/* an image's own /dev may hold something else there, and may keep it */
-		if (path_make_link(in->rootfd, l->path, l->target, &ignored) < 0 &&
+		if (path_make_link(p, in->rootfd, l->path, l->target, &ignored) < 0 &&
 		    ignored.sysno != EEXIST) {
 			*e = ignored;
 			return -1;
@@ -97,6 +98,7 @@ static int make_links(struct init *in, struct err *e)
 int init_make_devices(struct init *in, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
+	own_parent parent = PATH_PARENT_NONE;
 	own_fd int dev = FD_NONE;
 	mode_t umask_was;
 	int ret = 0;
@@ -111,7 +113,7 @@ int init_make_devices(struct init *in, struct err *e)
 
 		ret = d->fd >= 0	   ? attach_device(in, d, e) :
 		      r->devices_by_bind ? bind_device(in, d, e) :
-					   make_node(in, d, e);
+					   make_node(in, d, &parent, e);
 		if (ret < 0) {
 			fail_in(e, "device '%s'", d->path);
 			if (d->origin)
@@ -121,8 +123,8 @@ int init_make_devices(struct init *in, struct err *e)
 	(void)umask(umask_was);
 	if (ret == 0 && in->plan.terminal) {
 		/* the terminal will be shown there, when /dev may be read-only already */
-		fd_take(&dev, path_make_file(in->rootfd, "/dev/console", 0600, e));
+		fd_take(&dev, path_make_file(in->rootfd, "/dev/console", 0600, NULL, e));
 		ret = dev < 0 ? -1 : 0;
 	}
-	return ret < 0 ? -1 : make_links(in, e);
+	return ret < 0 ? -1 : make_links(in, &parent, e);
 }

@@ -73,7 +73,7 @@ static void drop_repeated(struct variable *v, size_t n)
 /* Return: the text, which the caller frees; NULL when there is none that may be read. */
 static char *read_passwd(void)
 {
-	own_fd int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	own_fd int fd = fd_open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	own_mem char *text = NULL;
 	struct stat st;
 	ssize_t n;

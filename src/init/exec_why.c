@@ -155,7 +155,7 @@ static int open_regular(const char *path)
 
 	if (stat(path, &before) < 0 || !S_ISREG(before.st_mode))
 		return FD_NONE;
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = fd_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &after) < 0 || !S_ISREG(after.st_mode))
 		return FD_NONE;
 	return give_fd(&fd);

@@ -16,7 +16,7 @@
 
 static int open_root(struct init *in, struct err *e)
 {
-	in->rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	in->rootfd = fd_open("/", O_PATH | O_DIRECTORY);
 	return in->rootfd < 0 ? fail_sys(e, "open the container's root") : 0;
 }
 

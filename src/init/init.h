@@ -56,6 +56,11 @@ int init_set_privileges(struct init *in, struct err *e);
 int init_seal(struct init *in, struct err *e);
 int init_exec(struct init *in, struct err *e);
 
+int init_open_inside(struct init *in, const struct plan_mount *m, uint32_t *ret_shape,
+		     struct err *e);
+int init_bind_inside(struct init *in, const struct plan_mount *m, int source, int target,
+		     struct err *e);
+
 int init_open_proc(const char *name, struct err *e);
 int copyup_tree(int from, int to, struct err *e);
 

@@ -59,49 +59,56 @@ static int check_target(const struct plan_mount *m, int target, struct err *e)
 /* What a procfs does not hold cannot be made there either; say why, not that it is missing. */
 static bool lies_in_proc(struct init *in, const char *target)
 {
-	own_fd int proc = path_try_open(in->rootfd, "/proc", O_PATH | O_DIRECTORY, PATH_NOLINKS);
+	own_fd int proc = FD_NONE;
 	struct statfs st;
 
-	return text_starts(target, "/proc/") && !is_proc_view(target) && proc >= 0 &&
-	       fstatfs(proc, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
+	if (!text_starts(target, "/proc/") || is_proc_view(target))
+		return false;
+	proc = path_try_open(in->rootfd, "/proc", O_PATH | O_DIRECTORY, PATH_NOLINKS);
+	return proc >= 0 && fstatfs(proc, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
 }
 
-/* Open, and make if need be, what the mount goes onto. */
-static int open_target(struct init *in, const struct plan_mount *m, struct err *e)
+/* What must not be reached through a link. FD_NONE: it is none of these, or is to be made. */
+static int open_strictly(struct init *in, const struct plan_mount *m, struct err *e)
 {
-	int fd;
+	int fd = FD_NONE;
 
-	if (lies_in_proc(in, m->target))
-		return fail_in_proc(m, e);
 	if (is_proc_or_sys(m->target)) {
 		/* through a link, the mount would land elsewhere (CVE-2019-19921) */
 		fd = path_try_open(in->rootfd, m->target, O_PATH | O_DIRECTORY, PATH_NOLINKS);
-		if (fd >= 0)
-			return fd;
 		if (fd == -ELOOP || fd == -ENOTDIR)
 			return fail_errno(e, ENOTDIR, "'%s' must be mounted on ordinary directory",
 					  m->target);
 	}
-	if (m->dest_nofollow) {
+	if (fd < 0 && m->dest_nofollow)
 		fd = path_try_open(in->rootfd, m->target, O_PATH, PATH_NOFOLLOW);
-		if (fd >= 0 && check_target(m, fd, e) == 0)
-			return fd;
-		if (fd >= 0) {
-			(void)close(fd);
-			return -1;
-		}
-	}
-	if (m->shape == PLAN_TARGET_FILE)
-		fd = path_make_file(in->rootfd, m->target, 0644, e);
-	else
-		fd = path_make_dir(in->rootfd, m->target, 0755, e);
-	if (fd < 0)
+	return fd < 0 ? FD_NONE : fd;
+}
+
+/* Open, and make if need be, what the mount goes onto. @near: where the last one was made */
+static int open_target(struct init *in, const struct plan_mount *m, struct path_parent *near,
+		       bool *ret_made, struct err *e)
+{
+	own_fd int fd = FD_NONE;
+
+	*ret_made = false;
+	if (lies_in_proc(in, m->target))
+		return fail_in_proc(m, e);
+	fd = open_strictly(in, m, e);
+	if (fd == -1)
 		return -1;
-	if (check_target(m, fd, e) < 0) {
-		(void)close(fd);
-		return -1;
+	if (fd == FD_NONE && m->shape != PLAN_TARGET_FILE) {
+		fd = path_make_dir_near(near, in->rootfd, m->target, 0755, ret_made, e);
+	} else {
+		/* it may be covered now */
+		path_parent_done(near);
+		if (fd == FD_NONE)
+			fd = path_make_file(in->rootfd, m->target, 0644, ret_made, e);
 	}
-	return fd;
+	/* nothing can be made in a procfs */
+	if (fd < 0 || (!*ret_made && !is_proc_or_sys(m->target) && check_target(m, fd, e) < 0))
+		return -1;
+	return give_fd(&fd);
 }
 
 static struct mount_attrs attrs_of(const struct plan_mount *m)
@@ -266,34 +273,61 @@ static int propagate(struct init *in, const struct plan_mount *m, struct err *e)
 	return top < 0 ? -1 : mount_propagate_at(top, m->propagation, e);
 }
 
-static int make_mount(struct init *in, const struct plan_mount *m, struct err *e)
+static int make_inside(struct init *in, const struct plan_mount *m, struct path_parent *near,
+		       struct err *e)
 {
-	own_fd int there = FD_NONE, target = FD_NONE;
+	struct plan_mount known = *m;
+	own_fd int source = init_open_inside(in, m, &known.shape, e);
+	own_fd int target = FD_NONE;
+	bool made;
+
+	if (source < 0)
+		return -1;
+	target = open_target(in, &known, near, &made, e);
+	if (target < 0 || init_bind_inside(in, m, source, target, e) < 0)
+		return -1;
+	return m->propagation ? propagate(in, m, e) : 0;
+}
+
+static int make_mount(struct init *in, const struct plan_mount *m, struct path_parent *near,
+		      struct err *e)
+{
+	own_fd int target = FD_NONE;
+	bool made;
 
 	if (m->kind >= PLAN_KINDS)
 		return fail(e, ERR_BUG, "unknown kind of mount");
 	if (m->kind == PLAN_SYMLINK)
-		return path_make_link(in->rootfd, m->target, m->source, e);
-	there = path_try_open(in->rootfd, m->target, O_PATH, 0);
-	target = open_target(in, m, e);
-	if (target < 0 || kind_functions[m->kind](in, m, target, there < 0, e) < 0)
+		return path_make_link(near, in->rootfd, m->target, m->source, e);
+	if (m->inside)
+		return make_inside(in, m, near, e);
+	target = open_target(in, m, near, &made, e);
+	if (target < 0 || kind_functions[m->kind](in, m, target, made, e) < 0)
 		return -1;
 	return m->propagation ? propagate(in, m, e) : 0;
+}
+
+static void close_order(const struct plan_mount *m)
+{
+	if (m->fd >= 0)
+		(void)close((int)m->fd);
+	if (m->userns_fd >= 0)
+		(void)close((int)m->userns_fd);
 }
 
 /* @i: how many rows of the list are done with */
 static int make_mounts(struct init *in, bool late, size_t *i, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
+	own_parent near = PATH_PARENT_NONE;
 
 	for (; *i < r->mounts.n; (*i)++) {
 		const struct plan_mount *m = &r->mounts.at[*i];
 
 		if (m->late != late)
 			continue;
-		if (make_mount(in, m, e) == 0) {
-			if (m->fd >= 0)
-				(void)close((int)m->fd);
+		if (make_mount(in, m, &near, e) == 0) {
+			close_order(m);
 			continue;
 		}
 		if (m->optional)

@@ -159,8 +159,8 @@ static int hide_host(struct init *in, struct err *e)
 /**
  * init_chroot() - make the working directory, which is the container's root, "/"
  *
- * Where the root was made on top of "/", it stays there; before Linux 5.12, which could not, it
- * is moved there.
+ * Where the root was made on top of "/", it stays there; where it is on its own path, for hooks'
+ * sake or before Linux 5.12, it is moved there.
  */
 int init_chroot(struct init *in, struct err *e)
 {
@@ -168,7 +168,7 @@ int init_chroot(struct init *in, struct err *e)
 
 	if (!r->host_mounts && hide_host(in, e) < 0)
 		return -1;
-	if (!r->host_mounts && r->fd < 0 && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+	if (!r->host_mounts && (r->fd < 0 || r->in_place) && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return fail_sys(e, "move the root to '/'");
 	return chroot(".") < 0 ? fail_sys(e, "chroot to the root") : 0;
 }

@@ -387,7 +387,7 @@ static int bound_caps(struct run *r, struct err *e)
 	if (w->effective & ~w->permitted)
 		return refuse_cap(r, w->effective & ~w->permitted, "effective",
 				  "is effective but not permitted", e);
-	if (caps_bound(w->bounding, e) < 0)
+	if (caps_bound(&have, w->bounding, e) < 0)
 		return fail_hint(e, "dropping it takes CAP_SETPCAP");
 	return 0;
 }

@@ -4,12 +4,19 @@
  * "/", where this process does not see it (its own root stays the mount below), so no path on
  * the host has to be walked, whatever user namespace we are in. Everything up to the pivot is
  * done through in->rootfd; the host's own /dev/null and /proc stay reachable by path.
+ *
+ * Hooks of the host may enter this mount namespace, where they would see nothing but what is on top
+ * of "/". So where there are any, the copy is attached where the root is on the host, as with runc.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -19,18 +26,52 @@
 #include "os/path.h"
 #include "os/sys.h"
 
+/* What is attached to a shared mount appears on the host; that mount is @path or one above. */
+static int make_parent_private(const char *path, struct err *e)
+{
+	char above[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n >= sizeof(above))
+		return fail_errno(e, ENAMETOOLONG, "make the mount below '%s' private", path);
+	memcpy(above, path, n + 1);
+	while (mount(NULL, above, NULL, MS_PRIVATE, NULL) < 0) {
+		char *slash = strrchr(above, '/');
+
+		/* EINVAL: no mount of its own */
+		if (errno != EINVAL || strcmp(above, "/") == 0)
+			return fail_sys(e, "make the mount below '%s' private", path);
+		slash[slash == above] = '\0';
+	}
+	return 0;
+}
+
+/* Where the root goes: onto "/", or for hooks onto its own path, if this process may walk there. */
+static int open_place(const struct plan_rootfs *r, struct err *e)
+{
+	int fd = r->in_place ? fd_open(r->path, O_PATH | O_DIRECTORY) : FD_NONE;
+
+	if (fd >= 0 && (r->propagation & MS_SHARED) && make_parent_private(r->path, e) < 0) {
+		(void)close(fd);
+		return -1;
+	}
+	if (fd < 0)
+		fd = fd_open("/", O_PATH | O_DIRECTORY);
+	return fd < 0 ? fail_sys(e, "open '/'") : fd;
+}
+
 static int open_root(struct init *in, const struct plan_rootfs *r, struct err *e)
 {
-	in->rootfd = open(r->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	in->rootfd = fd_open(r->path, O_PATH | O_DIRECTORY);
 	return in->rootfd < 0 ? fail_sys(e, "open the root '%s'", r->path) : 0;
 }
 
 static int attach_root(struct init *in, const struct plan_rootfs *r, struct err *e)
 {
-	own_fd int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int here = open_place(r, e);
 
 	if (here < 0)
-		return fail_sys(e, "open '/'");
+		return -1;
 	if (r->fd >= 0) {
 		if (mount_attach((int)r->fd, here, e) < 0)
 			return fail_in(e, "mount the root '%s'", r->path);
@@ -51,7 +92,7 @@ static int open_host_null(struct init *in, struct err *e)
 {
 	struct stat st;
 
-	in->host_null = open("/dev/null", O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	in->host_null = fd_open("/dev/null", O_PATH | O_NOFOLLOW);
 	if (in->host_null < 0)
 		return fail_sys(e, "open the host's '/dev/null'");
 	if (fstat(in->host_null, &st) < 0 || !S_ISCHR(st.st_mode) ||
@@ -80,7 +121,7 @@ int init_prepare_rootfs(struct init *in, struct err *e)
 
 static int pivot(struct err *e)
 {
-	own_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int old = fd_open("/", O_PATH | O_DIRECTORY);
 
 	if (old < 0)
 		return fail_sys(e, "open the old root");
@@ -108,7 +149,7 @@ static void make_cwd(struct init *in)
 
 	if (!p || !p->cwd || p->cwd[0] != '/')
 		return;
-	fd = path_make_dir(in->rootfd, p->cwd, 0755, &ignored);
+	fd = path_make_dir(in->rootfd, p->cwd, 0755, NULL, &ignored);
 	fd_close(&fd);
 }
 

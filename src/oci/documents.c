@@ -27,7 +27,7 @@ static int run_spec(const struct cli *cli __attribute__((unused)), void *options
 		.uid = geteuid(),
 		.gid = getegid(),
 	};
-	own_fd int dir = open(s->bundle ? s->bundle : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_fd int dir = fd_open(s->bundle ? s->bundle : ".", O_RDONLY | O_DIRECTORY);
 	own_str struct str text = { 0 };
 	own_fd int fd = FD_NONE;
 

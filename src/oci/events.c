@@ -27,7 +27,7 @@ static const struct opt events_opts[] = {
  * @type:   what they are called
  */
 struct stream {
-	const struct container *container;
+	struct container *container;
 	const struct cgroup *cgroup;
 	int64_t interval;
 	struct cgroup_watch watch[2];

@@ -91,7 +91,7 @@ static int show_one(int root, const char *id, const struct list *l, bool json, s
 		puts(id);
 		return 0;
 	}
-	if (container_open(&c, root, id, e) < 0)
+	if (container_peek(&c, root, id, e) < 0)
 		return e->cls == ERR_ABSENT ? 0 : -1; /* it went away while we looked */
 	if (container_status(&c, &status, e) < 0)
 		return -1;

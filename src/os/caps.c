@@ -104,17 +104,14 @@ int caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable, struc
 
 /**
  * caps_bound() - drop from the bounding set what is not in @keep
+ * @now: what the process has (caps_read())
  *
  * Capabilities that are not in it already need no drop, hence no CAP_SETPCAP.
  */
-int caps_bound(uint64_t keep, struct err *e)
+int caps_bound(const struct caps *now, uint64_t keep, struct err *e)
 {
-	struct caps now;
-
-	if (read_bounding(&now, e) < 0)
-		return -1;
-	for (unsigned cap = 0; cap <= now.last; cap++) {
-		if (!(now.bounding & ~keep & UINT64_C(1) << cap))
+	for (unsigned cap = 0; cap <= now->last; cap++) {
+		if (!(now->bounding & ~keep & UINT64_C(1) << cap))
 			continue;
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return fail_sys(e, "drop capability %u from the bounding set", cap);

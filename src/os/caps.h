@@ -24,7 +24,7 @@ struct caps {
 int caps_read(struct caps *ret_caps, struct err *e);
 int caps_try_get(struct caps *ret_caps);
 int caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable, struct err *e);
-int caps_bound(uint64_t keep, struct err *e);
+int caps_bound(const struct caps *now, uint64_t keep, struct err *e);
 int caps_set_ambient(uint64_t ambient, struct err *e);
 
 #endif

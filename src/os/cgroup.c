@@ -564,7 +564,7 @@ unsigned cgroup_controllers(const struct cgroup *cg)
 
 int cgroup_try_open(const struct cgroup_place *p)
 {
-	int fd = open(p->dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = fd_open(p->dir, O_PATH | O_DIRECTORY | O_NOFOLLOW);
 
 	return fd < 0 ? -errno : fd;
 }

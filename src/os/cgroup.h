@@ -84,11 +84,13 @@ struct cgroup_hierarchy {
  * @at, @n:   the hierarchies; at most one is v2
  * @mem:      owns the strings
  * @standard: found at the usual places without reading mountinfo
+ * @self:     text of /proc/self/cgroup
  */
 struct cgroup_world {
 	struct cgroup_hierarchy at[CGROUP_HIERARCHIES];
 	size_t n;
 	bool standard;
+	const char *self;
 	struct arena mem;
 };
 

@@ -24,7 +24,7 @@ static int entry_add(struct cgroup_entry *entry, const struct cgroup_place *p, c
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", p->dir, file);
-	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = fd_open(path, O_WRONLY | O_NOFOLLOW);
 	if (fd < 0)
 		return fail_sys(e, "open '%s'", path);
 	entry->file[entry->n++] = fd;

@@ -170,40 +170,6 @@ static int cpuset_write(const char *dir, int which, const char *value)
 	return r;
 }
 
-/* 1 when a process could enter, 0 when cpus or memory nodes are missing, or -errno. */
-static int cpuset_usable(const char *dir)
-{
-	char value[4096];
-
-	for (int which = 0; which < 2; which++) {
-		int r = cpuset_read(dir, which, value, sizeof(value));
-
-		if (r <= 0)
-			return r;
-	}
-	return 1;
-}
-
-/* What is missing at @dir is what @parent has. */
-static int cpuset_copy(const char *parent, const char *dir)
-{
-	char value[4096], had[8];
-
-	for (int which = 0; which < 2; which++) {
-		int r = cpuset_read(dir, which, had, sizeof(had));
-
-		if (r == 0)
-			r = cpuset_read(parent, which, value, sizeof(value));
-		else if (r > 0)
-			continue;
-		if (r >= 0)
-			r = cpuset_write(dir, which, value);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* A parent that we made ourselves hands its values down from now on: the next container
  * below it finds nothing to copy. */
 static void cpuset_hand_down(const char *dir)
@@ -213,30 +179,48 @@ static void cpuset_hand_down(const char *dir)
 	(void)cgroup_try_write(AT_FDCWD, file_in(dir, "cgroup.clone_children", path), "1");
 }
 
+/* Copies what the nearest level above has that has anything. Return: 0 or -errno */
+static int cpuset_fill(const struct cgroup_place *p, int which)
+{
+	unsigned n = cgroup_place_levels(p), level = n;
+	char dir[CGROUP_PATH_MAX], value[4096];
+	int r;
+
+	for (;; level--) {
+		cgroup_place_prefix(p, level, dir);
+		r = cpuset_read(dir, which, value, sizeof(value));
+		if (r || level == 0)
+			break;
+	}
+	while (r > 0 && level < n) {
+		int w;
+
+		cgroup_place_prefix(p, ++level, dir);
+		w = cpuset_write(dir, which, value);
+		r = w < 0 ? w : r;
+	}
+	return r < 0 ? r : 0;
+}
+
 /**
  * cgroup_cpuset_inherit() - give each empty level of a v1 cpuset what the level above it has
  * @p: a place whose directory exists
  */
 int cgroup_cpuset_inherit(const struct cgroup_place *p, struct err *e)
 {
-	unsigned n = cgroup_place_levels(p), level = n;
-	char parent[CGROUP_PATH_MAX], dir[CGROUP_PATH_MAX];
-	int r = 0;
+	unsigned n = cgroup_place_levels(p);
+	char dir[CGROUP_PATH_MAX];
 
-	for (; level > 0; level--) {
-		cgroup_place_prefix(p, level, dir);
-		r = cpuset_usable(dir);
-		if (r)
-			break;
+	for (int which = 0; which < 2; which++) {
+		int r = cpuset_fill(p, which);
+
+		if (r < 0)
+			return fail_errno(e, -r, "copy the parent's cpus and memory nodes to cgroup '%s'",
+					  p->dir);
 	}
-	while (r >= 0 && level < n) {
-		cgroup_place_prefix(p, level++, parent);
+	for (unsigned level = n - p->made + 1; level < n; level++) {
 		cgroup_place_prefix(p, level, dir);
-		r = cpuset_copy(parent, dir);
-		if (r == 0 && level < n && level > n - p->made)
-			cpuset_hand_down(dir);
+		cpuset_hand_down(dir);
 	}
-	return r < 0 ? fail_errno(e, -r, "copy the parent's cpus and memory nodes to cgroup '%s'",
-				  dir)
-		     : 0;
+	return 0;
 }

@@ -1,9 +1,10 @@
 /* cgroup_world.c - which cgroup hierarchies this process can see, and where
  *
  * Two ways to the same answer. The standard one asks the file system type of the usual mount
- * points, which costs one system call per hierarchy and does not grow with the number of
- * mounts. Only when something is elsewhere, and when the caller's own cgroup must be located
- * below a mount that shows part of a hierarchy (inside a container), mountinfo is read.
+ * points, which costs one system call per hierarchy (two where the caller's own cgroup matters)
+ * and does not grow with the number of mounts. Only when something is elsewhere, and when the
+ * caller's own cgroup must be located below a mount that shows part of a hierarchy (inside a
+ * container), mountinfo is read.
  *
  * mountinfo lists mounts that are covered by others, too: a hierarchy that a later mount
  * hides does not exist for us.
@@ -15,14 +16,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/text.h"
 #include "os/cgroup_file.h"
 #include "os/mountinfo.h"
 
-#define STANDARD "/sys/fs/cgroup"
+#define STANDARD	       "/sys/fs/cgroup"
+
+/* PROC_CGROUP_INIT_INO of the kernel's proc_ns.h, and the inode that kernfs gives every root */
+#define FIRST_CGROUP_NAMESPACE "cgroup:[4026531835]"
+#define ROOT_INODE	       1
 
 // clang-format off
 const struct word cgroup_controller_words[] = {
@@ -417,32 +424,19 @@ static int standard_world(struct cgroup_world *w, const char *self_cgroup)
 	return w->n > 0;
 }
 
-/* A text file of /proc, whole; the caller frees it. */
-static int slurp(const char *path, char **ret_text, struct err *e)
+/* A text file of /proc, whole. */
+static int slurp(const char *path, struct str *ret_text, struct err *e)
 {
-	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0, room = 8192;
-	own_mem char *text = malloc(room);
+	own_fd int fd = fd_open(path, O_RDONLY);
+	char part[4096];
 	ssize_t n;
 
-	if (fd < 0 || !text)
+	if (fd < 0)
 		return fail_sys(e, "open '%s'", path);
-	while ((n = read(fd, text + len, room - 1 - len)) > 0) {
-		char *grown;
-
-		len += (size_t)n;
-		if (room - 1 - len >= 4096)
-			continue;
-		grown = realloc(text, room * 2);
-		if (!grown)
-			return fail_sys(e, "read '%s'", path);
-		text = grown;
-		room *= 2;
-	}
-	if (n < 0)
-		return fail_sys(e, "read '%s'", path);
-	text[len] = '\0';
-	*ret_text = give(text);
+	while ((n = read(fd, part, sizeof(part))) > 0)
+		str_add_len(ret_text, part, (size_t)n);
+	if (n < 0 || ret_text->torn)
+		return fail_errno(e, n < 0 ? errno : ENOMEM, "read '%s'", path);
 	return 0;
 }
 
@@ -450,13 +444,13 @@ static int slurp(const char *path, char **ret_text, struct err *e)
 static int mounts_world(struct cgroup_world *w, const char *self_cgroup, bool only_own,
 			struct err *e)
 {
-	own_mem char *mountinfo = NULL;
+	own_str struct str mountinfo = { 0 };
 	struct mount_table t = { 0 };
 	int r;
 
 	if (slurp("/proc/self/mountinfo", &mountinfo, e) < 0)
 		return -1;
-	r = mount_table_read(&t, mountinfo);
+	r = mount_table_read(&t, mountinfo.at);
 	if (r == 0)
 		r = world_from_mounts(w, &t, self_cgroup, only_own);
 	free(t.at);
@@ -480,35 +474,69 @@ static int mounts_world(struct cgroup_world *w, const char *self_cgroup, bool on
  */
 int cgroup_world_open(struct cgroup_world *w, struct err *e)
 {
-	own_mem char *self_cgroup = NULL;
+	own_str struct str self = { 0 };
 	int r;
 
 	*w = (struct cgroup_world){ 0 };
-	if (slurp("/proc/self/cgroup", &self_cgroup, e) < 0)
+	if (slurp("/proc/self/cgroup", &self, e) < 0)
 		return -1;
-	r = standard_world(w, self_cgroup);
+	w->self = arena_dup(&w->mem, self.at ? self.at : "");
+	if (!w->self)
+		return fail_errno(e, ENOMEM, "read '/proc/self/cgroup'");
+	r = standard_world(w, w->self);
 	if (r < 0)
 		return fail_errno(e, -r, "look at the cgroup mounts below '" STANDARD "'");
 	w->standard = r > 0;
 	if (w->standard)
 		return 0;
 	w->n = 0;
-	return mounts_world(w, self_cgroup, false, e);
+	return mounts_world(w, w->self, false, e);
+}
+
+/* In the first cgroup namespace, and below mounts that show whole hierarchies, paths are what
+ * /proc/self/cgroup says. 1: so it was, 0: mountinfo has to tell, or -errno. */
+static int own_below_roots(struct cgroup_world *w)
+{
+	const char *lines = w->self;
+	struct own_line own;
+	char ns[64] = "";
+	struct stat st;
+
+	if (readlink("/proc/self/ns/cgroup", ns, sizeof(ns) - 1) < 0 ||
+	    strcmp(ns, FIRST_CGROUP_NAMESPACE) != 0)
+		return 0;
+	while (own_line_next(&lines, &own)) {
+		struct cgroup_hierarchy *h = find(w, &own);
+
+		if (!h)
+			continue;
+		if (stat(h->mount, &st) < 0)
+			return -errno;
+		if (st.st_ino != ROOT_INODE)
+			return 0;
+		h->own = own_below(&w->mem, "/", &own);
+		if (!h->own)
+			return 0;
+	}
+	return 1;
 }
 
 /**
  * cgroup_world_own() - find out where the calling process is in each hierarchy (@own)
  *
- * Only a path relative to the caller's own cgroup needs this. Costs one read of mountinfo.
+ * Only a path relative to the caller's own cgroup needs this. Reads mountinfo, which is slow
+ * on a host of many mounts, only where the mounts show but a part.
  */
 int cgroup_world_own(struct cgroup_world *w, struct err *e)
 {
-	own_mem char *self_cgroup = NULL;
+	int r;
 
 	if (!w->standard)
 		return 0;
-	if (slurp("/proc/self/cgroup", &self_cgroup, e) < 0 ||
-	    mounts_world(w, self_cgroup, true, e) < 0)
+	r = own_below_roots(w);
+	if (r < 0)
+		return fail_errno(e, -r, "look for our own cgroup");
+	if (r == 0 && mounts_world(w, w->self, true, e) < 0)
 		return -1;
 	w->standard = false;
 	return 0;

@@ -264,7 +264,7 @@ static int fail_bpf(const struct cgroup_place *p, const char *what, int sysno, s
 static int v2_apply(const struct cgroup_place *p, const struct device_rule *rules, size_t n,
 		    bool fresh, struct err *e)
 {
-	own_fd int dirfd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	own_fd int dirfd = fd_open(p->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	own_fd int prog = FD_NONE;
 	own_mem struct bpf_insn *insns = NULL;
 	size_t count;

@@ -21,9 +21,10 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret_text, struct e
 	own_mem char *text = NULL;
 	size_t len = 0, room = 4096;
 	struct stat st;
-	ssize_t n;
+	bool sized = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+	ssize_t n = 0;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+	if (sized)
 		room = (size_t)st.st_size < max ? (size_t)st.st_size + 2 : max + 1;
 	for (;;) {
 		char *grown = realloc(text, room + 1);
@@ -31,8 +32,12 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret_text, struct e
 		if (!grown)
 			return fail_errno(e, ENOMEM, "read '%s'", name);
 		text = grown;
-		while (len < room && (n = read(fd, text + len, room - len)) > 0)
+		/* a file of known size needs no second read to find its end */
+		while (len < room && (n = read(fd, text + len, room - len)) > 0) {
 			len += (size_t)n;
+			if (sized && len == (size_t)st.st_size)
+				break;
+		}
 		if (len > max)
 			return fail(e, ERR_LIMIT, "read '%s': it is longer than %zu bytes", name, max);
 		if (len < room)
@@ -185,7 +190,7 @@ int file_replace_path(const char *path, const char *text, size_t len, struct err
 
 	if (!folder)
 		return fail_errno(e, ENOMEM, "write '%s'", path);
-	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd_open(folder, O_RDONLY | O_DIRECTORY);
 	if (dir < 0)
 		return fail_sys(e, "open '%s'", folder);
 	r = link_new(dir, name, text, len, e);

@@ -81,7 +81,7 @@ int idmap_open_userns(const struct idmap_range *uids, size_t n_uids, const struc
 		return -1;
 	if (write_maps(pid, uids, n_uids, gids, n_gids, e) == 0) {
 		snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = fd_open(path, O_RDONLY);
 		if (fd < 0)
 			fail_sys(e, "open '%s'", path);
 	}

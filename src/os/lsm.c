@@ -13,7 +13,7 @@
 
 static bool apparmor_enabled(void)
 {
-	own_fd int fd = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
+	own_fd int fd = fd_open("/sys/module/apparmor/parameters/enabled", O_RDONLY);
 	char yes = 'N';
 
 	return fd >= 0 && read(fd, &yes, 1) == 1 && yes == 'Y';

@@ -9,6 +9,7 @@
 #include <sys/statfs.h>
 
 #include "base/own.h"
+#include "base/text.h"
 #include "os/path.h"
 #include "os/sys.h"
 
@@ -109,11 +110,13 @@ char *mount_option_next(char **rest)
 
 static int configure_all(int ctx, const char *fs, const char *data, struct err *e)
 {
-	own_mem char *copy = strdup(data);
-	char *rest = copy, *option;
+	own_str struct str copy = { 0 };
+	char *rest, *option;
 
-	if (!copy)
+	str_add(&copy, data);
+	if (copy.torn)
 		return fail_errno(e, ENOMEM, "mount '%s'", fs);
+	rest = copy.at;
 	while ((option = mount_option_next(&rest)))
 		if (*option && configure(ctx, option) < 0)
 			return fail_context(ctx, fs, "set up", e);
@@ -203,6 +206,49 @@ int mount_leave_peers(int fd)
 	return sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &a) < 0 ? -errno : 0;
 }
 
+/* What a bind mount loses when it is given flags of its own, as with runc and mount(2). */
+#define IMPLIED (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | \
+		 MOUNT_ATTR_NOSYMFOLLOW)
+
+/* mount_locked() - the flags of a host's mount that a user namespace may not take off, MOUNT_ATTR_*
+ *
+ * Source: user_namespaces(7). */
+uint64_t mount_locked(const struct statvfs *fs)
+{
+	static const struct { unsigned long st; uint64_t attr; } flags[] = {
+		{ ST_RDONLY, MOUNT_ATTR_RDONLY }, { ST_NOSUID, MOUNT_ATTR_NOSUID },
+		{ ST_NODEV, MOUNT_ATTR_NODEV },	  { ST_NOEXEC, MOUNT_ATTR_NOEXEC },
+	};
+	uint64_t locked = 0;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (fs->f_flag & flags[i].st)
+			locked |= flags[i].attr;
+	return locked;
+}
+
+/**
+ * mount_settle() - what else a bind mount is asked for when flags are: the rest goes, or stays locked
+ * @a:      completed, unless it asks for nothing
+ * @locked: flags that have to stay
+ *
+ * Access times are one choice of four words (mount(2), MS_REMOUNT | MS_BIND): who makes it makes all
+ * of it, and who does not keeps the source's.
+ *
+ * Return: 0, or -1 with EPERM when a locked flag is to be taken off.
+ */
+int mount_settle(struct mount_attrs *a, uint64_t locked, struct err *e)
+{
+	if (!a->set && !a->clr)
+		return 0;
+	if (a->clr & locked)
+		return fail_errno(e, EPERM, "take flags off that the host's mount has");
+	a->clr |= IMPLIED & ~a->set & ~locked;
+	if (a->set & (MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME))
+		a->clr |= (MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME) & ~a->set;
+	return 0;
+}
+
 /* mount_set() - change the attributes of the mount (not the directory) that @fd is the root of */
 int mount_set(int fd, const struct mount_attrs *a, struct err *e)
 {
@@ -264,15 +310,16 @@ static unsigned long split_super_flags(char *data)
 static int old_mount_fs(const char *fs, const char *source, const char *data, uint64_t attrs,
 			int target, struct err *e)
 {
-	own_mem char *rest = strdup(data ? data : "");
+	own_str struct str rest = { 0 };
 	char path[32];
 	unsigned long ms;
 
-	if (!rest)
+	str_add(&rest, data ? data : "");
+	if (rest.torn)
 		return fail_errno(e, ENOMEM, "mount '%s'", fs);
-	ms = split_super_flags(rest) | mount_attr_to_ms(attrs);
+	ms = split_super_flags(rest.at) | mount_attr_to_ms(attrs);
 	path_fd_link(target, path);
-	if (mount(source && *source ? source : fs, path, fs, ms, rest) < 0)
+	if (mount(source && *source ? source : fs, path, fs, ms, rest.at) < 0)
 		return fail_sys(e, "mount file system '%s'", fs);
 	return 0;
 }

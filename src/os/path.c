@@ -225,29 +225,9 @@ int path_open(int rootfd, const char *path, int flags, unsigned how, struct err 
 	return fd < 0 ? fail_errno(e, -fd, "open '%s' in the root file system", path) : fd;
 }
 
-/**
- * path_make_dir() - open a directory below @rootfd, making what is missing of its path
- *
- * Return: an O_PATH descriptor, or -1.
- */
-int path_make_dir(int rootfd, const char *path, mode_t mode, struct err *e)
+/* Cut @path into the directory and the last component; false where that is no plain name. */
+static bool split_last(const char *path, char head[PATH_MAX], char name[NAME_MAX + 1])
 {
-	int fd = path_try_open(rootfd, path, O_PATH | O_DIRECTORY, 0);
-
-	if (fd == -ENOENT)
-		fd = walk_create(rootfd, path, MAKE_DIR, mode);
-	return fd < 0 ? fail_errno(e, -fd, "make directory '%s' in the root file system", path) : fd;
-}
-
-/**
- * path_open_parent() - open (and make) the directory that @path's last component lives in
- * @name: receives the last component
- *
- * Return: an O_PATH descriptor, or -1.
- */
-int path_open_parent(int rootfd, const char *path, mode_t mode, char name[256], struct err *e)
-{
-	char head[PATH_MAX];
 	size_t len = strlen(path), end;
 
 	while (len > 0 && path[len - 1] == '/')
@@ -255,35 +235,150 @@ int path_open_parent(int rootfd, const char *path, mode_t mode, char name[256], 
 	end = len;
 	while (len > 0 && path[len - 1] != '/')
 		len--;
-	if (end == len || end - len > 255 || len >= sizeof(head) ||
-	    (end - len <= 2 && strncmp(path + len, "..", end - len) == 0))
-		return fail(e, ERR_INPUT, "'%s' does not name a file", path);
+	if (end == len || end - len > NAME_MAX || len >= PATH_MAX ||
+	    (end - len == 1 && path[len] == '.') ||
+	    (end - len == 2 && strncmp(path + len, "..", 2) == 0))
+		return false;
 	memcpy(head, path, len);
 	head[len] = '\0';
 	memcpy(name, path + len, end - len);
 	name[end - len] = '\0';
-	return path_make_dir(rootfd, head, mode, e);
+	return true;
+}
+
+/* Make and open @name. FD_NONE where the walk has to look at what is there: EEXIST is a link to
+ * nowhere, whose target is to be made; or somebody has put something there since. */
+static int make_in(int parent, const char *name, enum make make, mode_t mode)
+{
+	bool file = make == MAKE_FILE;
+	own_fd int fd = FD_NONE;
+	struct stat st;
+
+	if ((file ? mknodat(parent, name, S_IFREG | mode, 0) : mkdirat(parent, name, mode)) < 0)
+		return FD_NONE;
+	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (file ? S_IFREG : S_IFDIR))
+		return FD_NONE;
+	return give_fd(&fd);
+}
+
+/* Mostly only the last component is missing, and no walk is needed; @p then has the directory. */
+static int open_or_make(struct path_parent *p, int rootfd, const char *path, enum make make,
+			mode_t mode, bool *ret_made)
+{
+	int fd = path_try_open(rootfd, path, make == MAKE_DIR ? O_PATH | O_DIRECTORY : O_PATH, 0);
+	char name[NAME_MAX + 1];
+
+	path_parent_done(p);
+	if (ret_made)
+		*ret_made = fd == -ENOENT;
+	if (fd != -ENOENT)
+		return fd;
+	fd = FD_NONE;
+	if (split_last(path, p->path, name))
+		p->fd = path_try_open(rootfd, p->path, O_PATH | O_DIRECTORY, 0);
+	if (p->fd >= 0)
+		fd = make_in(p->fd, name, make, mode);
+	if (fd != FD_NONE)
+		return fd;
+	path_parent_done(p);
+	return walk_create(rootfd, path, make, mode);
+}
+
+static int fail_make(int why, const char *what, const char *path, struct err *e)
+{
+	return fail_errno(e, -why, "make %s '%s' in the root file system", what, path);
+}
+
+/**
+ * path_make_dir() - open a directory below @rootfd, making what is missing of its path
+ * @ret_made: whether anything was missing; may be NULL
+ *
+ * Return: an O_PATH descriptor, or -1.
+ */
+int path_make_dir(int rootfd, const char *path, mode_t mode, bool *ret_made, struct err *e)
+{
+	own_parent p = PATH_PARENT_NONE;
+	int fd = open_or_make(&p, rootfd, path, MAKE_DIR, mode, ret_made);
+
+	return fd < 0 ? fail_make(fd, "directory", path, e) : fd;
+}
+
+/**
+ * path_make_dir_near() - path_make_dir() for one of several directories in one place
+ * @p: the place of the last one. Whoever mounts anything must drop it (path_parent_done()), but
+ *     for a mount on what this function has returned while @p was kept: that cannot cover @p.
+ */
+int path_make_dir_near(struct path_parent *p, int rootfd, const char *path, mode_t mode,
+		       bool *ret_made, struct err *e)
+{
+	char head[PATH_MAX], name[NAME_MAX + 1];
+	int fd = FD_NONE;
+
+	*ret_made = false;
+	if (p->fd >= 0 && split_last(path, head, name) && strcmp(head, p->path) == 0) {
+		fd = openat(p->fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		*ret_made = fd < 0 && errno == ENOENT;
+		if (*ret_made)
+			fd = make_in(p->fd, name, MAKE_DIR, mode);
+	}
+	if (fd < 0)
+		fd = open_or_make(p, rootfd, path, MAKE_DIR, mode, ret_made);
+	return fd < 0 ? fail_make(fd, "directory", path, e) : fd;
+}
+
+/**
+ * path_open_parent() - open (and make) the directory that @path's last component lives in
+ * @p:    keeps the directory, for this path and for the next ones in it; path_parent_done()
+ * @name: receives the last component
+ *
+ * Return: an O_PATH descriptor that is @p's, or -1.
+ */
+int path_open_parent(struct path_parent *p, int rootfd, const char *path, mode_t mode,
+		     char name[NAME_MAX + 1], struct err *e)
+{
+	char head[PATH_MAX];
+
+	if (!split_last(path, head, name))
+		return fail(e, ERR_INPUT, "'%s' does not name a file", path);
+	if (p->fd >= 0 && strcmp(p->path, head) == 0)
+		return p->fd;
+	path_parent_done(p);
+	p->fd = path_make_dir(rootfd, head, mode, NULL, e);
+	memcpy(p->path, head, strlen(head) + 1);
+	return p->fd < 0 ? -1 : p->fd;
+}
+
+void path_parent_done(struct path_parent *p)
+{
+	fd_close(&p->fd);
 }
 
 /**
  * path_make_file() - open whatever is at @path; where nothing is, make an empty file
+ * @ret_made: whether nothing was; may be NULL
  *
  * Return: an O_PATH descriptor, or -1.
  */
-int path_make_file(int rootfd, const char *path, mode_t mode, struct err *e)
+int path_make_file(int rootfd, const char *path, mode_t mode, bool *ret_made, struct err *e)
 {
-	int fd = path_try_open(rootfd, path, O_PATH, 0);
+	own_parent p = PATH_PARENT_NONE;
+	int fd = open_or_make(&p, rootfd, path, MAKE_FILE, mode, ret_made);
 
-	if (fd == -ENOENT)
-		fd = walk_create(rootfd, path, MAKE_FILE, mode);
-	return fd < 0 ? fail_errno(e, -fd, "make file '%s' in the root file system", path) : fd;
+	return fd < 0 ? fail_make(fd, "file", path, e) : fd;
 }
 
-/* path_make_link() - make @path a symbolic link to @target, unless it is that already */
-int path_make_link(int rootfd, const char *path, const char *target, struct err *e)
+/**
+ * path_make_link() - make @path a symbolic link to @target, unless it is that already
+ * @p: as for path_open_parent()
+ *
+ * Return: 0, or -1; sysno is EEXIST where something else is.
+ */
+int path_make_link(struct path_parent *p, int rootfd, const char *path, const char *target,
+		   struct err *e)
 {
-	char name[256], now[PATH_MAX];
-	own_fd int parent = path_open_parent(rootfd, path, 0755, name, e);
+	char name[NAME_MAX + 1], now[PATH_MAX];
+	int parent = path_open_parent(p, rootfd, path, 0755, name, e);
 	ssize_t n;
 
 	if (parent < 0)

@@ -39,27 +39,47 @@ int process_parse_stat(const char *text, struct process_stat *ret_stat)
 /* process_try_stat() - 0, or -errno (-ENOENT: no such process) */
 int process_try_stat(pid_t pid, struct process_stat *ret_stat)
 {
+	own_fd int fd = FD_NONE;
 	char path[32], text[1024];
-	int n;
+	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	n = file_try_read(AT_FDCWD, path, text, sizeof(text));
-	return n < 0 ? n : process_parse_stat(text, ret_stat);
+	fd = fd_open(path, O_RDONLY);
+	if (fd < 0)
+		return -errno;
+	/* one record, which the kernel never hands out in parts */
+	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	return process_parse_stat(text, ret_stat);
 }
 
 /**
- * process_try_alive() - does the process that started at @start still run? Zombies do not.
+ * process_try_state() - what is the process doing that started at @start?
+ * @ret_state: its letter in proc_pid_stat(5); none of 'Z' and 'X', which count as ended
  *
- * Return: 1, 0, or -errno when nobody can tell.
+ * Return: 1, 0 when it has ended, or -errno when nobody can tell.
  */
-int process_try_alive(pid_t pid, uint64_t start)
+int process_try_state(pid_t pid, uint64_t start, char *ret_state)
 {
 	struct process_stat st;
 	int r = pid > 0 ? process_try_stat(pid, &st) : -ESRCH;
 
 	if (r == -ENOENT || r == -ESRCH)
 		return 0;
-	return r < 0 ? r : st.start == start && st.state != 'Z' && st.state != 'X';
+	if (r < 0)
+		return r;
+	*ret_state = st.state;
+	return st.start == start && st.state != 'Z' && st.state != 'X';
+}
+
+/* process_try_alive() - does the process that started at @start still run? 1, 0 or -errno */
+int process_try_alive(pid_t pid, uint64_t start)
+{
+	char state;
+
+	return process_try_state(pid, start, &state);
 }
 
 /* process_alive() - process_try_alive() for those who wait: what cannot be looked at still runs */

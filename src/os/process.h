@@ -21,6 +21,7 @@ struct process_stat {
 
 int process_try_stat(pid_t pid, struct process_stat *ret_stat);
 int process_parse_stat(const char *text, struct process_stat *ret_stat);
+int process_try_state(pid_t pid, uint64_t start, char *ret_state);
 int process_try_alive(pid_t pid, uint64_t start);
 bool process_alive(pid_t pid, uint64_t start);
 int process_open(pid_t pid, uint64_t start, struct err *e);

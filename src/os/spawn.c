@@ -147,7 +147,7 @@ static int open_input(const struct spawn *s, struct err *e)
 	}
 	if (s->input)
 		return memfd_of("input", s->input, strlen(s->input), e);
-	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fd = fd_open("/dev/null", O_RDONLY);
 	return fd < 0 ? fail_sys(e, "open '/dev/null'") : fd;
 }
 

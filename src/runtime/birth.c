@@ -117,7 +117,7 @@ static int open_own(int64_t type, struct err *e)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_file(type));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = fd_open(path, O_RDONLY);
 	return fd < 0 ? fail_sys(e, "open '%s'", path) : fd;
 }
 

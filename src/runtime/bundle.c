@@ -13,12 +13,13 @@
 
 #define CONFIG_MAX ((size_t)16 << 20)
 
-static int note_unknown(void *ctx, const char *pointer, const char *nearest, struct err *e)
+static int note_unknown(void *ctx, const char *what, const char *pointer, const char *nearest,
+			struct err *e)
 {
 	const struct bundle_options *o = ctx;
 	struct err note = { 0 };
 
-	fail(&note, ERR_INPUT, "unknown member");
+	fail(&note, ERR_INPUT, "%s", what);
 	fail_at(&note, "config.json: %s", pointer);
 	if (nearest)
 		fail_hint(&note, "did you mean '%s'?", nearest);
@@ -97,7 +98,7 @@ static int find_root(struct bundle *b, struct err *e)
 int bundle_read(struct bundle *b, const char *path, const struct bundle_options *o, struct err *e)
 {
 	const struct bind_note note = { .unknown = note_unknown, .ctx = (void *)o };
-	own_fd int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int dir = fd_open(path, O_PATH | O_DIRECTORY);
 	const char *name = o->config_path ? o->config_path : "config.json";
 	char *real;
 	int n;

@@ -144,6 +144,7 @@ static int check_sysctls(const struct oci_config *c,
 static int check_policy(const struct oci_config *c,
 			const struct create_options *o __attribute__((unused)), struct err *e)
 {
+	check_ambient(c->process);
 	return check_scheduler(c, e) < 0 ? -1 : check_memory_policy(c, e);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/numlist.h"
 #include "spec/oci.h"
 
@@ -176,7 +177,7 @@ int check_memory_policy(const struct oci_config *c, struct err *e)
 	for (size_t i = 0; i < COUNT(node_counts); i++) {
 		if (node_counts[i].mode != m->mode.v || node_counts[i].some == (n > 0))
 			continue;
-		fail(e, ERR_INPUT, "memory policy mode requires %s but got %u",
+		fail(e, ERR_INPUT, "invalid memory policy nodes: the mode requires %s but got %u",
 		     n ? "0 nodes" : "at least one node", n);
 		return fail_at(e, "config.json: /linux/memoryPolicy/nodes");
 	}
@@ -186,4 +187,17 @@ int check_memory_policy(const struct oci_config *c, struct err *e)
 	     "memory policy flags MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES "
 	     "exclude each other");
 	return fail_at(e, "config.json: /linux/memoryPolicy/flags");
+}
+
+/* check_ambient() - says which ambient capabilities the container will not have, and why */
+void check_ambient(const struct oci_process *p)
+{
+	const struct oci_capabilities *c = p->capabilities;
+	uint64_t raised = c->permitted & c->inheritable;
+
+	for (const struct word *w = oci_capability_words; w->name; w++)
+		if (c->ambient & ~raised & (uint64_t)w->value)
+			log_warn("can't raise ambient capability %s: it is not in the %s set",
+				 w->name,
+				 c->permitted & (uint64_t)w->value ? "inheritable" : "permitted");
 }

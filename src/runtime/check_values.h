@@ -4,9 +4,11 @@
 
 struct err;
 struct oci_config;
+struct oci_process;
 
 int check_sysctl(const struct oci_config *c, struct err *e);
 int check_scheduler(const struct oci_config *c, struct err *e);
 int check_memory_policy(const struct oci_config *c, struct err *e);
+void check_ambient(const struct oci_process *p);
 
 #endif

@@ -35,7 +35,7 @@ static int open_folder(const char *path, bool make, struct err *e)
 
 	if (make && mkdir(path, 0700) < 0 && errno != EEXIST)
 		return fail_sys(e, "make the folder '%s'", path);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = fd_open(path, O_RDONLY | O_DIRECTORY);
 	return fd < 0 ? fail_sys(e, "open the folder '%s'", path) : fd;
 }
 
@@ -253,7 +253,7 @@ static int open_root(const struct dump *d, struct err *e)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%lld/root", (long long)d->container.state.pid);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = fd_open(path, O_PATH | O_DIRECTORY);
 	return fd < 0 ? fail_sys(e, "open the container's root") : fd;
 }
 

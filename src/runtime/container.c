@@ -17,6 +17,7 @@
 #include "runtime/activation.h"
 #include "runtime/checkpoint.h"
 #include "runtime/freezer.h"
+#include "runtime/launch.h"
 
 #define STATE_MAX  ((size_t)4 << 20)
 #define CONFIG_MAX ((size_t)16 << 20)
@@ -29,7 +30,7 @@ int container_check_id(const char *id, struct err *e)
 
 	if (!*id)
 		return fail(e, ERR_INPUT, "invalid container ID: it is empty");
-	if (strlen(id) > 255)
+	if (strlen(id) > CONTAINER_ID_MAX)
 		return fail(e, ERR_INPUT, "invalid container ID: it is longer than 255 bytes");
 	if (*id == '.')
 		bad = id;
@@ -62,12 +63,12 @@ static int make_dirs(const char *path, struct err *e)
 /* container_open_root() - open the state root, making it when @make says so */
 int container_open_root(const char *path, bool make, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = fd_open(path, O_RDONLY | O_DIRECTORY);
 
 	if (fd < 0 && errno == ENOENT && make) {
 		if (make_dirs(path, e) < 0)
 			return -1;
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = fd_open(path, O_RDONLY | O_DIRECTORY);
 	}
 	return fd < 0 ? fail_sys(e, "open the state root '%s'", path) : fd;
 }
@@ -154,6 +155,33 @@ int container_open(struct container *c, int root, const char *id, struct err *e)
 	return open_folder(c, id, e) < 0 ? -1 : read_state(c, id, e);
 }
 
+static int need_folder(struct container *c, struct err *e)
+{
+	return c->dir >= 0 ? 0 : open_folder(c, c->state.id, e);
+}
+
+/**
+ * container_peek() - container_open() for a look at a container's status, and no more
+ *
+ * Its folder is opened only if the status cannot be told without.
+ */
+int container_peek(struct container *c, int root, const char *id, struct err *e)
+{
+	own_mem char *text = NULL;
+	char name[sizeof("/status") + CONTAINER_ID_MAX];
+	int n;
+
+	*c = (struct container){ .root = root, .dir = FD_NONE };
+	if (container_check_id(id, e) < 0)
+		return -1;
+	snprintf(name, sizeof(name), "%s/status", id);
+	n = file_read(root, name, STATE_MAX, &text, e);
+	if (n >= 0)
+		return bind_parse(&state_table, text, (size_t)n, "status", NULL, &c->mem, &c->state, e);
+	*e = (struct err){ 0 };
+	return container_open(c, root, id, e);
+}
+
 /* The state as it is now that nobody else works on the container. */
 static int read_locked(struct container *c, const char *id, struct err *e)
 {
@@ -238,11 +266,45 @@ static int waits_for_start(const struct container *c, struct err *e)
 	return errno == ECONNREFUSED || errno == ENOENT ? 0 : fail_sys(e, "ask at the start socket");
 }
 
-static int look_at_process(const struct container *c, enum container_status *ret_status,
+/* Does another process work on the container? */
+static bool is_busy(const struct container *c)
+{
+	bool busy = !c->locked && flock(c->dir, LOCK_SH | LOCK_NB) < 0;
+
+	if (!busy && !c->locked)
+		(void)flock(c->dir, LOCK_UN);
+	return busy;
+}
+
+/* Has the container's process not become its program yet? Only while whoever starts it is at that is
+ * the name of its executable to be believed, which a container could give to its own. */
+static bool is_on_the_way(struct container *c)
+{
+	static const char ours[] = "/memfd:" LAUNCH_INIT_NAME;
+	struct err ignored = { 0 };
+	char path[48], exe[sizeof(ours)];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)c->state.pid);
+	n = readlink(path, exe, sizeof(exe) - 1);
+	return n == (ssize_t)sizeof(exe) - 1 && memcmp(exe, ours, sizeof(exe) - 1) == 0 &&
+	       need_folder(c, &ignored) == 0 && is_busy(c);
+}
+
+/* Of a process that waits for nobody. */
+static enum container_status status_of_running(struct container *c)
+{
+	if (!is_on_the_way(c))
+		return STATUS_RUNNING;
+	return faccessat(c->dir, START_SOCKET, F_OK, 0) == 0 ? STATUS_CREATED : STATUS_CREATING;
+}
+
+static int look_at_process(struct container *c, enum container_status *ret_status,
 			   struct err *e)
 {
 	const struct state *s = &c->state;
-	int alive = process_try_alive((pid_t)s->pid, s->pid_start);
+	char letter;
+	int alive = process_try_state((pid_t)s->pid, s->pid_start, &letter);
 	bool frozen = false;
 	int waits;
 
@@ -251,28 +313,34 @@ static int look_at_process(const struct container *c, enum container_status *ret
 	*ret_status = STATUS_STOPPED;
 	if (!alive)
 		return 0;
-	if (freezer_is_frozen(c, &frozen, e) < 0)
+	if (freezer_is_frozen(c, letter, &frozen, e) < 0)
 		return -1;
 	*ret_status = STATUS_PAUSED;
 	if (frozen)
 		return 0;
-	waits = waits_for_start(c, e);
-	*ret_status = waits ? STATUS_CREATED : STATUS_RUNNING;
+	waits = s->started ? 0 : need_folder(c, e) < 0 ? -1 : waits_for_start(c, e);
+	*ret_status = waits ? STATUS_CREATED : status_of_running(c);
 	return waits < 0 ? fail_in(e, "see whether container '%s' was started", s->id) : 0;
 }
 
 /**
  * container_status() - what the container is doing now, as seen from the kernel
+ * @c: its state is read again when it was made since
  */
-int container_status(const struct container *c, enum container_status *ret_status, struct err *e)
+int container_status(struct container *c, enum container_status *ret_status, struct err *e)
 {
 	bool busy;
 
 	if (c->state.pid != 0)
 		return look_at_process(c, ret_status, e);
-	busy = !c->locked && flock(c->dir, LOCK_SH | LOCK_NB) < 0;
-	if (!busy && !c->locked)
-		(void)flock(c->dir, LOCK_UN);
+	if (need_folder(c, e) < 0)
+		return -1;
+	busy = is_busy(c);
+	/* who made it may have ended between our reading and our looking */
+	if (!busy && !c->locked && read_state(c, c->state.id, e) < 0)
+		return -1;
+	if (c->state.pid != 0)
+		return look_at_process(c, ret_status, e);
 	*ret_status = busy ? STATUS_CREATING : STATUS_STOPPED;
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "spec/state.h"
 
 #define CONTAINER_ROOT_DEFAULT "/run/tare/runtime"
+#define CONTAINER_ID_MAX       255 /* bytes, as of any file name */
 #define START_SOCKET           "start.sock"
 #define CONTAINER_NODES        "nodes"
 
@@ -40,11 +41,12 @@ int container_check_id(const char *id, struct err *e);
 int container_open_root(const char *path, bool make, struct err *e);
 int container_make(struct container *c, int root, const char *id, struct err *e);
 int container_open(struct container *c, int root, const char *id, struct err *e);
+int container_peek(struct container *c, int root, const char *id, struct err *e);
 int container_open_locked(struct container *c, int root, const char *id, struct err *e);
 int container_lock(struct container *c, struct err *e);
 int container_save(struct container *c, struct err *e);
 int container_load_config(struct container *c, struct err *e);
-int container_status(const struct container *c, enum container_status *ret_status, struct err *e);
+int container_status(struct container *c, enum container_status *ret_status, struct err *e);
 void container_drop_nodes(const struct container *c);
 int container_forget(struct container *c, struct err *e);
 int container_list(int root, struct arena *a, char ***ret_ids, struct err *e);

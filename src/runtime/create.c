@@ -180,6 +180,8 @@ static int hear(void *ctx, const struct msg *m, int *fd, struct err *e)
 	case MSG_CONSOLE:
 		c->console = give_fd(fd);
 		return c->o->console_socket ? console_send(c->o->console_socket, c->console, e) : 0;
+	case MSG_IDMAP:
+		return mount_plan_idmap(&c->mounts, m->value, *fd, e);
 	case MSG_NOTIFY:
 		return send_seccomp_listener(c, *fd, e);
 	case MSG_WARNING:
@@ -235,7 +237,7 @@ static int build(struct creation *c, struct err *e)
 	    creation_plan(c, e) < 0 || creation_launch(c, e) < 0)
 		return -1;
 	cgroup_entry_close(&c->entry);
-	mount_plan_close(&c->mounts);
+	mount_plan_close_trees(&c->mounts);
 	return 0;
 }
 

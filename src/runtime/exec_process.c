@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "base/userspec.h"
 #include "os/file.h"
@@ -18,15 +19,24 @@ static int out_of_memory(struct err *e)
 	return fail_errno(e, ENOMEM, "compose the process");
 }
 
+static int note_unknown(void *ctx, const char *what, const char *pointer,
+			const char *nearest __attribute__((unused)),
+			struct err *e __attribute__((unused)))
+{
+	log_warn("%s: %s: %s", (const char *)ctx, pointer, what);
+	return 0;
+}
+
 static int read_file(const char *path, struct arena *a, struct oci_process *p, struct err *e)
 {
+	const struct bind_note note = { .unknown = note_unknown, .ctx = (void *)path };
 	own_mem char *text = NULL;
 	int n = file_read(AT_FDCWD, path, PROCESS_MAX, &text, e);
 
 	if (n < 0)
 		return fail_in(e, "read the process");
 	*p = (struct oci_process){ 0 };
-	return bind_parse(&oci_process_table, text, (size_t)n, path, NULL, a, p, e);
+	return bind_parse(&oci_process_table, text, (size_t)n, path, &note, a, p, e);
 }
 
 static size_t count(char *const *list)
@@ -102,7 +112,7 @@ static int add_gids(struct oci_process *p, const char *const *gids, struct arena
 	return 0;
 }
 
-/* Never inheritable, and ambient only for who would lose them at exec (CVE-2022-29162). */
+/* Never inheritable (CVE-2022-29162), and ambient only where the config has made them inheritable. */
 static int add_caps(struct oci_process *p, const char *const *caps, struct arena *a, struct err *e)
 {
 	struct oci_capabilities *c = arena_alloc(a, sizeof(*c));
@@ -121,6 +131,7 @@ static int add_caps(struct oci_process *p, const char *const *caps, struct arena
 		c->bounding |= (uint64_t)w->value;
 		c->permitted |= (uint64_t)w->value;
 		c->effective |= (uint64_t)w->value;
+		c->ambient |= (uint64_t)w->value & c->inheritable;
 	}
 	p->capabilities = c;
 	return 0;

@@ -38,10 +38,13 @@ static const struct state_cgroup *find_freezer(const struct state *s)
 /**
  * freezer_is_frozen() - is the container paused?
  *
+ * @state: the letter of its first process (process_try_state()): v1's freezer makes 'D' of
+ *         what sleeps or runs, which spares a look at the cgroup
+ *
  * By the names in its state, without looking at the host's hierarchies: `list` asks this of
  * each of a thousand containers. A cgroup that is gone is not frozen.
  */
-int freezer_is_frozen(const struct container *c, bool *ret_frozen, struct err *e)
+int freezer_is_frozen(const struct container *c, char state, bool *ret_frozen, struct err *e)
 {
 	const struct state_cgroup *f = find_freezer(&c->state);
 	bool v1 = f && *f->hierarchy;
@@ -49,7 +52,7 @@ int freezer_is_frozen(const struct container *c, bool *ret_frozen, struct err *e
 	int n;
 
 	*ret_frozen = false;
-	if (!f)
+	if (!f || (v1 && (state == 'S' || state == 'R')))
 		return 0;
 	snprintf(path, sizeof(path), "%s%s/%s", f->mount, f->path,
 		 v1 ? "freezer.state" : "cgroup.events");

@@ -54,7 +54,7 @@ int host_hooks_run(const struct container *c, enum container_status status, cons
 		return -1;
 	err = how.err ? how.err : FD_NONE;
 	/* poststop hooks may find the bundle gone; they run all the same */
-	cwd = open(c->state.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cwd = fd_open(c->state.bundle, O_PATH | O_DIRECTORY);
 	how.state = state;
 	how.cwd = cwd;
 	return hooks_run(hooks, &how, e);

@@ -91,6 +91,7 @@ static int plan_mounts(struct change *c, struct err *e)
 		.mem = &c->container.mem,
 		.config = config,
 		.bundle = c->container.state.bundle,
+		.rootfs = c->container.state.rootfs,
 		.own_userns = c->container.state.has_userns,
 		.propagation = spread->set ? (uint64_t)spread->v : 0,
 		.open = c->add,
@@ -161,11 +162,12 @@ static int run_stage(void *ctx, unsigned i __attribute__((unused)), struct err *
 	return record(ctx, e);
 }
 
-static int hear(void *ctx, const struct msg *m, int *fd __attribute__((unused)),
-		struct err *e __attribute__((unused)))
+static int hear(void *ctx, const struct msg *m, int *fd, struct err *e)
 {
 	struct change *c = ctx;
 
+	if (m->kind == MSG_IDMAP)
+		return mount_plan_idmap(&c->mounts, m->value, *fd, e);
 	if (m->kind == MSG_PID) {
 		(void)waitpid(c->pid, NULL, 0);
 		c->pid = (pid_t)m->value;

@@ -30,7 +30,7 @@ static int open_each(const struct state *s, struct plan *p, struct err *e)
 		if (!(s->namespaces & files[i].type))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)s->pid, files[i].file);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = fd_open(path, O_RDONLY);
 		if (fd < 0)
 			return fail_sys(e, "open '%s'", path);
 		p->joins.at[p->joins.n++] = (struct plan_join){ (int64_t)files[i].type, fd };

@@ -83,7 +83,7 @@ static int set_affinity(const struct plan *p, struct err *e)
  */
 pid_t launch_init(const struct launch *l, int *ret_sock, struct err *e)
 {
-	own_fd int image = memfd_exec_of("tare-init", tare_init_start,
+	own_fd int image = memfd_exec_of(LAUNCH_INIT_NAME, tare_init_start,
 					 (size_t)(tare_init_end - tare_init_start), e);
 	own_fd int plan = image < 0 ? -1 : pack_plan(l->plan, e);
 	own_fd int ours = FD_NONE, theirs = FD_NONE, gate_in = FD_NONE, gate_out = FD_NONE;

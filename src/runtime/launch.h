@@ -9,6 +9,9 @@
 #include "base/err.h"
 #include "spec/plan.h"
 
+/* The name of tare-init's memory file, and so of the executable of who has not got beyond it. */
+#define LAUNCH_INIT_NAME "tare-init"
+
 /**
  * struct launch - how tare-init is born
  * @plan:   what it will do; all descriptors in it are inherited

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -18,13 +19,11 @@
 #include "os/idmap.h"
 #include "os/mount.h"
 #include "os/mountopt.h"
+#include "os/msg.h"
 #include "os/path.h"
+#include "os/recipe.h"
 #include "os/sys.h"
 #include "runtime/cgroup_mount.h"
-
-#ifndef MOUNT_ATTR_NOSYMFOLLOW
-#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
-#endif
 
 /**
  * mount_plan_clean() - an absolute path without "//", "/./", "/../" and a trailing slash
@@ -76,7 +75,7 @@ struct plan_mount *mount_plan_append(struct mount_plan *p)
 		p->list = more;
 		p->room = room;
 	}
-	p->list[p->n] = (struct plan_mount){ .fd = -1 };
+	p->list[p->n] = (struct plan_mount){ .fd = -1, .userns_fd = -1 };
 	return &p->list[p->n++];
 }
 
@@ -152,23 +151,35 @@ static int parse_spec(char *spec, const struct oci_linux *l, struct ranges *uids
 	return 0;
 }
 
-static int idmap_tree(struct mount_plan *p, const struct oci_mount *m, const struct mount_want *w,
-		      int tree, struct err *e)
+/* A user namespace whose maps shift the ids of a mount; -1 on failure. */
+static int open_idmap(struct mount_plan *p, const struct oci_mount *m, const struct mount_want *w,
+		      struct err *e)
 {
 	const struct oci_linux *l = p->config->platform;
+	const struct oci_namespace *joined = oci_namespace_of(l, CLONE_NEWUSER);
 	struct ranges uids = { .n = 0 }, gids = { .n = 0 };
-	own_fd int userns = FD_NONE;
 
 	if (w->idmap_spec) {
 		if (parse_spec(w->idmap_spec, l, &uids, &gids, e) < 0)
 			return -1;
+	} else if (joined && joined->path && !m->uid_mappings.n && !m->gid_mappings.n) {
+		int fd = open(joined->path, O_RDONLY | O_CLOEXEC);
+
+		return fd < 0 ? fail_sys(e, "open the namespace '%s'", joined->path) : fd;
 	} else if (copy_ranges(m->uid_mappings.n ? &m->uid_mappings : &l->uid_mappings, &uids, e) < 0 ||
 		   copy_ranges(m->gid_mappings.n ? &m->gid_mappings : &l->gid_mappings, &gids, e) < 0) {
 		return -1;
 	}
 	if (!uids.n || !gids.n)
 		return fail(e, ERR_INPUT, "an id-mapped mount needs uidMappings and gidMappings");
-	userns = idmap_open_userns(uids.at, uids.n, gids.at, gids.n, e);
+	return idmap_open_userns(uids.at, uids.n, gids.at, gids.n, e);
+}
+
+static int idmap_tree(struct mount_plan *p, const struct oci_mount *m, const struct mount_want *w,
+		      int tree, struct err *e)
+{
+	own_fd int userns = open_idmap(p, m, w, e);
+
 	return userns < 0 ? -1 : mount_idmap(tree, userns, w->rec_idmap, e);
 }
 
@@ -196,40 +207,15 @@ static const char *absolute_source(struct mount_plan *p, const char *source)
 	return *source == '/' ? source : arena_printf(p->mem, "%s/%s", p->bundle, source);
 }
 
-/* What a bind mount loses when it is given flags of its own, as with runc and mount(2). */
-#define IMPLIED (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | \
-		 MOUNT_ATTR_NOSYMFOLLOW)
-
-/* Flags of the host's mount that a user namespace may not take off (user_namespaces(7)). */
-static uint64_t locked_flags(const struct mount_plan *p, const char *source)
+/* Flags of the host's mount that stay, whatever is asked for. */
+static uint64_t locked_flags(const struct mount_plan *p, const char *source,
+			     const struct mount_attrs *a)
 {
-	static const struct { unsigned long st; uint64_t attr; } flags[] = {
-		{ ST_RDONLY, MOUNT_ATTR_RDONLY }, { ST_NOSUID, MOUNT_ATTR_NOSUID },
-		{ ST_NODEV, MOUNT_ATTR_NODEV },	  { ST_NOEXEC, MOUNT_ATTR_NOEXEC },
-	};
 	struct statvfs fs;
-	uint64_t locked = 0;
 
-	if (!p->own_userns || statvfs(source, &fs) < 0)
+	if (!p->own_userns || (!a->set && !a->clr) || statvfs(source, &fs) < 0)
 		return 0;
-	for (size_t i = 0; i < COUNT(flags); i++)
-		if (fs.f_flag & flags[i].st)
-			locked |= flags[i].attr;
-	return locked;
-}
-
-static int settle_flags(const struct mount_plan *p, const char *source, struct mount_attrs *a,
-			struct err *e)
-{
-	uint64_t locked;
-
-	if (!a->set && !a->clr)
-		return 0;
-	locked = locked_flags(p, source);
-	if (a->clr & locked)
-		return fail_errno(e, EPERM, "take flags off that the host's mount has");
-	a->clr |= IMPLIED & ~a->set & ~locked;
-	return 0;
+	return mount_locked(&fs);
 }
 
 /* Open the source; where the kernel can't detach mounts, only look at what it is. */
@@ -246,7 +232,7 @@ static int open_source(struct mount_plan *p, const struct oci_mount *m, const st
 		return fail_hint(e, "the source must exist on the host");
 	}
 	o->shape = S_ISDIR(st.st_mode) ? PLAN_TARGET_DIR : PLAN_TARGET_FILE;
-	if (settle_flags(p, o->source, &attrs, e) < 0)
+	if (mount_settle(&attrs, locked_flags(p, o->source, &attrs), e) < 0)
 		return fail_in(e, "bind '%s' on '%s'", o->source, o->target);
 	if (!p->open || sys_lacks(SYS_MOUNT_API))
 		return 0;
@@ -270,6 +256,36 @@ static int open_source(struct mount_plan *p, const struct oci_mount *m, const st
 	return 0;
 }
 
+/* @path below @root, both clean: what follows the root, "/" for the root itself; else NULL */
+static const char *path_below(const char *root, const char *path)
+{
+	size_t n = strlen(root);
+
+	if (n < 2 || strncmp(path, root, n) != 0)
+		return NULL;
+	return !path[n] ? "/" : path[n] == '/' ? path + n : NULL;
+}
+
+static const char *source_below(struct mount_plan *p, const char *source)
+{
+	const char *clean = p->rootfs ? mount_plan_clean(p->mem, source) : NULL;
+
+	return clean ? path_below(p->rootfs, clean) : NULL;
+}
+
+/* A source below the root is the container's: only the mounts before it may make it, and links on
+ * the way are to lead where they lead in the container. So tare-init opens it, within the root. */
+static int plan_inside(struct mount_plan *p, const struct oci_mount *m, const struct mount_want *w,
+		       struct plan_mount *o, struct err *e)
+{
+	o->inside = true;
+	if (!p->open || !wants_idmap(m, w))
+		return 0;
+	o->rec_idmap = w->rec_idmap;
+	o->userns_fd = open_idmap(p, m, w, e);
+	return o->userns_fd < 0 ? fail_in(e, "bind '%s' on '%s'", o->source, o->target) : 0;
+}
+
 /* crun's "copy-symlink": a link as source is copied, not followed. */
 static int copy_symlink(struct mount_plan *p, struct plan_mount *o, bool *ret_done, struct err *e)
 {
@@ -288,6 +304,7 @@ static int add_bind(struct mount_plan *p, const struct oci_mount *m, const struc
 		    struct plan_mount *o, struct err *e)
 {
 	bool done = false;
+	const char *below;
 
 	if (!m->source || !*m->source)
 		return fail(e, ERR_INPUT, "a bind mount on '%s' needs a source", o->target);
@@ -297,7 +314,11 @@ static int add_bind(struct mount_plan *p, const struct oci_mount *m, const struc
 		return out_of_memory(e);
 	if (w->copy_symlink && copy_symlink(p, o, &done, e) < 0)
 		return -1;
-	return done ? 0 : open_source(p, m, w, o, e);
+	below = source_below(p, o->source);
+	if (done || !below)
+		return done ? 0 : open_source(p, m, w, o, e);
+	o->source = (char *)below;
+	return plan_inside(p, m, w, o, e);
 }
 
 /* Nodes and further mounts go into /dev before it may become read-only. */
@@ -380,6 +401,15 @@ static int add_fs(struct mount_plan *p, const struct oci_mount *m, const struct 
 	return strcmp(o->target, "/dev") == 0 ? readonly_dev_last(p, o, e) : 0;
 }
 
+/* runc takes a destination that is spelled with the root's path for one inside it. */
+static char *clean_target(struct mount_plan *p, const char *destination)
+{
+	char *clean = mount_plan_clean(p->mem, destination);
+	const char *below = clean && p->rootfs ? path_below(p->rootfs, clean) : NULL;
+
+	return below ? (char *)below : clean;
+}
+
 static int add(struct mount_plan *p, const struct oci_mount *m, const char *origin,
 	       const struct mount_want *w, struct err *e)
 {
@@ -392,7 +422,7 @@ static int add(struct mount_plan *p, const struct oci_mount *m, const char *orig
 	if (!o)
 		return out_of_memory(e);
 	o->origin = arena_dup(p->mem, origin);
-	o->target = mount_plan_clean(p->mem, m->destination);
+	o->target = clean_target(p, m->destination);
 	o->recursive = w->recursive;
 	o->attr_set = w->attrs.set;
 	o->attr_clr = w->attrs.clr;
@@ -437,11 +467,44 @@ int mount_plan_make(struct mount_plan *p, struct err *e)
 	return 0;
 }
 
-void mount_plan_close(struct mount_plan *p)
+/**
+ * mount_plan_idmap() - shift the ids of a tree that tare-init has copied inside the container
+ * @i:    number of the order
+ * @sock: where the tree waits, and the answer goes (see init/inside.c)
+ */
+int mount_plan_idmap(const struct mount_plan *p, int64_t i, int sock, struct err *e)
+{
+	const struct plan_mount *m = i >= 0 && (size_t)i < p->n ? &p->list[i] : NULL;
+	own_fd int tree = FD_NONE;
+	struct msg got;
+
+	if (!m || m->userns_fd < 0)
+		return fail(e, ERR_BUG, "map a mount's ids: it is not in the plan");
+	if (msg_try_recv(sock, &got, sizeof(got), &tree) < (ssize_t)MSG_SHORT || tree < 0)
+		return fail(e, ERR_BUG, "map the ids of '%s': no tree came", m->target);
+	if (mount_idmap(tree, (int)m->userns_fd, m->rec_idmap, e) < 0)
+		return fail_in(e, "bind '%s' on '%s'", m->source, m->target);
+	(void)recipe_tell(sock, MSG_DONE, i, -1);
+	return 0;
+}
+
+static void close_fd(int64_t *fd)
+{
+	if (*fd >= 0)
+		(void)close((int)*fd);
+	*fd = -1;
+}
+
+/* mount_plan_close_trees() - the trees; tare-init has them. It may still ask for mount_plan_idmap() */
+void mount_plan_close_trees(struct mount_plan *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (p->list[i].fd >= 0) {
-			(void)close((int)p->list[i].fd);
-			p->list[i].fd = -1;
-		}
+		close_fd(&p->list[i].fd);
+}
+
+void mount_plan_close(struct mount_plan *p)
+{
+	mount_plan_close_trees(p);
+	for (size_t i = 0; i < p->n; i++)
+		close_fd(&p->list[i].userns_fd);
 }

@@ -12,6 +12,8 @@
  * struct mount_plan - what the translation needs and makes
  * @mem:       owns the strings
  * @config, @bundle: the config, and the absolute path that relative sources start from
+ * @rootfs:    the root's path on the host; sources below it are the container's, and looked up
+ *             there when their turn comes. NULL: none is
  * @cgroup:    the container's cgroup, for mounts of type "cgroup"; NULL when there is none
  * @own_cgroupns, @own_userns: the container has such a namespace of its own
  * @userns_fd: its user namespace, for "idmap" without mappings; -1 when not known
@@ -23,7 +25,7 @@
 struct mount_plan {
 	struct arena *mem;
 	const struct oci_config *config;
-	const char *bundle;
+	const char *bundle, *rootfs;
 	const struct cgroup *cgroup;
 	bool own_cgroupns, own_userns, open, late_cgroups;
 	uint64_t propagation;
@@ -35,6 +37,8 @@ int mount_plan_make(struct mount_plan *p, struct err *e);
 int mount_plan_label(struct mount_plan *p, struct plan_mount *o, struct err *e);
 int mount_plan_add(struct mount_plan *p, const struct oci_mount *m, const char *origin,
 		   struct err *e);
+int mount_plan_idmap(const struct mount_plan *p, int64_t i, int peer, struct err *e);
+void mount_plan_close_trees(struct mount_plan *p);
 void mount_plan_close(struct mount_plan *p);
 struct plan_mount *mount_plan_append(struct mount_plan *p);
 char *mount_plan_clean(struct arena *a, const char *path);

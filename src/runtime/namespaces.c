@@ -22,7 +22,7 @@
 
 static int open_namespace(const struct oci_namespace *ns, size_t i, struct err *e)
 {
-	own_fd int fd = open(ns->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	own_fd int fd = fd_open(ns->path, O_RDONLY | O_NONBLOCK);
 	int type;
 
 	if (fd < 0) {

@@ -57,6 +57,11 @@ static char *mask_data(struct creation *c)
 	return label && *label ? arena_printf(&c->mem, "nr_inodes=2,context=\"%s\"", label) : NULL;
 }
 
+static bool has_runtime_hooks(const struct oci_hooks *h)
+{
+	return h && (h->prestart.n || h->create_runtime.n);
+}
+
 static int build_rootfs(struct creation *c, struct err *e)
 {
 	const struct oci_config *config = &c->bundle.config;
@@ -68,6 +73,8 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.readonly = config->root->readonly,
 		.no_pivot = c->o->no_pivot,
 		.host_mounts = !oci_namespace_of(l, CLONE_NEWNS),
+		.in_place = has_runtime_hooks(config->hooks) ||
+			    (config->hooks && config->hooks->create_container.n),
 		.propagation = l->rootfs_propagation.set ? (uint64_t)l->rootfs_propagation.v : 0,
 		.masked = l->masked_paths,
 		.readonly_paths = l->readonly_paths,
@@ -78,6 +85,7 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.mem = &c->mem,
 		.config = config,
 		.bundle = c->bundle.path,
+		.rootfs = c->bundle.rootfs,
 		.cgroup = c->has_cgroup ? &c->cgroup : NULL,
 		.late_cgroups = c->late_cgroup,
 		.own_cgroupns = c->plan.cgroup_namespace,
@@ -142,11 +150,6 @@ static void set_stage(struct plan *p, enum stage s, bool on)
 {
 	if (on)
 		p->stages |= 1ULL << s;
-}
-
-static bool has_runtime_hooks(const struct oci_hooks *h)
-{
-	return h && (h->prestart.n || h->create_runtime.n);
 }
 
 static bool has_late_mounts(const struct plan_rootfs *r)

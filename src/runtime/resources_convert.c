@@ -69,6 +69,9 @@ int resources_swap_max(const struct oci_memory *m, int64_t *ret_swap, struct err
 		/* without any memory limit, none of swap either, as v1 has it */
 		if (limit == -1)
 			*ret_swap = -1;
+		/* alone, 0 asks for no swap, as with crun; beside a limit it is how Go writes nothing */
+		if (!m->limit.set && m->swap.set)
+			*ret_swap = 0;
 		return 0;
 	}
 	if (swap < -1)

@@ -280,10 +280,12 @@ static int put_memory_v2(struct plan *p, const struct oci_memory *m, int64_t swa
 static int put_memory(struct plan *p)
 {
 	const struct oci_memory *m = p->r->memory;
+	bool no_swap;
 	int version;
 	int64_t swap;
 
-	if (!m || (!given(m->limit) && !given(m->swap)))
+	no_swap = m && m->swap.set && !m->limit.set;
+	if (!m || (!given(m->limit) && !given(m->swap) && !no_swap))
 		return 0;
 	version = home(p, CGROUP_MEMORY, "/memory/limit");
 	if (version < 0)
@@ -630,7 +632,7 @@ static int check_unified(struct plan *p, const struct pair *u, const char *at,
 	}
 	if (!dot || dot == u->key || !dot[1]) {
 		fail(p->e, ERR_INPUT,
-		     "unified resource '%s' must be in the form CONTROLLER.PARAMETER", u->key);
+		     "unified resource: the specified key has not the form CONTROLLER.VALUE `%s`", u->key);
 		return fail_member(p, at);
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)(dot - u->key), u->key);
@@ -643,7 +645,8 @@ static int check_unified(struct plan *p, const struct pair *u, const char *at,
 		return 0;
 	}
 	fail(p->e, ERR_UNSUPPORTED,
-	     "invalid configuration: unified resource '%s' can't be set: controller '%s' not available", u->key, name);
+	     "invalid configuration: unified resource '%s' can't be set: the requested "
+	     "cgroup controller `%s` is not available", u->key, name);
 	if (bit & p->host->v1)
 		fail_hint(p->e,
 			  "on this host it lives in cgroup v1: use the other members of resources");

@@ -73,7 +73,7 @@ static bool is_covered(const struct mount_plan *p, size_t i)
 /* A root that was never run has none of the mount points that create makes. */
 static int make_mount_points(const struct restore *r, const struct mount_plan *p, struct err *e)
 {
-	own_fd int root = open(r->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int root = fd_open(r->root, O_PATH | O_DIRECTORY);
 
 	if (root < 0)
 		return fail_sys(e, "open '%s'", r->root);
@@ -83,8 +83,8 @@ static int make_mount_points(const struct restore *r, const struct mount_plan *p
 
 		if (is_covered(p, i) || m->kind == PLAN_SYMLINK)
 			continue;
-		fd = m->shape == PLAN_TARGET_FILE ? path_make_file(root, m->target, 0644, e) :
-						    path_make_dir(root, m->target, 0755, e);
+		fd = m->shape == PLAN_TARGET_FILE ? path_make_file(root, m->target, 0644, NULL, e) :
+						    path_make_dir(root, m->target, 0755, NULL, e);
 		if (fd < 0)
 			return -1;
 		(void)close(fd);
@@ -106,7 +106,7 @@ static int add_mounts(struct restore *r, struct err *e)
 
 	if (mount_plan_make(&p, e) < 0 || make_mount_points(r, &p, e) < 0)
 		return -1;
-	root = open(r->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = fd_open(r->root, O_PATH | O_DIRECTORY);
 	for (size_t i = 0; i < p.n; i++)
 		if (p.list[i].kind == PLAN_BIND)
 			criu_external_mount(&r->opts, criu_real_target(root, p.list[i].target, buf),
@@ -129,7 +129,7 @@ static int add_namespace(struct restore *r, const struct oci_namespace *ns, stru
 		criu_join(&r->opts, word_name(oci_namespace_words, ns->type.v), ns->path);
 		return 0;
 	}
-	fd = open(ns->path, O_RDONLY | O_CLOEXEC);
+	fd = fd_open(ns->path, O_RDONLY);
 	if (fd < 0)
 		return fail_sys(e, "open the namespace '%s'", ns->path);
 	if (r->n_keep == COUNT(r->keep)) {

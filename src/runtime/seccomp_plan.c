@@ -2,6 +2,7 @@
 #include "runtime/seccomp_plan.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -46,6 +47,7 @@ int seccomp_plan(struct plan *p, const struct oci_seccomp *policy, bool strict, 
 	p->seccomp_flags = program.flags;
 	/* an agent may want the listener even where no rule notifies yet; crun sends it, too */
 	p->seccomp_notify = program.notify || policy->listener_path;
-	log_debug("seccomp filter flags: %u", program.flags);
+	log_debug("seccomp filter flags: %lu",
+		  program.flags | (p->seccomp_notify ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0U));
 	return 0;
 }

@@ -178,12 +178,13 @@ static const struct bind_row user_rows[] = {
 };
 static const struct bind_table user = BIND_TABLE(user_rows, struct oci_user, true);
 
+/* config.md: what is no capability of the kernel is to be logged, and must not fail */
 static const struct bind_row capabilities_rows[] = {
-	ROW_FLAGS("bounding",    OPTIONAL, struct oci_capabilities, bounding,    oci_capability_words),
-	ROW_FLAGS("effective",   OPTIONAL, struct oci_capabilities, effective,   oci_capability_words),
-	ROW_FLAGS("inheritable", OPTIONAL, struct oci_capabilities, inheritable, oci_capability_words),
-	ROW_FLAGS("permitted",   OPTIONAL, struct oci_capabilities, permitted,   oci_capability_words),
-	ROW_FLAGS("ambient",     OPTIONAL, struct oci_capabilities, ambient,     oci_capability_words),
+	ROW_FLAGS_KNOWN("bounding",    OPTIONAL, struct oci_capabilities, bounding,    oci_capability_words),
+	ROW_FLAGS_KNOWN("effective",   OPTIONAL, struct oci_capabilities, effective,   oci_capability_words),
+	ROW_FLAGS_KNOWN("inheritable", OPTIONAL, struct oci_capabilities, inheritable, oci_capability_words),
+	ROW_FLAGS_KNOWN("permitted",   OPTIONAL, struct oci_capabilities, permitted,   oci_capability_words),
+	ROW_FLAGS_KNOWN("ambient",     OPTIONAL, struct oci_capabilities, ambient,     oci_capability_words),
 };
 STATIC_TABLE(capabilities, struct oci_capabilities, true);
 

@@ -20,6 +20,9 @@ static const struct bind_row mount_rows[] = {
 	ROW_BOOL("late",           OPTIONAL, struct plan_mount, late),
 	ROW_BOOL("srcNofollow",    OPTIONAL, struct plan_mount, src_nofollow),
 	ROW_BOOL("destNofollow",   OPTIONAL, struct plan_mount, dest_nofollow),
+	ROW_BOOL("inside",         OPTIONAL, struct plan_mount, inside),
+	ROW_BOOL("recursiveIdmap", OPTIONAL, struct plan_mount, rec_idmap),
+	ROW_I64("usernsFd",        OPTIONAL, struct plan_mount, userns_fd),
 	ROW_U64("attrSet",         OPTIONAL, struct plan_mount, attr_set),
 	ROW_U64("attrClear",       OPTIONAL, struct plan_mount, attr_clr),
 	ROW_U64("recursiveSet",    OPTIONAL, struct plan_mount, rec_set),
@@ -57,6 +60,7 @@ static const struct bind_row rootfs_rows[] = {
 	ROW_I64("fd",                OPTIONAL, struct plan_rootfs, fd),
 	ROW_BOOL("readonly",         OPTIONAL, struct plan_rootfs, readonly),
 	ROW_BOOL("noPivot",          OPTIONAL, struct plan_rootfs, no_pivot),
+	ROW_BOOL("inPlace",          OPTIONAL, struct plan_rootfs, in_place),
 	ROW_BOOL("devicesByBind",    OPTIONAL, struct plan_rootfs, devices_by_bind),
 	ROW_BOOL("hostMounts",       OPTIONAL, struct plan_rootfs, host_mounts),
 	ROW_BOOL("makeDev",          OPTIONAL, struct plan_rootfs, make_dev),
@@ -124,6 +128,14 @@ const struct recipe_row stage_rows[STAGE_COUNT] = {
 };
 // clang-format on
 
+static int visit_mount(const struct plan_mount *m, int (*visit)(void *ctx, int fd, struct err *e),
+		       void *ctx, struct err *e)
+{
+	int r = m->fd >= 0 ? visit(ctx, (int)m->fd, e) : 0;
+
+	return r == 0 && m->userns_fd >= 0 ? visit(ctx, (int)m->userns_fd, e) : r;
+}
+
 /**
  * plan_each_fd() - visit every descriptor that the plan speaks of
  *
@@ -144,8 +156,7 @@ int plan_each_fd(const struct plan *p, int (*visit)(void *ctx, int fd, struct er
 	for (size_t i = 0; r == 0 && i < p->cgroup_tasks.n; i++)
 		r = visit(ctx, (int)p->cgroup_tasks.at[i], e);
 	for (size_t i = 0; r == 0 && p->rootfs && i < p->rootfs->mounts.n; i++)
-		if (p->rootfs->mounts.at[i].fd >= 0)
-			r = visit(ctx, (int)p->rootfs->mounts.at[i].fd, e);
+		r = visit_mount(&p->rootfs->mounts.at[i], visit, ctx, e);
 	for (size_t i = 0; r == 0 && p->rootfs && i < p->rootfs->devices.n; i++)
 		if (p->rootfs->devices.at[i].fd >= 0)
 			r = visit(ctx, (int)p->rootfs->devices.at[i].fd, e);

@@ -39,6 +39,9 @@ struct plan_mount {
 	bool optional;              /* a failure is not an error (a controller that went away) */
 	bool late;                  /* made in LATE_MOUNTS: its source is made meanwhile, or it must be last */
 	bool src_nofollow, dest_nofollow;
+	bool inside;                /* .source is a path below the root, as the mounts before have made it */
+	bool rec_idmap;             /* with .userns_fd: the whole tree */
+	int64_t userns_fd;          /* inside: ids are shifted by its maps; -1: they are not */
 	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_* for this mount */
 	uint64_t rec_set, rec_clr;   /* the same for its whole tree */
 	uint64_t propagation;        /* MS_SHARED …, with MS_REC; 0 leaves it */
@@ -63,6 +66,7 @@ struct plan_rootfs {
 	int64_t fd;             /* a detached copy of its mount tree, or -1: bind it by path */
 	bool readonly, no_pivot, devices_by_bind;
 	bool host_mounts;       /* no mount namespace: nothing may be mounted, only chroot */
+	bool in_place;          /* hooks of the host look for the root's mounts at .path */
 	bool make_dev;          /* /dev is ours to fill: default nodes and links */
 	uint64_t propagation;   /* rootfsPropagation, MS_* */
 	LIST(struct plan_mount) mounts;

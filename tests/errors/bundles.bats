@@ -45,9 +45,16 @@ executable() {
 	says "config.json: /linux/resources/memory/limit: must be a whole number, not a string"
 }
 
-@test "an unknown capability" {
+@test "an unknown capability, for who wants to be strict" {
 	config '.process.capabilities.bounding = ["CAP_KILL", "CAP_FLY"]'
-	says "config.json: /process/capabilities/bounding/1: unknown value 'CAP_FLY' (did you mean 'CAP_KILL'?)"
+	says "config.json: /process/capabilities/bounding/1: unknown value 'CAP_FLY' (did you mean 'CAP_KILL'?)" --strict
+	config '.process.capabilities.bounding = [7]'
+	says "config.json: /process/capabilities/bounding/0: must be a string, not a number"
+}
+
+@test "memory nodes for a mode that takes none" {
+	config '.linux.memoryPolicy = {mode: "MPOL_DEFAULT", nodes: "0-2,7"}'
+	says "config.json: /linux/memoryPolicy/nodes: invalid memory policy nodes: the mode requires 0 nodes but got 4"
 }
 
 @test "an unknown limit, and one that is upside down" {

@@ -27,7 +27,7 @@ teardown() { tare_teardown; }
 		'{mode: "MPOL_WEIGHTED_INTERLEAVE"}|at least one node but got 0'; do
 		config ".linux.memoryPolicy = ${spec%|*}"
 		run_container
-		expect_error "/linux/memoryPolicy/nodes: memory policy mode requires ${spec#*|}"
+		expect_error "/linux/memoryPolicy/nodes: invalid memory policy nodes: the mode requires ${spec#*|}"
 		[[ ! -e $state/$id ]]
 	done
 }

@@ -105,3 +105,71 @@ teardown() { tare_teardown; }
 		expect_error .
 	done
 }
+
+@test "a capability that does not exist is left out, with a warning" {
+	config '.process.capabilities.bounding += ["CAP_FLY"]'
+	shell 'grep CapBnd /proc/self/status'
+	run_container
+	expect_status 0
+	expect_line "warning.*capabilities/bounding/[0-9]+: unknown value 'CAP_FLY'"
+	expect_line 'CapBnd:.0000000020000420'
+}
+
+@test "an ambient capability that is not inheritable is missing, with a warning" {
+	config '.process.capabilities += {inheritable: ["CAP_KILL"], ambient: ["CAP_KILL", "CAP_AUDIT_WRITE"]}'
+	shell 'grep CapAmb /proc/self/status'
+	run_container
+	expect_status 0
+	expect_line "can't raise ambient capability CAP_AUDIT_WRITE: it is not in the inheritable set"
+	expect_line 'CapAmb:.0000000000000020'
+}
+
+@test "a capability of exec is ambient where the config has made it inheritable, and else not" {
+	config '.process.capabilities += {inheritable: ["CAP_CHOWN"], ambient: ["CAP_CHOWN"]} |
+		.process.capabilities.permitted += ["CAP_CHOWN"] |
+		.process.capabilities.bounding += ["CAP_CHOWN"]'
+	start_container
+	run tare exec --cap CAP_CHOWN --cap CAP_SYSLOG "$id" grep CapAmb /proc/self/status
+	expect_output $'CapAmb:\t0000000000000001'
+	tare delete --force "$id"
+	config '.process.capabilities.ambient = []'
+	start_container
+	run tare exec --cap CAP_CHOWN --cap CAP_SYSLOG "$id" grep CapAmb /proc/self/status
+	expect_output $'CapAmb:\t0000000000000001'
+}
+
+@test "a container is being made until its program runs, and nobody gets into it" {
+	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", $s]}]' --arg s \
+		"exec >$BATS_TEST_TMPDIR/hook 2>&1; for c in list state 'exec $id true'; do \
+		$TARE_RUNTIME --root $state \$c \$([ \"\$c\" = state ] && echo $id); done; true"
+	start_container
+	run cat "$BATS_TEST_TMPDIR/hook"
+	expect_line "^$id .* creating "
+	expect_line "'$id' is still being created"
+	expect_line "cannot exec in a creating container: '$id'"
+	has_state running
+}
+
+@test "a createRuntime hook that enters the mount namespace finds the root where it is on the host" {
+	need_program nsenter
+	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", $s]}]' --arg s \
+		"nsenter -m -t \$(jq .pid) sh -c 'mount --bind $bundle/config.json $bundle/rootfs/etc/hook && ls $bundle/rootfs/proc/1/status'"
+	: | replace_file etc/hook
+	program grep -o '"ociVersion"' /etc/hook
+	run_container
+	expect_output '"ociVersion"'
+	config '.linux.rootfsPropagation = "rshared"'
+	run_container
+	expect_output '"ociVersion"'
+	run grep -F "$bundle" /proc/self/mountinfo
+	expect_status 1
+}
+
+@test "the debug log has the flags that the kernel is given with a seccomp filter" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"],
+		listenerPath: "/nobody/listens", flags: [], syscalls: [{names: ["mkdirat"], action: "SCMP_ACT_ERRNO"}]}'
+	program true
+	run tare --debug run --bundle "$bundle" "$id"
+	expect_status 0
+	expect_line 'seccomp filter flags: 8'
+}

@@ -399,3 +399,23 @@ runs_without() {
 @test "a container runs on a kernel that lacks all of these" {
 	runs_without openat2,clone3,pidfd,mount_api,mount_setattr,close_range,cgroup.kill,clone_into_cgroup,memfd_exec
 }
+
+# --- without a pivot ------------------------------------------------------------------------------
+
+# The host's /proc and /sys must not be left in the mount namespace, where the kernel would find them
+# and let a user namespace have instances without our masks.
+@test "--no-pivot: a user namespace gets no procfs or sysfs without masks" {
+	config '.process.capabilities |= map_values(. + ["CAP_SETFCAP"])'
+	shell 'for fs in proc sysfs; do unshare -rmpf mount -t $fs none /mnt && echo mounted $fs; done; echo end'
+	mkdir -p "$bundle/rootfs/mnt"
+	run_container --no-pivot
+	expect_status 0
+	expect_line '^end$'
+	expect_no_line '^mounted'
+	TARE_TEST_LACK=mount_api run_container --no-pivot
+	expect_line '^end$'
+	expect_no_line '^mounted'
+	program sh -c 'ls /proc/self/status'
+	run_container --no-pivot
+	expect_output /proc/self/status
+}

@@ -61,6 +61,7 @@ static const struct {
 	  "! " AT "/memory/swap: memory+swap limit 99 should be >= memory limit 100" },
 	{ "{\"memory\":{\"swap\":99}}", "! " AT "/memory/swap: unable to set swap limit without memory limit",
 	  "! " AT "/memory/swap: unable to set swap limit without memory limit" },
+	{ "{\"memory\":{\"swap\":0}}", "", "memory.swap.max=0" },
 	{ "{\"memory\":{\"limit\":0,\"swap\":0,\"reservation\":0,\"kernel\":0}}", "", "" },
 	{ "{\"memory\":{\"reservation\":4096}}", "memory.soft_limit_in_bytes=4096", "memory.low=4096" },
 	{ "{\"memory\":{\"reservation\":-1}}", "memory.soft_limit_in_bytes=-1", "memory.low=max" },
@@ -130,10 +131,10 @@ static const struct {
 	  "! " AT "/unified/a/b.c: unified resource 'a/b.c' must be a file name (no slashes)" },
 	{ "{\"unified\":{\"foo.bar\":\"1\"}}",
 	  "! " AT "/unified: invalid configuration: cannot use unified on cgroup v1",
-	  "! " AT "/unified/foo.bar: invalid configuration: unified resource 'foo.bar' can't be set: controller 'foo' not available" },
+	  "! " AT "/unified/foo.bar: invalid configuration: unified resource 'foo.bar' can't be set: the requested cgroup controller `foo` is not available" },
 	{ "{\"unified\":{\"NOKEY\":\"1\"}}",
 	  "! " AT "/unified: invalid configuration: cannot use unified on cgroup v1",
-	  "! " AT "/unified/NOKEY: unified resource 'NOKEY' must be in the form CONTROLLER.PARAMETER" },
+	  "! " AT "/unified/NOKEY: unified resource: the specified key has not the form CONTROLLER.VALUE `NOKEY`" },
 	{ "{\"unified\":{\"cgroup.max.depth\":\"3\"}}",
 	  "! " AT "/unified: invalid configuration: cannot use unified on cgroup v1", "cgroup.max.depth=3" },
 };
@@ -154,8 +155,8 @@ TEST(a_hybrid_host_gets_each_part_where_its_controller_lives)
 		 "memory.limit_in_bytes=4096 hugetlb.2MB.max=0 hugetlb.2MB.rsvd.max=0");
 	WANT_STR(plan(&hybrid_host, "{\"unified\":{\"hugetlb.2MB.max\":\"0\"}}", false), "hugetlb.2MB.max=0");
 	WANT_STR(plan(&hybrid_host, "{\"unified\":{\"memory.max\":\"0\"}}", false),
-		 "! " AT "/unified/memory.max: invalid configuration: unified resource 'memory.max' can't be set: controller 'memory' "
-		 "not available");
+		 "! " AT "/unified/memory.max: invalid configuration: unified resource 'memory.max' can't be set: the "
+		 "requested cgroup controller `memory` is not available");
 	WANT(strstr(e.hint, "lives in cgroup v1") != NULL);
 }
 

@@ -37,9 +37,10 @@ TEST(the_config_is_the_one_that_runc_writes)
 	is_file("runc-spec-rootless.json", (struct spec_template){ .rootless = true });
 }
 
-static int no_unknown(void *ctx, const char *pointer, const char *nearest, struct err *e)
+static int no_unknown(void *ctx, const char *what, const char *pointer, const char *nearest,
+		      struct err *e)
 {
-	T_FAIL("unknown member %s", pointer);
+	T_FAIL("%s %s", what, pointer);
 	return -1;
 }
 
