@@ -76,6 +76,8 @@ static int hear_one(struct recipe *r, unsigned i, struct err *e)
 			e->cls = ERR_BUG;
 		return -1;
 	}
+	if (m.kind == MSG_PID)
+		r->forks = false;
 	return r->hear ? r->hear(r->ctx, &m, &fd, e) : 0;
 }
 
@@ -86,6 +88,12 @@ static int wait_rows(struct recipe *r, unsigned i, struct err *e)
 	do
 		done = hear_one(r, i, e);
 	while (done == 0);
+	/* the process that goes on may be heard before the one that says its number; our rows need it */
+	while (done > 0 && r->forks) {
+		done = hear_one(r, i, e);
+		if (done > 0)
+			return fail(e, ERR_SYSTEM, "the other process died before it said who goes on");
+	}
 	return done < 0 ? -1 : 0;
 }
 

@@ -16,6 +16,7 @@
  * @ctx:       handed to every call
  * @run:       carries out row @i of this side
  * @hear:      takes a packet that is neither DONE nor FAILED, with its descriptor; may be NULL
+ * @forks:     a child of the peer's will go on in its place; false once its number (MSG_PID) came
  * @exec_ends: the last rows end in exec: the peer's going away is their success
  */
 struct recipe {
@@ -27,7 +28,7 @@ struct recipe {
 	void *ctx;
 	int (*run)(void *ctx, unsigned i, struct err *e);
 	int (*hear)(void *ctx, const struct msg *m, int *fd, struct err *e);
-	bool exec_ends;
+	bool forks, exec_ends;
 };
 
 int recipe_ahead(struct recipe *r, struct err *e);

@@ -186,7 +186,7 @@ static int launch_and_walk(struct exec_run *x, struct err *e)
 	const struct launch l = { .plan = &x->plan, .cgroup = x->entry.into };
 	struct recipe r = { .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
 			    .enabled = x->plan.stages, .ctx = x, .run = run_stage, .hear = hear,
-			    .exec_ends = true };
+			    .forks = x->plan.fork, .exec_ends = true };
 
 	x->pid = launch_init(&l, &x->sock, e);
 	if (x->pid < 0)

@@ -179,7 +179,8 @@ static int walk(struct change *c, struct err *e)
 {
 	const struct launch l = { .plan = &c->plan, .cgroup = -1 };
 	struct recipe r = { .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
-			    .enabled = c->plan.stages, .ctx = c, .run = run_stage, .hear = hear };
+			    .enabled = c->plan.stages, .ctx = c, .run = run_stage, .hear = hear,
+			    .forks = c->plan.fork };
 	int walked;
 
 	c->pid = launch_init(&l, &c->sock, e);

@@ -12,12 +12,12 @@ teardown() { tare_teardown; }
 
 # as_caller COMMAND...: with SIGCHLD and others ignored, and nearly all blocked
 as_caller() {
-	run timeout -s KILL 5 env --ignore-signal=CHLD,INT,PIPE,USR1 --block-signal=TERM,CHLD,USR2,HUP "$@"
+	run timeout -s KILL $((5 * TARE_PATIENCE)) env --ignore-signal=CHLD,INT,PIPE,USR1 --block-signal=TERM,CHLD,USR2,HUP "$@"
 }
 
 # ignoring COMMAND...: SIGCHLD alone, which takes its children from who waits for them
 ignoring() {
-	run timeout -s KILL 5 env --ignore-signal=CHLD "$@"
+	run timeout -s KILL $((5 * TARE_PATIENCE)) env --ignore-signal=CHLD "$@"
 }
 
 @test "the program starts with default dispositions and an empty mask" {
@@ -77,7 +77,7 @@ ignoring() {
 
 @test "the whole life of a container under a caller that ignores SIGCHLD" {
 	program sleep 1000
-	timeout -s KILL 5 env --ignore-signal=CHLD "$TARE_RUNTIME" --root "$state" create \
+	timeout -s KILL $((5 * TARE_PATIENCE)) env --ignore-signal=CHLD "$TARE_RUNTIME" --root "$state" create \
 		--bundle "$bundle" "$id" </dev/null >out 2>&1
 	ignoring "$TARE_RUNTIME" --root "$state" start "$id"
 	expect_status 0
