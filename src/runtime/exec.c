@@ -186,12 +186,13 @@ static int launch_and_walk(struct exec_run *x, struct err *e)
 	const struct launch l = { .plan = &x->plan, .cgroup = x->entry.into };
 	struct recipe r = { .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
 			    .enabled = x->plan.stages, .ctx = x, .run = run_stage, .hear = hear,
-			    .forks = x->plan.fork, .exec_ends = true };
+			    .exec_ends = true };
 
 	x->pid = launch_init(&l, &x->sock, e);
 	if (x->pid < 0)
 		return -1;
 	r.peer = x->sock;
+	r.forks = x->plan.fork ? x->pid : 0;
 	log_debug("child process in init(): walking the stages with process %d", (int)x->pid);
 	log_debug("setns_init: about to exec");
 	if (recipe_walk(&r, 0, STAGE_COUNT, e) == 0 && write_pid_file(x, e) == 0 &&

@@ -179,14 +179,14 @@ static int walk(struct change *c, struct err *e)
 {
 	const struct launch l = { .plan = &c->plan, .cgroup = -1 };
 	struct recipe r = { .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
-			    .enabled = c->plan.stages, .ctx = c, .run = run_stage, .hear = hear,
-			    .forks = c->plan.fork };
+			    .enabled = c->plan.stages, .ctx = c, .run = run_stage, .hear = hear };
 	int walked;
 
 	c->pid = launch_init(&l, &c->sock, e);
 	if (c->pid < 0)
 		return -1;
 	r.peer = c->sock;
+	r.forks = c->plan.fork ? c->pid : 0;
 	walked = recipe_walk(&r, 0, STAGE_COUNT, e);
 	(void)kill(c->pid, SIGKILL);
 	(void)waitpid(c->pid, NULL, 0);
