@@ -362,10 +362,10 @@ differs() {
 @test "a restored container is in a scope again" {
 	need_program criu
 	criu check >/dev/null 2>&1 || skip 'criu does not work on this kernel'
-	sd_start
+	sd run --detach --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1
 	tare checkpoint --image-path images "$id"
 	no_units
-	sd restore --detach --bundle "$bundle" --image-path images "$id" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+	sd restore --detach --bundle "$bundle" --image-path images "$id" </dev/null >/dev/null 2>&1
 	[[ $(state_of) = running ]]
 	[[ $(cgroup_of "$(pid_of)") = "/system.slice/tare-$id.scope" ]]
 	expect_shown ActiveState active
