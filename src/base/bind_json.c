@@ -218,6 +218,7 @@ static int read_pairs(struct reader *r, const struct place *p, const struct json
 {
 	if (need(r, p, v, JSON_OBJECT) < 0)
 		return -1;
+	ret->n = 0; /* it may have been there before, in other letters */
 	ret->at = arena_array(r->arena, v->len, sizeof(*ret->at));
 	if (!ret->at)
 		return out_of_memory(r);
@@ -261,6 +262,7 @@ static int read_map(struct reader *r, const struct place *p, const struct json *
 
 	if (need(r, p, v, JSON_OBJECT) < 0)
 		return -1;
+	ret->n = 0;
 	ret->at = arena_array(r->arena, v->len, size);
 	if (!ret->at)
 		return out_of_memory(r);

@@ -133,6 +133,8 @@ static int read_state(struct container *c, const char *id, struct err *e)
 	}
 	if (n < 0)
 		return fail_in(e, "read the state of container '%s'", id);
+	/* nothing of an earlier reading stays */
+	c->state = (struct state){ .id = c->state.id };
 	return bind_parse(&state_table, text, (size_t)n, "status", NULL, &c->mem, &c->state, e);
 }
 

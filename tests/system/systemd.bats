@@ -359,27 +359,63 @@ differs() {
 	none_left
 }
 
-# points FILE: a dozen calls of the runtime's own, from the first record in its state to the end
-points() {
-	awk '$1 == "call" && $2 ~ /^0\./ { split($2, p, "."); last = p[2]; if (!first && $4 ~ /^rename/) first = p[2] }
-		END { for (i = 0; i < 12; i++) print "0." int(first + i * (last - first) / 11) }' "$1"
+@test "a restored container is in a scope again" {
+	need_program criu
+	criu check >/dev/null 2>&1 || skip 'criu does not work on this kernel'
+	sd run --detach --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1
+	tare checkpoint --image-path images "$id"
+	no_units
+	sd restore --detach --bundle "$bundle" --image-path images "$id" </dev/null >/dev/null 2>&1
+	[[ $(state_of) = running ]]
+	[[ $(cgroup_of "$(pid_of)") = "/system.slice/tare-$id.scope" ]]
+	expect_shown ActiveState active
 }
 
-@test "what a killed runtime leaves, delete --force removes" {
-	local point crashpt=$TARE_BUILD/tests/fault-crashpt
+# points COUNT FILE: calls of the runtime's own, from the first record in its state to the end
+points() {
+	awk -v n="$1" '
+		$1 == "call" && $2 ~ /^0\./ {
+			split($2, p, ".")
+			last = p[2]
+			if (!first && $4 ~ /^rename/)
+				first = p[2]
+		}
+		END { for (i = 0; i < n; i++) print "0." int(first + i * (last - first) / (n - 1)) }' "$2"
+}
 
-	[[ -x $crashpt ]] || skip 'the driver knows x86-64 only'
-	"$crashpt" -t 60 -o "$BATS_TEST_TMPDIR/calls" list 0 "$TARE_RUNTIME" --root "$state" \
-		--systemd-cgroup create --bundle "$bundle" "$id" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+# create_below MODE POINT: one of crashpt's
+create_below() {
+	"$TARE_BUILD/tests/fault-crashpt" -t 60 -o "$BATS_TEST_TMPDIR/report" "$1" "$2" "$TARE_RUNTIME" \
+		--root "$state" --systemd-cgroup create --bundle "$bundle" "$id" \
+		</dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+}
+
+# leaves_nothing MODE COUNT: killed or failed at so many points
+leaves_nothing() {
+	local point
+
+	[[ -x $TARE_BUILD/tests/fault-crashpt ]] || skip 'the driver knows x86-64 only'
+	create_below list 0
+	cp "$BATS_TEST_TMPDIR/report" "$BATS_TEST_TMPDIR/calls"
 	tare delete --force "$id"
-	for point in $(points "$BATS_TEST_TMPDIR/calls"); do
-		echo "killed at $point"
-		"$crashpt" -t 60 -o "$BATS_TEST_TMPDIR/report" self "$point" "$TARE_RUNTIME" --root "$state" \
-			--systemd-cgroup create --bundle "$bundle" "$id" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 || true
-		cat "$BATS_TEST_TMPDIR/report"
+	for point in $(points "$2" "$BATS_TEST_TMPDIR/calls"); do
+		create_below "$1" "$point" || true
+		cat "$BATS_TEST_TMPDIR/report" "$BATS_TEST_TMPDIR/out"
 		tare delete --force "$id"
 		[[ ! -e $state/$id ]]
 		no_units
 		[[ -z $(find_leaks) ]]
 	done
+}
+
+@test "what a killed runtime leaves, delete --force removes" {
+	leaves_nothing self 12
+}
+
+@test "what is left when its child is killed as well, too" {
+	leaves_nothing all 6
+}
+
+@test "what is left when a call fails, too" {
+	leaves_nothing err:EIO 10
 }

@@ -52,6 +52,17 @@ limit() {
 	[[ $(limit cpu cpu.idle cpu.idle) = 1 ]]
 }
 
+@test "what the state says of a container is the same after an update" {
+	need_controller pids
+	config '.annotations = {"one": "1", "two": "2"}'
+	start_container
+	tare update --pids-limit 20 "$id"
+	tare update --pids-limit 21 "$id"
+	[[ $(tare state "$id" | jq -c .annotations) = '{"one":"1","two":"2"}' ]]
+	[[ $(jq '.annotations | length' "$state/$id/status") = 2 ]]
+	[[ $(grep -o '"one"' "$state/$id/status" | wc -l) = 1 ]]
+}
+
 @test "a paused container stays paused" {
 	need_controller pids freezer
 	start_container

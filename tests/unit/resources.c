@@ -183,6 +183,21 @@ TEST(shares_become_weights_on_the_peers_curve)
 	WANT_INT(resources_io_weight(1000), 10000);
 }
 
+TEST(of_a_member_that_is_there_twice_the_last_one_counts)
+{
+	static const char json[] = "{\"unified\":{\"a.b\":\"1\",\"c.d\":\"2\"},\"Unified\":{\"e.f\":\"3\"},"
+				   "\"rdma\":{\"x\":{},\"y\":{}},\"Rdma\":{\"z\":{}}}";
+	struct oci_resources r = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		WANT_INT(bind_parse(&oci_resources_table, json, strlen(json), "test", NULL, &mem, &r, &e), 0);
+		WANT_INT(r.unified.n, 1);
+		WANT_STR(r.unified.at[0].key, "e.f");
+		WANT_INT(r.rdma.n, 1);
+		WANT_STR(r.rdma.at[0].key, "z");
+	}
+}
+
 TEST(a_merge_takes_members_one_by_one)
 {
 	struct oci_resources *r = parse("{\"memory\":{\"limit\":100,\"swap\":200,\"reservation\":50},"
