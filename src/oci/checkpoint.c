@@ -151,6 +151,7 @@ static int run_restore(const struct cli *cli, void *options, char **args,
 		.root = cli->root, .id = args[0], .bundle = r->bundle ? r->bundle : ".",
 		.console_socket = r->console_socket, .pid_file = r->pid_file, .detach = r->detach,
 		.strict = cli->strict, .no_subreaper = r->no_subreaper, .start = true, .restore = &c,
+		.unit_prefix = cli_unit_prefix(cli),
 	};
 
 	if (read_empty_ns(&r->empty_ns, &c.empty_ns, e) < 0 ||

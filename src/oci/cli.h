@@ -65,6 +65,7 @@ extern const struct command checkpoint_command, restore_command;
 /* plan.c */
 extern const struct command plan_command;
 
+const char *cli_unit_prefix(const struct cli *cli);
 int cli_cgroup_manager(const struct cli *cli, const char **ret_name, struct err *e);
 int cli_open_root(const struct cli *cli, struct err *e);
 

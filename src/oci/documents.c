@@ -56,10 +56,11 @@ static int run_features(const struct cli *cli __attribute__((unused)),
 			size_t n_args __attribute__((unused)),
 			int *ret_status __attribute__((unused)), struct err *e)
 {
-	static const char *const unsafe[] = { "run.oci.", "org.criu.", NULL };
-	/* systemd's cgroups are refused, see check_honoured() */
+	static const char *const unsafe[] = { "run.oci.", "org.criu.", "org.systemd.property.",
+						NULL };
 	const struct features f = { .version = TARE_VERSION, .unsafe = unsafe, .checkpoint = true,
-				    .rdt = true, .net_devices = true };
+				    .systemd = true, .systemd_user = true, .rdt = true,
+				    .net_devices = true };
 	own_str struct str text = { 0 };
 
 	if (features_add(&f, &text, e) < 0)

@@ -58,12 +58,24 @@ int cli_cgroup_manager(const struct cli *cli, const char **ret_name, struct err 
 	return fail_hint(e, "use cgroupfs, systemd or disabled");
 }
 
+/* cli_unit_prefix() - who calls us runc expects units called runc-ID.scope */
+const char *cli_unit_prefix(const struct cli *cli)
+{
+	static const char *const peers[] = { "runc", "crun" };
+
+	for (size_t i = 0; i < COUNT(peers); i++)
+		if (strcmp(cli->program, peers[i]) == 0)
+			return peers[i];
+	return "tare";
+}
+
 static int make_options(const struct cli *cli, const struct make *m, const char *id,
 			struct create_options *ret, struct err *e)
 {
 	*ret = (struct create_options){
 		.root = cli->root,
 		.id = id,
+		.unit_prefix = cli_unit_prefix(cli),
 		.bundle = m->bundle ? m->bundle : ".",
 		.config = m->config,
 		.console_socket = m->console_socket,

@@ -107,6 +107,7 @@ static int run_plan(const struct cli *cli, void *options, char **args, size_t n_
 	bool json = p->format && strcmp(p->format, "json") == 0;
 	struct create_options o = {
 		.root = cli->root,
+		.unit_prefix = cli_unit_prefix(cli),
 		.id = n_args ? args[0] : "ID",
 		.bundle = p->bundle ? p->bundle : ".",
 		.config = p->config,

@@ -229,16 +229,31 @@ int cgroup_plan(struct cgroup *cg, struct err *e)
 	return 0;
 }
 
+/* systemd keeps units in its own hierarchy, in v2, and in v1 ones whose controllers it knows. */
+static bool systemd_uses(const struct cgroup_hierarchy *h)
+{
+	const unsigned known = CGROUP_CPU | CGROUP_CPUACCT | CGROUP_IO | CGROUP_MEMORY |
+			       CGROUP_DEVICES | CGROUP_PIDS;
+
+	return h->version == CGROUP_V2 || strcmp(h->name, "name=systemd") == 0 ||
+	       (h->controllers & known);
+}
+
 /**
- * cgroup_keep_parents() - after cgroup_plan(): only the last level is ours to remove
+ * cgroup_keep_parents() - after cgroup_plan(): where systemd is, only the last level is ours
+ * @leaf: a scope, which is the container's also where its folder exists; false: a slice, which
+ *        may be others', too
  *
  * For the systemd driver: what is above is a slice, which systemd makes and removes.
  */
-void cgroup_keep_parents(struct cgroup *cg)
+void cgroup_keep_parents(struct cgroup *cg, bool leaf)
 {
-	for (size_t i = 0; i < cg->n; i++)
-		if (cg->at[i].made > 1)
-			cg->at[i].made = 1;
+	for (size_t i = 0; i < cg->n; i++) {
+		struct cgroup_place *p = &cg->at[i];
+
+		if ((p->made > 1 && systemd_uses(p->in)) || (leaf && !p->made))
+			p->made = 1;
+	}
 }
 
 /* --- create --------------------------------------------------------------------------- */
@@ -274,13 +289,29 @@ static int fail_make(const struct cgroup_place *p, int sysno, struct err *e)
 	return -1;
 }
 
-static int place_create(struct cgroup_place *p, unsigned need, unsigned want, bool adopt,
+/* A process above it keeps v2 from handing on controllers, so that one goes down first; but v1
+ * takes it only into a cpuset that is complete. */
+static int place_settle(const struct cgroup_place *p, const struct cgroup_create_how *how,
+			unsigned want, struct err *e)
+{
+	bool v2 = p->in->version == CGROUP_V2;
+
+	if (!v2 && (p->in->controllers & CGROUP_CPUSET) && cgroup_cpuset_inherit(p, e) < 0)
+		return -1;
+	if (how->pid && cgroup_place_attach(p, how->pid, e) < 0)
+		return -1;
+	if (!v2)
+		return 0;
+	return cgroup_enable(p, how->need & p->in->controllers, want & p->in->controllers, e);
+}
+
+static int place_create(struct cgroup_place *p, const struct cgroup_create_how *how, unsigned want,
 			struct err *e)
 {
 	int r = 0;
 
 	for (int i = 0; p->made && i < RACES_MAX; i++) {
-		r = make_levels(p, adopt);
+		r = make_levels(p, how->adopt);
 		/* another container's removal took the parent that both of us use */
 		if (r == -ENOENT && p->made < cgroup_place_levels(p))
 			p->made++;
@@ -292,11 +323,7 @@ static int place_create(struct cgroup_place *p, unsigned need, unsigned want, bo
 			p->made = 0;
 		return fail_make(p, -r, e);
 	}
-	if (p->in->version == CGROUP_V2)
-		return cgroup_enable(p, need & p->in->controllers, want & p->in->controllers, e);
-	if (p->in->controllers & CGROUP_CPUSET)
-		return cgroup_cpuset_inherit(p, e);
-	return 0;
+	return place_settle(p, how, want, e);
 }
 
 static bool is_denial(const struct err *e)
@@ -321,7 +348,7 @@ int cgroup_create(struct cgroup *cg, const struct cgroup_create_how *how, struct
 	for (size_t i = 0; i < cg->n; i++) {
 		struct cgroup_place *p = &cg->at[i];
 
-		if (place_create(p, how->need, want, how->adopt, e) == 0) {
+		if (place_create(p, how, want, e) == 0) {
 			cg->at[kept++] = *p;
 			continue;
 		}

@@ -140,10 +140,12 @@ enum cgroup_base {
  * @tolerate: leave out hierarchies in which we may not create (EACCES, EPERM, EROFS), as a
  *            rootless runtime does, instead of failing
  * @adopt:    somebody may make the directories between plan and create for us: systemd does
+ * @pid:      a process that is moved into each directory as soon as it is made; 0: none
  */
 struct cgroup_create_how {
 	unsigned need;
 	bool tolerate, adopt;
+	pid_t pid;
 };
 
 /**
@@ -175,7 +177,7 @@ int cgroup_init(struct cgroup *cg, struct cgroup_world *w, enum cgroup_base base
 		struct err *e);
 void cgroup_done(struct cgroup *cg);
 int cgroup_plan(struct cgroup *cg, struct err *e);
-void cgroup_keep_parents(struct cgroup *cg);
+void cgroup_keep_parents(struct cgroup *cg, bool leaf);
 int cgroup_create(struct cgroup *cg, const struct cgroup_create_how *how, struct err *e);
 void cgroup_identify(struct cgroup *cg);
 int cgroup_remove(const struct cgroup *cg, struct err *e);

@@ -92,21 +92,28 @@ void cgroup_entry_close(struct cgroup_entry *entry)
 	fd_close(&entry->into);
 }
 
-/* The kernel answers EINVAL for a process that fork has not finished yet. */
-static int attach_one(const struct cgroup_place *p, const char *pid)
+/**
+ * cgroup_place_attach() - move a whole process that exists already into one place
+ *
+ * The kernel answers EINVAL for a process that fork has not finished yet.
+ */
+int cgroup_place_attach(const struct cgroup_place *p, pid_t pid, struct err *e)
 {
-	char path[CGROUP_PATH_MAX];
+	char path[CGROUP_PATH_MAX], text[16];
 	unsigned nap = 1000;
 	int r = 0;
 
 	snprintf(path, sizeof(path), "%s/cgroup.procs", p->dir);
+	snprintf(text, sizeof(text), "%d", (int)pid);
 	for (int i = 0; i < 8; i++) {
-		r = cgroup_try_write(AT_FDCWD, path, pid);
+		r = cgroup_try_write(AT_FDCWD, path, text);
+		if (r == 0)
+			return 0;
 		if (r != -EINVAL)
 			break;
 		cgroup_nap(&nap, 30 * 1000);
 	}
-	return r;
+	return fail_errno(e, -r, "move process %s into cgroup '%s'", text, p->dir);
 }
 
 /**
@@ -115,16 +122,9 @@ static int attach_one(const struct cgroup_place *p, const char *pid)
  */
 int cgroup_attach_pid(const struct cgroup *cg, pid_t pid, struct err *e)
 {
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", (int)pid);
-	for (size_t i = 0; i < cg->n; i++) {
-		int r = attach_one(&cg->at[i], text);
-
-		if (r < 0)
-			return fail_errno(e, -r, "move process %s into cgroup '%s'", text,
-					  cg->at[i].dir);
-	}
+	for (size_t i = 0; i < cg->n; i++)
+		if (cgroup_place_attach(&cg->at[i], pid, e) < 0)
+			return -1;
 	return 0;
 }
 

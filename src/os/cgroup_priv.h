@@ -14,6 +14,7 @@ int cgroup_try_frozen(int dirfd, enum cgroup_version version, enum cgroup_frozen
 int cgroup_enable(const struct cgroup_place *p, unsigned need, unsigned want,
 		  struct err *e);
 int cgroup_cpuset_inherit(const struct cgroup_place *p, struct err *e);
+int cgroup_place_attach(const struct cgroup_place *p, pid_t pid, struct err *e);
 void cgroup_nap(unsigned *usec, unsigned max_usec);
 
 #endif

@@ -65,66 +65,102 @@ int systemd_slice_expand(const char *slice, struct arena *a, const char **ret_pa
 	return 0;
 }
 
-/* Splits "SLICE:PREFIX:NAME" in place; false when it has not three parts. */
-static bool split(char *text, char **ret_parts)
-{
-	size_t n = 0;
+/* struct parts - "SLICE:PREFIX:NAME", taken apart */
+struct parts {
+	const char *slice, *prefix, *name;
+};
 
-	ret_parts[n++] = text;
-	for (char *c = text; *c; c++) {
-		if (*c != ':')
-			continue;
-		if (n == 3)
-			return false;
-		*c = '\0';
-		ret_parts[n++] = c + 1;
-	}
-	return n == 3 && *ret_parts[2];
+/* Splits in place; false when it has neither three parts nor two. */
+static bool split(char *text, struct parts *ret)
+{
+	char *second = strchr(text, ':'), *third = second ? strchr(second + 1, ':') : NULL;
+
+	if (!second || (third && strchr(third + 1, ':')))
+		return false;
+	*second++ = '\0';
+	if (third)
+		*third++ = '\0';
+	*ret = (struct parts){ text, third ? second : "", third ? third : second };
+	return *ret->name;
 }
 
-static const char *unit_name(struct arena *a, const char *prefix, const char *name)
+static int fail_form(const char *path, struct err *e)
 {
-	if (text_ends(name, ".slice"))
-		return arena_dup(a, name);
-	return arena_printf(a, "%s%s%s.scope", prefix, *prefix ? "-" : "", name);
+	return fail(e, ERR_INPUT,
+		    "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd "
+		    "cgroups, got '%s' instead",
+		    path);
+}
+
+static int take_apart(const struct systemd_wish *wish, struct arena *a, struct parts *ret,
+		      struct err *e)
+{
+	const char *path = wish->cgroups_path;
+	char *copy;
+
+	*ret = (struct parts){ "", wish->prefix, wish->id };
+	if (path && *path) {
+		copy = arena_dup(a, path);
+		if (!copy)
+			return no_memory(e);
+		if (!split(copy, ret))
+			return fail_form(path, e);
+	}
+	if (!*ret->slice)
+		ret->slice = wish->user ? "user.slice" : "system.slice";
+	return 0;
+}
+
+/* crun's two parts may have the whole name of the unit as the second. */
+static const char *unit_name(struct arena *a, const struct parts *p)
+{
+	if (text_ends(p->name, ".slice") || (!*p->prefix && text_ends(p->name, ".scope")))
+		return arena_dup(a, p->name);
+	return arena_printf(a, "%s%s%s.scope", p->prefix, *p->prefix ? "-" : "", p->name);
+}
+
+static int resolve(const struct systemd_wish *wish, struct arena *a, struct systemd_names *n,
+		   struct err *e)
+{
+	const char *path, *own;
+	struct parts parts;
+
+	if (take_apart(wish, a, &parts, e) < 0)
+		return -1;
+	n->slice = parts.slice;
+	n->unit = unit_name(a, &parts);
+	if (!n->unit)
+		return no_memory(e);
+	if (systemd_slice_expand(n->slice, a, &path, e) < 0 || check_unit(n->unit, e) < 0)
+		return -1;
+	path = arena_printf(a, "%s/%s", path, n->unit);
+	if (!path)
+		return no_memory(e);
+	if (text_ends(n->unit, ".slice")) {
+		/* where a slice is, its own name says */
+		if (systemd_slice_expand(n->unit, a, &own, e) < 0)
+			return -1;
+		if (strcmp(own, path) != 0)
+			return fail(e, ERR_INPUT, "slice '%s' is not in slice '%s'", n->unit,
+				    n->slice);
+	}
+	n->path = wish->user ? arena_printf(a, "/user.slice/user-%u.slice/user@%u.service%s",
+					    wish->uid, wish->uid, path)
+			     : path;
+	return n->path ? 0 : no_memory(e);
 }
 
 /**
  * systemd_names_resolve() - what config.json's cgroupsPath means to the systemd driver
- * @cgroups_path: "SLICE:PREFIX:NAME"; SLICE may be empty; NULL or "" when absent
- * @id:           the container's id, the NAME of an absent one
- * @user:         the user's own manager (rootless), whose units are below its service's cgroup
- * @uid:          that user
- * @a:            owns the names
+ * @a: owns the names
  */
-int systemd_names_resolve(const char *cgroups_path, const char *id, bool user, uid_t uid,
-			  struct arena *a, struct systemd_names *ret_names, struct err *e)
+int systemd_names_resolve(const struct systemd_wish *wish, struct arena *a,
+			  struct systemd_names *ret_names, struct err *e)
 {
-	const char *text = cgroups_path && *cgroups_path ? cgroups_path : ":tare:", *slice, *unit,
-		   *path;
-	char *parts[3] = { 0 },
-	     *copy = arena_printf(a, "%s%s", text, text == cgroups_path ? "" : id);
+	struct systemd_names names;
 
-	if (!copy)
-		return no_memory(e);
-	if (!split(copy, parts)) {
-		fail(e, ERR_INPUT,
-		     "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd "
-		     "cgroups, got '%s' instead",
-		     text);
+	if (resolve(wish, a, &names, e) < 0)
 		return fail_at(e, "config.json: /linux/cgroupsPath");
-	}
-	slice = *parts[0] ? parts[0] : user ? "user.slice" : "system.slice";
-	unit = unit_name(a, parts[1], parts[2]);
-	if (!unit)
-		return no_memory(e);
-	if (systemd_slice_expand(slice, a, &path, e) < 0 || check_unit(unit, e) < 0)
-		return fail_at(e, "config.json: /linux/cgroupsPath");
-	path = user ? arena_printf(a, "/user.slice/user-%u.slice/user@%u.service%s/%s", uid, uid,
-				   path, unit)
-		    : arena_printf(a, "%s/%s", path, unit);
-	if (!path)
-		return no_memory(e);
-	*ret_names = (struct systemd_names){ .slice = slice, .unit = unit, .path = path };
+	*ret_names = names;
 	return 0;
 }

@@ -13,6 +13,21 @@ struct arena;
 struct err;
 
 /**
+ * struct systemd_wish - what the names come from
+ * @cgroups_path: config.json's: "SLICE:PREFIX:NAME", or crun's "SLICE:NAME"; SLICE may be empty;
+ *                NULL or "" when absent
+ * @prefix:       PREFIX of an absent one: "runc"
+ * @id:           NAME of an absent one: the container's id
+ * @user:         the user's own manager (rootless), whose units are below its service's cgroup
+ * @uid:          that user
+ */
+struct systemd_wish {
+	const char *cgroups_path, *prefix, *id;
+	bool user;
+	uid_t uid;
+};
+
+/**
  * struct systemd_names - where systemd will put a container
  * @slice: "machine.slice"
  * @unit:  "libpod-abc.scope", or a slice of its own
@@ -23,7 +38,7 @@ struct systemd_names {
 };
 
 int systemd_slice_expand(const char *slice, struct arena *a, const char **ret_path, struct err *e);
-int systemd_names_resolve(const char *cgroups_path, const char *id, bool user, uid_t uid,
-			  struct arena *a, struct systemd_names *ret_names, struct err *e);
+int systemd_names_resolve(const struct systemd_wish *wish, struct arena *a,
+			  struct systemd_names *ret_names, struct err *e);
 
 #endif

@@ -65,7 +65,7 @@ static int add_hierarchy(struct mount_plan *p, const struct cgroup_place *place,
 	o->source = arena_printf(p->mem, "%s%s", place->in->mount, place->path);
 	if (!o->source)
 		return out_of_memory(e);
-	if (!p->open || p->late_cgroups)
+	if (!p->open || p->late_cgroups || p->unmade_cgroups)
 		return 0;
 	o->fd = mount_clone(AT_FDCWD, o->source, true, false, e);
 	if (o->fd < 0)

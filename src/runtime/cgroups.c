@@ -7,6 +7,7 @@
 #include "runtime/cgroup_path.h"
 #include "runtime/creation.h"
 #include "runtime/resources.h"
+#include "runtime/scope.h"
 
 _Static_assert(sizeof(struct state_cgroup) == sizeof(struct cgroup_note) &&
 	       offsetof(struct state_cgroup, id) == offsetof(struct cgroup_note, id),
@@ -35,6 +36,19 @@ static const struct oci_resources *resources_of(const struct creation *c)
 	return l->resources ? l->resources : &none;
 }
 
+static bool by_systemd(const struct creation *c)
+{
+	return strcmp(c->o->cgroup_manager, "systemd") == 0;
+}
+
+static int resolve(struct creation *c, struct cgroup_path *ret_path, struct err *e)
+{
+	if (by_systemd(c))
+		return scope_prepare(c, ret_path, e);
+	return cgroup_path_resolve(c->bundle.config.platform->cgroups_path, NULL, c->o->id, &c->mem,
+				   ret_path, e);
+}
+
 /**
  * cgroups_prepare() - decide where the container's cgroup will be, and say so in its state
  *
@@ -49,17 +63,19 @@ int cgroups_prepare(struct creation *c, struct err *e)
 		return 0;
 	if (cgroup_world_open(&c->world, e) < 0)
 		return -1;
-	if (!c->world.n)
+	if (!c->world.n && !by_systemd(c))
 		return 0;
 	if (l->resources && resources_check(&c->world, l->resources, &fresh, e) < 0)
 		return -1;
-	if (cgroup_path_resolve(l->cgroups_path, NULL, c->o->id, &c->mem, &path, e) < 0)
+	if (resolve(c, &path, e) < 0)
 		return -1;
 	if (cgroup_init(&c->cgroup, &c->world, path.base, path.path, e) < 0 ||
 	    cgroup_plan(&c->cgroup, e) < 0)
 		return -1;
+	if (c->has_scope)
+		cgroup_keep_parents(&c->cgroup, !text_ends(c->scope.names.unit, ".slice"));
 	c->has_cgroup = true;
-	c->late_cgroup = may_be_late(c);
+	c->late_cgroup = !c->has_scope && may_be_late(c);
 	return note(c, e);
 }
 
@@ -102,13 +118,14 @@ static int make_part(struct creation *c, enum cgroup_version version, struct err
 /**
  * cgroups_make_early() - make what tare-init must be born into: its v2 cgroup
  *
- * Where v1 hierarchies are left for later, their limits come later too.
+ * Where v1 hierarchies are left for later, their limits come later too. A scope needs a process,
+ * so it is cgroups_make_scope()'s to make.
  */
 int cgroups_make_early(struct creation *c, struct err *e)
 {
 	struct cgroup v2;
 
-	if (!c->has_cgroup)
+	if (!c->has_cgroup || c->has_scope)
 		return 0;
 	if (!c->late_cgroup)
 		return cgroups_make(c, e) < 0 ? -1 : cgroup_entry_open(&c->cgroup, &c->entry, e);
@@ -126,6 +143,28 @@ int cgroups_make(struct creation *c, struct err *e)
 	if (make_part(c, CGROUP_V1, e) < 0 || note(c, e) < 0)
 		return -1;
 	return resources_apply(&c->cgroup, resources_of(c), &fresh, e);
+}
+
+/**
+ * cgroups_make_scope() - have systemd make the cgroup around @pid, then do what systemd does not
+ *
+ * @pid waits meanwhile, and nothing of the container runs yet.
+ */
+int cgroups_make_scope(struct creation *c, pid_t pid, struct err *e)
+{
+	/* a user cannot have a device program, nor more devices than he has anyway */
+	const struct resources_how how = { .adopted = true, .no_devices = c->scope.user };
+	const struct oci_resources *r = resources_of(c);
+	const struct cgroup_create_how create = {
+		.need = resources_need(&c->world, r) & cgroup_controllers(&c->cgroup),
+		.adopt = true,
+		.pid = pid,
+	};
+
+	if (scope_start(c, pid, e) < 0 || cgroup_create(&c->cgroup, &create, e) < 0 ||
+	    resources_apply(&c->cgroup, r, &how, e) < 0 || scope_give(c, e) < 0 || note(c, e) < 0)
+		return -1;
+	return container_save(&c->container, e);
 }
 
 static bool lies_below(const char *path, const char *folder)

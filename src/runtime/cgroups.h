@@ -20,6 +20,7 @@ struct container_cgroup {
 int cgroups_prepare(struct creation *c, struct err *e);
 int cgroups_make_early(struct creation *c, struct err *e);
 int cgroups_make(struct creation *c, struct err *e);
+int cgroups_make_scope(struct creation *c, pid_t pid, struct err *e);
 int cgroups_files(struct creation *c, char ***ret_files, struct err *e);
 int cgroups_recall(struct container_cgroup *g, const struct container *c, struct err *e);
 void cgroups_done(struct container_cgroup *g);

@@ -175,12 +175,16 @@ static int check_rdt(const struct oci_config *c, const struct create_options *o,
 }
 
 /* Members that this version cannot honour yet. Ignoring one would make another container. */
-static int check_honoured(const struct oci_config *c __attribute__((unused)),
-			  const struct create_options *o, struct err *e)
+static int check_honoured(const struct oci_config *c, const struct create_options *o,
+			  struct err *e)
 {
 	const struct { bool asked; const char *what, *where; } rows[] = {
-		{ strcmp(o->cgroup_manager, "systemd") == 0, "the systemd cgroup manager",
-		  "--systemd-cgroup" },
+		{ oci_annotation(c, "run.oci.systemd.force_cgroup_v1") != NULL,
+		  "showing systemd a cgroup v1 hierarchy",
+		  "config.json: /annotations/run.oci.systemd.force_cgroup_v1" },
+		{ oci_annotation(c, "run.oci.delegate-cgroup") && strcmp(o->cgroup_manager, "systemd") != 0,
+		  "run.oci.delegate-cgroup without the systemd cgroup manager",
+		  "config.json: /annotations/run.oci.delegate-cgroup" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)

@@ -34,6 +34,7 @@
 #include "runtime/net_devices.h"
 #include "runtime/rdt.h"
 #include "runtime/remove.h"
+#include "runtime/scope.h"
 #include "runtime/seccomp.h"
 
 static void warn_about(void *ctx __attribute__((unused)), const struct err *e)
@@ -196,6 +197,8 @@ static int run_stage(void *ctx, unsigned i, struct err *e)
 	struct creation *c = ctx;
 
 	switch (i) {
+	case STAGE_SCOPE:
+		return cgroups_make_scope(c, c->pid, e);
 	case STAGE_MAKE_CGROUP:
 		return cgroups_make(c, e);
 	case STAGE_HOST_FACTS:
@@ -268,6 +271,8 @@ static void unmake(struct creation *c)
 		(void)kill(c->pid, SIGKILL);
 		(void)waitpid(c->pid, NULL, 0);
 	}
+	if (c->scope_tried && scope_remove(&c->container, &ignored) < 0)
+		log_warn("%s", ignored.text);
 	if (c->has_cgroup && cgroup_remove(&c->cgroup, &ignored) < 0)
 		log_warn("%s", ignored.text);
 	if (rdt_remove(&c->container.state, &ignored) < 0)

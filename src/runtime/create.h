@@ -20,6 +20,7 @@ struct checkpoint_options;
  * @console_socket:  where the pty's master is sent, or NULL
  * @pid_file:        where the pid is written, or NULL
  * @cgroup_manager:  "cgroupfs", "systemd" or "disabled"
+ * @unit_prefix:     what names of systemd units begin with where the config gives none
  * @preserve_fds:    descriptors passed on, from 3
  * @start:           run: do not wait for the start command
  * @detach:          run: do not wait for the end
@@ -29,7 +30,7 @@ struct checkpoint_options;
  */
 struct create_options {
 	const char *root, *id, *bundle, *config, *console_socket, *pid_file, *cgroup_manager;
-	const char *pidfd_socket;
+	const char *pidfd_socket, *unit_prefix;
 	const struct checkpoint_options *restore;
 	uint32_t preserve_fds;
 	bool start, detach, keep, strict, no_pivot, no_new_keyring, no_subreaper, dry;

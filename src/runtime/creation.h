@@ -9,6 +9,7 @@
 #include "runtime/container.h"
 #include "runtime/create.h"
 #include "runtime/mount_plan.h"
+#include "runtime/systemd.h"
 #include "spec/plan.h"
 
 #define MAX_JOINS 8
@@ -30,6 +31,9 @@ struct detour { int64_t type; int back; };
  * @hook_out, @hook_err: files that hooks write to, or 0
  * @net:         network devices that were moved, or NULL
  * @late_cgroup: v1 cgroups are made while tare-init makes the mounts
+ * @has_scope:   systemd makes the cgroup: @scope, from @scope_draft, once there is a process
+ * @scope_tried: it was asked to
+ * @delegate:    run.oci.delegate-cgroup, or NULL
  */
 struct creation {
 	const struct create_options *o;
@@ -39,6 +43,9 @@ struct creation {
 	struct cgroup cgroup;
 	struct cgroup_entry entry;
 	bool has_cgroup, late_cgroup, made_container;
+	struct systemd_scope scope;
+	bool has_scope, scope_tried;
+	const char *scope_draft, *delegate;
 	struct arena mem;
 	struct mount_plan mounts;
 	struct plan plan;

@@ -133,7 +133,7 @@ static void print_linux(const struct features *f, struct str *out)
 	str_add(out, ",");
 	print_capabilities(out);
 	str_addf(out, ",'cgroup':{'v1':true,'v2':true,'systemd':%s,'systemdUser':%s,'rdma':true},",
-		 truth(f->systemd), truth(f->systemd));
+		 truth(f->systemd), truth(f->systemd_user));
 	print_seccomp(out);
 	str_add(out, "'apparmor':{'enabled':true},'selinux':{'enabled':true},"
 		     "'memoryPolicy':{");

@@ -12,6 +12,7 @@ struct str;
  * @version:    ours
  * @checkpoint: checkpoint and restore work
  * @systemd:    the systemd cgroup driver works
+ * @systemd_user: also without root, by the user's own manager
  * @rdt:        linux.intelRdt is obeyed
  * @net_devices: linux.netDevices is obeyed
  * @unsafe:     annotations that change what the runtime does, NULL-terminated; one that ends
@@ -19,7 +20,7 @@ struct str;
  */
 struct features {
 	const char *version;
-	bool checkpoint, systemd, rdt, net_devices;
+	bool checkpoint, systemd, systemd_user, rdt, net_devices;
 	const char *const *unsafe;
 };
 

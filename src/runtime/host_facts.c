@@ -8,6 +8,7 @@
 #include "os/file.h"
 #include "os/rlimit.h"
 #include "runtime/creation.h"
+#include "runtime/scope.h"
 
 static int set_oom_score(const struct creation *c, struct err *e)
 {
@@ -50,5 +51,7 @@ int host_facts(struct creation *c, struct err *e)
 {
 	if (set_oom_score(c, e) < 0)
 		return -1;
-	return set_rlimits(c, e);
+	if (set_rlimits(c, e) < 0)
+		return -1;
+	return scope_delegate(c, e);
 }

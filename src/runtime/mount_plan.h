@@ -19,6 +19,7 @@
  * @userns_fd: its user namespace, for "idmap" without mappings; -1 when not known
  * @late_cgroups: the cgroup does not exist yet; mounts that show it are made in a stage of
  *             their own
+ * @unmade_cgroups: it does not exist yet, but will when mounts are made
  * @open:      open sources and make detached mounts; false: only describe (the plan command)
  * @list:      the result; descriptors in it are closed by mount_plan_close()
  */
@@ -27,7 +28,7 @@ struct mount_plan {
 	const struct oci_config *config;
 	const char *bundle, *rootfs;
 	const struct cgroup *cgroup;
-	bool own_cgroupns, own_userns, open, late_cgroups;
+	bool own_cgroupns, own_userns, open, late_cgroups, unmade_cgroups;
 	uint64_t propagation;
 	struct plan_mount *list;
 	size_t n, room;

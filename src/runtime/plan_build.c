@@ -88,6 +88,7 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.rootfs = c->bundle.rootfs,
 		.cgroup = c->has_cgroup ? &c->cgroup : NULL,
 		.late_cgroups = c->late_cgroup,
+		.unmade_cgroups = c->has_scope,
 		.own_cgroupns = c->plan.cgroup_namespace,
 		.own_userns = c->plan.in_userns,
 		.propagation = r->propagation,
@@ -176,12 +177,14 @@ static void choose_stages(struct creation *c)
 	bool early_filter = p->has_seccomp && !p->process->no_new_privileges;
 
 	set_stage(p, STAGE_JOIN, p->joins.n || p->unshare || p->fork || p->in_userns);
+	set_stage(p, STAGE_SCOPE, c->has_scope);
 	set_stage(p, STAGE_ENTER_CGROUP,
 		  !c->late_cgroup && (p->cgroup_tasks.n || p->cgroup_namespace));
 	set_stage(p, STAGE_MAKE_CGROUP, c->late_cgroup);
 	set_stage(p, STAGE_ENTER_CGROUP_LATE, c->late_cgroup);
 	set_stage(p, STAGE_LATE_MOUNTS, has_late_mounts(&c->rootfs));
-	set_stage(p, STAGE_HOST_FACTS, p->process->oom_score_adj.set || p->rlimits_done);
+	set_stage(p, STAGE_HOST_FACTS,
+		  p->process->oom_score_adj.set || p->rlimits_done || c->delegate);
 	set_stage(p, STAGE_RDT, config->platform->intel_rdt != NULL);
 	set_stage(p, STAGE_NET_DEVICES, config->platform->net_devices.n > 0);
 	set_stage(p, STAGE_UTS, p->hostname || p->domainname);

@@ -16,6 +16,7 @@
 #include "runtime/cgroups.h"
 #include "runtime/host_hooks.h"
 #include "runtime/rdt.h"
+#include "runtime/scope.h"
 
 /* poststop hooks may fail: the container is gone all the same (runtime.md, Lifecycle 13). */
 static void run_poststop(const struct container *c, const struct oci_hooks *hooks)
@@ -45,10 +46,9 @@ int container_remove_ended(struct container *c, struct cgroup *cg, const struct 
 		if (!c->state.own_pidns &&
 		    cgroup_empty(cg, &empty, e) == 0 && !empty && cgroup_kill(cg, e) < 0)
 			return -1;
-		if (cgroup_remove(cg, e) < 0)
-			return fail_in(e, "delete container '%s'", c->state.id);
 	}
-	if (rdt_remove(&c->state, e) < 0)
+	if (scope_remove(c, e) < 0 || (cg->n && cgroup_remove(cg, e) < 0) ||
+	    rdt_remove(&c->state, e) < 0)
 		return fail_in(e, "delete container '%s'", c->state.id);
 	if (container_forget(c, e) < 0)
 		return -1;
@@ -119,7 +119,7 @@ static int fail_running(const struct container *c, enum container_status status,
  */
 int container_remove_open(struct container *c, bool force, struct err *e)
 {
-	own_container_cgroup struct container_cgroup g;
+	own_container_cgroup struct container_cgroup g = { .present = false };
 	enum container_status status;
 	struct err no_config = { 0 };
 

@@ -162,7 +162,26 @@ static int apply_devices(const struct cgroup *cg, const struct oci_resources *r,
 		     "cgroup");
 		return at_member(how, "/devices", e);
 	}
-	return devices_apply(p, rules, n, !how->update && p->made, e);
+	return devices_apply(p, rules, n, !how->update && !how->adopted && p->made, e);
+}
+
+/**
+ * resources_device_set() - which devices the document allows, ours included, in v1's terms
+ * @r:       may be NULL
+ * @ret_set: the caller frees ->at
+ */
+int resources_device_set(const struct oci_resources *r, struct device_set *ret_set, struct err *e)
+{
+	own_mem struct device_rule *rules = NULL;
+	size_t n = 0, culprit = 0;
+	char at[32];
+
+	if (device_rules(r, &plain, &rules, &n, e) < 0)
+		return -1;
+	if (device_set_build(rules, n, ret_set, &culprit, e) == 0)
+		return 0;
+	snprintf(at, sizeof(at), "/devices/%zu", culprit);
+	return at_member(&plain, at, e);
 }
 
 /* --- check -------------------------------------------------------------------------------- */
@@ -325,9 +344,13 @@ static int apply_writes(struct hand *h, const resource_writes *list, struct err 
 	return 0;
 }
 
-/* v1's kernel refuses a limit below what is used; v2's would kill instead. */
-static int check_usage(const struct cgroup *cg, const struct oci_memory *m,
-		       const struct resources_how *how, struct err *e)
+/**
+ * resources_check_usage() - refuse a limit below what is used, where checkBeforeUpdate asks for it
+ *
+ * v1's kernel refuses by itself; v2's would kill instead.
+ */
+int resources_check_usage(const struct cgroup *cg, const struct oci_memory *m,
+			  const struct resources_how *how, struct err *e)
 {
 	const struct cgroup_place *p = cgroup_with(cg, CGROUP_MEMORY);
 	own_fd int fd = FD_NONE;
@@ -373,7 +396,7 @@ int resources_apply(const struct cgroup *cg, const struct oci_resources *r,
 	if (r) {
 		n = resources_writes(&host, r, how, &a, &list, e);
 		if (n == 0)
-			n = check_usage(cg, r->memory, how, e);
+			n = resources_check_usage(cg, r->memory, how, e);
 		if (n == 0)
 			n = apply_writes(&h, &list, e);
 	}

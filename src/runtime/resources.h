@@ -15,6 +15,8 @@
 #include "os/cgroup.h"
 #include "spec/oci.h"
 
+struct device_set;
+
 /**
  * struct resources_host - which controllers there are, by the kind of hierarchy they live in
  * @v1,@v2: enum cgroup_controller bits, each in one of the two
@@ -49,10 +51,11 @@ typedef LIST(struct resource_write) resource_writes;
  * @doc:        what precedes the JSON pointer in errors; NULL is "config.json: /linux/resources"
  * @update:     the container runs already: values that equal the kernel's default count, too
  * @no_devices: leave device access alone (an update, or a host where we may not)
+ * @adopted:    somebody else made the cgroup, and may have set limits already: systemd does
  */
 struct resources_how {
 	const char *doc;
-	bool update, no_devices;
+	bool update, no_devices, adopted;
 };
 
 struct resources_host resources_host_of(const struct cgroup_world *w);
@@ -61,6 +64,9 @@ int resources_check(const struct cgroup_world *w, const struct oci_resources *r,
 		    const struct resources_how *how, struct err *e);
 int resources_apply(const struct cgroup *cg, const struct oci_resources *r,
 		    const struct resources_how *how, struct err *e);
+int resources_check_usage(const struct cgroup *cg, const struct oci_memory *m,
+			  const struct resources_how *how, struct err *e);
+int resources_device_set(const struct oci_resources *r, struct device_set *ret_set, struct err *e);
 int resources_merge(struct oci_resources *onto, const struct oci_resources *change,
 		    struct arena *a, struct err *e);
 

@@ -653,6 +653,15 @@ static int check_unified(struct plan *p, const struct pair *u, const char *at,
 	return fail_member(p, at);
 }
 
+/* An idle cgroup takes no weight (EINVAL). */
+static bool is_vain(const struct pairs *u, const char *file)
+{
+	for (size_t i = 0; i < u->n && strcmp(file, "cpu.weight") == 0; i++)
+		if (strcmp(u->at[i].key, "cpu.idle") == 0 && strcmp(u->at[i].value, "1") == 0)
+			return true;
+	return false;
+}
+
 static int put_unified(struct plan *p)
 {
 	const struct pairs *u = &p->r->unified;
@@ -671,7 +680,7 @@ static int put_unified(struct plan *p)
 			return no_memory(p);
 		if (check_unified(p, &u->at[i], at, &controller) < 0)
 			return -1;
-		if (given_text(u->at[i].value) &&
+		if (given_text(u->at[i].value) && !is_vain(u, u->at[i].key) &&
 		    PUT(p, .controller = controller, .file = u->at[i].key, .value = u->at[i].value,
 			.at = at) < 0)
 			return -1;

@@ -262,7 +262,8 @@ static int run_criu(struct restore *r, struct err *e)
 		done = criu_start(&c, program, r->keep, r->n_keep, e);
 	/* what it makes is born where it is */
 	if (done == 0 && r->c->has_cgroup)
-		done = cgroup_attach_pid(&r->c->cgroup, c.pid, e);
+		done = r->c->has_scope ? cgroups_make_scope(r->c, c.pid, e) :
+					 cgroup_attach_pid(&r->c->cgroup, c.pid, e);
 	if (done == 0 && criu_request(&c, CRIU_RESTORE, &r->opts, e) < 0)
 		done = criu_fail_with_log(&r->folders, e);
 	criu_stop(&c);

@@ -9,11 +9,13 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/own.h"
 #include "runtime/cgroups.h"
 #include "runtime/container.h"
 #include "runtime/rdt.h"
 #include "runtime/resources.h"
+#include "runtime/scope.h"
 
 static const struct oci_resources *in_force(const struct container *c)
 {
@@ -36,9 +38,32 @@ static int merge(struct container *c, const struct oci_resources *change, struct
 	/* an idle cgroup has no weight of its own; the kernel would refuse the old one */
 	if (cpu && cpu->idle.set && !cpu->shares.set)
 		ret->cpu->shares = (struct opt_u64){ 0 };
+	/* and who asks for a weight now wants no idle one any more (systemd's rule) */
+	if (cpu && cpu->shares.set && cpu->shares.v && !cpu->idle.set && ret->cpu->idle.set)
+		ret->cpu->idle.v = 0;
+	if (c->state.systemd_unit)
+		scope_round(ret);
 	/* plain files of the kernel: the old ones would undo what is asked for now by its name */
 	ret->unified = change->unified;
 	return 0;
+}
+
+static const char *unified(const struct oci_resources *r, const char *file)
+{
+	for (size_t i = 0; i < r->unified.n; i++)
+		if (strcmp(r->unified.at[i].key, file) == 0)
+			return r->unified.at[i].value;
+	return "";
+}
+
+/* An idle cgroup has no weight. Callers that give both mean the first. */
+static void warn_idle(const struct oci_resources *change)
+{
+	const struct oci_cpu *cpu = change->cpu;
+
+	if ((cpu && cpu->idle.set && cpu->idle.v == 1 && cpu->shares.set && cpu->shares.v) ||
+	    (strcmp(unified(change, "cpu.idle"), "1") == 0 && *unified(change, "cpu.weight")))
+		log_warn("unable to apply both a CPU weight and idle: it will be idle");
 }
 
 static int apply(struct container *c, const struct oci_resources *change, const char *doc,
@@ -50,11 +75,16 @@ static int apply(struct container *c, const struct oci_resources *change, const 
 	own_container_cgroup struct container_cgroup g = { .present = false };
 	struct oci_resources sum;
 
+	warn_idle(change);
 	if (cgroups_recall(&g, c, e) < 0)
 		return -1;
 	if (!g.present)
 		return fail(e, ERR_UNSUPPORTED, "update '%s': it has no cgroup", c->state.id);
 	if (merge(c, change, &sum, e) < 0 || resources_check(&g.world, &sum, &how, e) < 0 ||
+	    resources_check_usage(&g.cgroup, sum.memory, &how, e) < 0)
+		return -1;
+	/* systemd first: the files have the last word, as at create */
+	if (scope_update(c, &g.world, &sum, &how, e) < 0 ||
 	    resources_apply(&g.cgroup, &sum, &how, e) < 0)
 		return -1;
 	c->state.resources = &sum;

@@ -118,6 +118,7 @@ extern const struct bind_table plan_table;
 	/* name            side     phrase, read as "cannot …" */                                \
 	X(MAP_IDS,         RUNTIME, "map user and group ids")                                    \
 	X(JOIN,            INIT,    "join namespaces")                                           \
+	X(SCOPE,           RUNTIME, "have systemd make the cgroup")                              \
 	X(ENTER_CGROUP,    INIT,    "enter the cgroup")                                          \
 	X(HOST_FACTS,      RUNTIME, "prepare what only the host side can")                       \
 	X(RDT,             RUNTIME, "enter the resctrl group")                                   \

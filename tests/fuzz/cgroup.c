@@ -54,6 +54,7 @@ static void place(struct cgroup_world *w, const char *path)
 
 static void names(const char *text)
 {
+	const struct systemd_wish wish = { .cgroups_path = text, .prefix = "tare", .id = "id" };
 	struct systemd_property p = { 0 };
 	systemd_property_list l = { 0 };
 	struct systemd_names n;
@@ -61,7 +62,7 @@ static void names(const char *text)
 	struct str s = { 0 };
 	struct err e = { 0 };
 
-	if (systemd_names_resolve(text, "id", false, 0, &a, &n, &e) == 0)
+	if (systemd_names_resolve(&wish, &a, &n, &e) == 0)
 		no_way_out(n.path);
 	if (systemd_property_annotation("Name", text, &a, &p, &e) == 0) {
 		systemd_property_write(&p, &s);

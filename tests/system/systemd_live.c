@@ -51,6 +51,7 @@ static void stop_anyhow(void)
 	struct systemd_scope slice = scope, top = scope;
 	struct err ignored = { 0 };
 
+	slice.description = top.description = NULL;
 	slice.names.unit = scope.names.slice;
 	top.names.unit = "taretest.slice";
 	(void)systemd_stop(&scope, &ignored);
@@ -79,10 +80,10 @@ static void text_of(unsigned controller, const char *v1, const char *v2, char *r
 TEST(without_systemd_the_driver_is_refused)
 {
 	if (access("/run/systemd/system", F_OK) == 0) {
-		OK(systemd_check(&e));
+		OK(systemd_check(false, &e));
 		return;
 	}
-	WANT_INT(systemd_check(&e), -1);
+	WANT_INT(systemd_check(false, &e), -1);
 	WANT(strstr(e.text, "needs systemd as PID 1") != NULL);
 	WANT_STR(e.hint, "use the cgroupfs driver");
 }
@@ -92,8 +93,11 @@ TEST(a_scope_lives_and_dies)
 	struct pair pairs[] = { { (char *)"org.systemd.property.TimeoutStopSec", (char *)"uint64 3" },
 				{ (char *)"other", (char *)"x" } };
 	const struct pairs annotations = { pairs, COUNT(pairs) };
-	const struct cgroup_create_how how = { .need = CGROUP_MEMORY, .adopt = true };
-	struct resources_host host;
+	struct cgroup_create_how how = { .need = CGROUP_MEMORY, .adopt = true };
+	struct systemd_wish wish = { .prefix = "tare", .id = "one" };
+	struct systemd_limits limits = { .how.update = false };
+	own_str struct str draft = { 0 };
+	struct systemd_scope other = { .description = "container one of somebody else" };
 	struct numbers pids;
 	char text[256], path[64];
 	pid_t pid;
@@ -101,20 +105,22 @@ TEST(a_scope_lives_and_dies)
 	if (!have_systemd())
 		return;
 	snprintf(path, sizeof(path), "taretest-a%d.slice:tare:one", (int)getpid());
-	scope.id = "one";
-	OK(systemd_names_resolve(path, "one", false, 0, &mem, &scope.names, &e));
+	wish.cgroups_path = path;
+	scope.description = "container one";
+	OK(systemd_names_resolve(&wish, &mem, &scope.names, &e));
 	OK(cgroup_world_open(&world, &e));
-	host = resources_host_of(&world);
+	limits.host = resources_host_of(&world);
 	OK(cgroup_init(&cg, &world, CGROUP_AT_ROOT, scope.names.path, &e));
 	OK(cgroup_plan(&cg, &e));
-	cgroup_keep_parents(&cg);
+	cgroup_keep_parents(&cg, true);
 	pid = waiting_child();
+	how.pid = pid;
 	atexit(stop_anyhow);
-	OK(systemd_start(&scope, pid, &host, parse("{\"memory\":{\"limit\":67108864},\"pids\":{\"limit\":55},"
-						    "\"cpu\":{\"quota\":50000,\"period\":100000}}"),
-			 &annotations, &e));
+	limits.resources = parse("{\"memory\":{\"limit\":67108864},\"pids\":{\"limit\":55},"
+				 "\"cpu\":{\"quota\":50000,\"period\":100000}}");
+	OK(systemd_draft(&scope, &limits, &annotations, &draft, &e));
+	OK(systemd_start(&scope, pid, draft.at, &e));
 	OK(cgroup_create(&cg, &how, &e));
-	OK(cgroup_attach_pid(&cg, pid, &e));
 	OK(cgroup_pids(&cg, &pids, &mem, &e));
 	WANT_INT(pids.n, 1);
 	WANT_INT(pids.at[0], pid);
@@ -122,13 +128,20 @@ TEST(a_scope_lives_and_dies)
 	WANT_STR(text, "67108864");
 	text_of(CGROUP_PIDS, "pids.max", "pids.max", text, sizeof(text));
 	WANT_STR(text, "55");
-	OK(systemd_update(&scope, &host, parse("{\"memory\":{\"limit\":33554432}}"), &e));
+	limits.resources = parse("{\"memory\":{\"limit\":33554432}}");
+	OK(systemd_update(&scope, &limits, &e));
 	text_of(CGROUP_MEMORY, "memory.limit_in_bytes", "memory.max", text, sizeof(text));
 	WANT_STR(text, "33554432");
 	OK(resources_apply(&cg, parse("{\"cpu\":{\"shares\":512}}"), NULL, &e));
 
-	WANT_INT(systemd_start(&scope, waiting_child(), &host, NULL, NULL, &e), -1);
+	WANT_INT(systemd_start(&scope, waiting_child(), draft.at, &e), -1);
 	WANT(strstr(e.text, "start systemd unit 'tare-one.scope': ") != NULL);
+
+	/* one that is called the same but is somebody else's stays */
+	other.names = scope.names;
+	OK(systemd_stop(&other, &e));
+	OK(cgroup_pids(&cg, &pids, &mem, &e));
+	WANT_INT(pids.n, 1);
 
 	OK(systemd_stop(&scope, &e));
 	waitpid(pid, NULL, 0);
@@ -142,15 +155,18 @@ TEST(systemds_own_words_come_back)
 {
 	struct pair pairs[] = { { (char *)"org.systemd.property.NoSuchThing", (char *)"true" } };
 	const struct pairs annotations = { pairs, COUNT(pairs) };
-	struct resources_host host = { .has_v2 = true };
+	const struct systemd_wish wish = { .prefix = "tare", .id = "two" };
+	const struct systemd_limits limits = { .host.has_v2 = true };
+	own_str struct str draft = { 0 };
 	pid_t pid;
 
 	if (!have_systemd())
 		return;
-	OK(systemd_names_resolve(":tare:two", "two", false, 0, &mem, &scope.names, &e));
-	scope.id = "two";
+	scope.description = "container two";
+	OK(systemd_names_resolve(&wish, &mem, &scope.names, &e));
+	OK(systemd_draft(&scope, &limits, &annotations, &draft, &e));
 	pid = waiting_child();
-	WANT_INT(systemd_start(&scope, pid, &host, NULL, &annotations, &e), -1);
+	WANT_INT(systemd_start(&scope, pid, draft.at, &e), -1);
 	printf("# %s\n", e.text);
 	WANT(strstr(e.text, "NoSuchThing") != NULL);
 	kill(pid, SIGKILL);

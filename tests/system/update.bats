@@ -37,6 +37,21 @@ limit() {
 	expect_error 'cpu-share.*many'
 }
 
+@test "who asks for a weight wants no idle container any more, and who asks for both an idle one" {
+	need_controller cpu
+	[[ $(find "$(controller_dir cpu)" -mindepth 2 -maxdepth 2 -name cpu.idle | head -n 1) ]] ||
+		skip 'needs idle cgroups (Linux 5.15)'
+	start_container
+	tare update --cpu-idle 1 "$id"
+	[[ $(limit cpu cpu.idle cpu.idle) = 1 ]]
+	tare update --cpu-share 200 "$id"
+	[[ $(limit cpu cpu.idle cpu.idle) = 0 ]]
+	run tare update --cpu-share 300 --cpu-idle 1 "$id"
+	expect_status 0
+	expect_line 'unable to apply both'
+	[[ $(limit cpu cpu.idle cpu.idle) = 1 ]]
+}
+
 @test "a paused container stays paused" {
 	need_controller pids freezer
 	start_container

@@ -135,6 +135,8 @@ static const struct {
 	{ "{\"unified\":{\"NOKEY\":\"1\"}}",
 	  "! " AT "/unified: invalid configuration: cannot use unified on cgroup v1",
 	  "! " AT "/unified/NOKEY: unified resource: the specified key has not the form CONTROLLER.VALUE `NOKEY`" },
+	{ "{\"unified\":{\"cpu.idle\":\"1\",\"cpu.weight\":\"8\"}}",
+	  "! " AT "/unified: invalid configuration: cannot use unified on cgroup v1", "cpu.idle=1" },
 	{ "{\"unified\":{\"cgroup.max.depth\":\"3\"}}",
 	  "! " AT "/unified: invalid configuration: cannot use unified on cgroup v1", "cgroup.max.depth=3" },
 };

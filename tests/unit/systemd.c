@@ -41,7 +41,11 @@ TEST(cgroups_path_names_slice_and_unit)
 		{ NULL, false, "system.slice", "tare-id.scope", "/system.slice/tare-id.scope" },
 		{ "", true, "user.slice", "tare-id.scope",
 		  "/user.slice/user-1000.slice/user@1000.service/user.slice/tare-id.scope" },
-		{ "x.slice::own.slice", false, "x.slice", "own.slice", "/x.slice/own.slice" },
+		{ "x.slice::x-own.slice", false, "x.slice", "x-own.slice", "/x.slice/x-own.slice" },
+		{ "x.slice:a", false, "x.slice", "a.scope", "/x.slice/a.scope" },
+		{ "x.slice:a.scope", false, "x.slice", "a.scope", "/x.slice/a.scope" },
+		{ "x.slice:p:a.scope", false, "x.slice", "p-a.scope.scope", "/x.slice/p-a.scope.scope" },
+		{ "x.slice::own.slice", false, NULL, NULL, NULL },
 		{ "/a/b", false, NULL, NULL, NULL },
 		{ "a:b", false, NULL, NULL, NULL },
 		{ "a:b:c:d", false, NULL, NULL, NULL },
@@ -52,7 +56,9 @@ TEST(cgroups_path_names_slice_and_unit)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct systemd_names n;
-		int r = systemd_names_resolve(rows[i].path, "id", rows[i].user, 1000, &mem, &n, &e);
+		const struct systemd_wish wish = { .cgroups_path = rows[i].path, .prefix = "tare",
+						   .id = "id", .user = rows[i].user, .uid = 1000 };
+		int r = systemd_names_resolve(&wish, &mem, &n, &e);
 
 		WANT_INT(r, rows[i].slice ? 0 : -1);
 		if (r < 0) {
@@ -124,7 +130,7 @@ static const char *properties(const struct resources_host *host, const char *jso
 	struct str s = { 0 };
 
 	if (bind_parse(&oci_resources_table, json, strlen(json), "test", NULL, &mem, &r, &e) < 0 ||
-	    systemd_properties(host, &r, &mem, &l, &e) < 0)
+	    systemd_properties(host, &r, &(struct resources_how){ 0 }, &mem, &l, &e) < 0)
 		return "!";
 	for (size_t i = 0; i < l.n; i++)
 		systemd_property_write(&l.at[i], &s);
@@ -147,4 +153,80 @@ TEST(limits_in_systemds_words)
 	WANT_STR(properties(&v1, "{\"memory\":{\"limit\":100},\"cpu\":{\"shares\":7,\"quota\":-1}}"),
 		 "MemoryLimit\tt\t100\nCPUShares\tt\t7\nCPUQuotaPerSecUSec\tt\t18446744073709551615\n");
 	WANT_STR(properties(&v2, "{\"cpu\":{\"idle\":1}}"), "CPUWeight\tt\t0\n");
+}
+
+TEST(block_io_weights_are_systemds)
+{
+	const struct resources_host v2 = { .v2 = ~0U, .has_v2 = true };
+
+	WANT_STR(properties(&v2, "{\"blockIO\":{\"weight\":750}}"), "IOWeight\tt\t7475\n");
+	WANT_STR(properties(&v2, "{\"unified\":{\"io.weight\":\"default 300\"}}"), "IOWeight\tt\t300\n");
+	WANT_STR(properties(&v2, "{\"unified\":{\"io.weight\":\"8:0 300\"}}"), "");
+}
+
+TEST(a_quota_is_what_systemd_will_make_of_it)
+{
+	WANT_INT(systemd_round_quota(50000, 100000), 50000);
+	WANT_INT(systemd_round_quota(1001, 100000), 2000);
+	WANT_INT(systemd_round_quota(1001, 0), 2000);
+	WANT_INT(systemd_round_quota(-1, 100000), -1);
+	WANT_INT(systemd_round_quota(0, 100000), 0);
+}
+
+/* What systemd_draft() adds for the devices. */
+static const char *devices(const struct resources_host *host, const char *json)
+{
+	const struct systemd_scope scope = { .names = { "a.slice", "b.scope", "/a.slice/b.scope" },
+					     .description = "x" };
+	struct oci_resources r = { 0 };
+	const struct systemd_limits l = { .host = *host, .resources = &r };
+	struct str s = { 0 };
+	const char *at;
+
+	if (bind_parse(&oci_resources_table, json, strlen(json), "test", NULL, &mem, &r, &e) < 0 ||
+	    systemd_draft(&scope, &l, NULL, &s, &e) < 0)
+		return "!";
+	at = strstr(s.at, "Device");
+	return at ? at : "";
+}
+
+TEST(device_rules_in_systemds_words)
+{
+	const struct resources_host v2 = { .v2 = ~0U, .has_v2 = true }, v1 = { .v1 = ~0U };
+	static const char deny[] = "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},"
+				   "{\"allow\":true,\"type\":\"b\",\"major\":8,\"access\":\"r\"}]}";
+	static const char open[] = "{\"devices\":[{\"allow\":true,\"access\":\"rwm\"}]}";
+	static const char holes[] = "{\"devices\":[{\"allow\":true,\"access\":\"rwm\"},"
+				    "{\"allow\":false,\"type\":\"b\",\"major\":8,\"access\":\"r\"}]}";
+	static const char no_word[] = "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},"
+				      "{\"allow\":true,\"type\":\"c\",\"minor\":8,\"access\":\"r\"}]}";
+	const char *text = devices(&v2, deny);
+
+	WANT(text_starts(text, "DevicePolicy\ts\tstrict\nDeviceAllow\ta(ss)\t"));
+	WANT(strstr(text, "\tblock-8\tr\t") != NULL);
+	WANT(strstr(text, "\tchar-*\tm\t") != NULL);
+	WANT(strstr(text, "\t/dev/char/1:3\trwm\t") != NULL);
+	WANT(strstr(text, "\tchar-136\trwm\n") != NULL);
+	WANT_STR(devices(&v1, deny), text);
+	/* nothing to say, or nothing that could be said; on v1 that would be an open door */
+	WANT_STR(devices(&v2, open), "");
+	WANT_STR(devices(&v1, open), "");
+	WANT_STR(devices(&v2, holes), "");
+	WANT_STR(devices(&v2, no_word), "");
+	WANT_STR(devices(&v1, holes), "!");
+	WANT(strstr(e.text, "can't be said to systemd") != NULL);
+	WANT_STR(devices(&v1, no_word), "!");
+}
+
+TEST(what_we_know_the_unit_by_is_ours_to_set)
+{
+	const struct systemd_scope scope = { .names = { "a.slice", "b.scope", "/a.slice/b.scope" },
+					     .description = "x y" };
+	const struct systemd_limits l = { .host = { .v2 = ~0U, .has_v2 = true } };
+	struct pair one[] = { { (char *)"org.systemd.property.Slice", (char *)"'b.slice'" } };
+	struct str s = { 0 };
+
+	WANT_INT(systemd_draft(&scope, &l, &(struct pairs){ one, 1 }, &s, &e), -1);
+	WANT_STR(e.origin, "config.json: /annotations/org.systemd.property.Slice");
+	WANT(text_starts(s.at, "Description\ts\tx%20y\n"));
 }
