@@ -164,7 +164,8 @@ void str_add_len(struct str *s, const char *text, size_t len)
 		s->at = grown;
 		s->cap = cap;
 	}
-	memcpy(s->at + s->len, text, len);
+	if (len) /* nothing may be at NULL */
+		memcpy(s->at + s->len, text, len);
 	s->len += len;
 	s->at[s->len] = '\0';
 }

@@ -74,19 +74,15 @@ static int mark_ours(void *ctx __attribute__((unused)), int fd, struct err *e)
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? fail_sys(e, "mark descriptor %d", fd) : 0;
 }
 
-/* The runtime's caller may have blocked or ignored signals; a program starts with none. */
-static void reset_signals(void)
+/* The runtime's caller may have blocked or ignored signals. What hooks and the program get is
+ * settled when they are started (sys_reset_signals()); this is for the time until then. */
+static void hear_signals(void)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int sig = 1; sig < NSIG; sig++) {
-		struct sigaction was;
-
-		if (sigaction(sig, NULL, &was) == 0 && was.sa_handler == SIG_IGN)
-			(void)signal(sig, SIG_DFL);
-	}
+	(void)signal(SIGCHLD, SIG_DFL);
 }
 
 /* Did the runtime die before it could have killed us by PR_SET_PDEATHSIG? */
@@ -110,9 +106,18 @@ static int begin(int sock, struct err *e)
 	return 0;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* It has no environment to be told by, and in its namespaces LeakSanitizer cannot work. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+#endif
+
 int main(int argc, char **argv)
 {
-	struct arena arena = { 0 };
+	own_arena struct arena arena = { 0 };
 	struct init in = { .rootfd = FD_NONE, .host_null = FD_NONE, .console = FD_NONE };
 	struct err e = { 0 };
 	uint64_t sock = 0, plan_fd = 0;
@@ -134,7 +139,7 @@ int main(int argc, char **argv)
 		return 125;
 	}
 	probe_lack((unsigned)in.plan.lacking);
-	reset_signals();
+	hear_signals();
 	in.recipe.enabled = in.plan.stages;
 	/* on failure the other side has been told; there is nobody else to tell */
 	if (recipe_walk(&in.recipe, 0, STAGE_COUNT, &e) < 0)

@@ -30,6 +30,7 @@
 #include "os/rlimit.h"
 #include "os/sched.h"
 #include "os/seccomp_load.h"
+#include "os/sys.h"
 #include "spec/oci.h"
 
 #define UMASK_DEFAULT 0022
@@ -84,15 +85,7 @@ static int tolerate(struct run *r, int what, struct err *e)
 /* Ignored and blocked signals survive exec, and the caller's are none of the container's. */
 static int reset_signals(struct run *r, struct err *e)
 {
-	const unsigned long zero[8] = { 0 }; /* struct kernel_sigaction: SIG_DFL; and no mask */
-
-	for (int sig = 1; sig <= 64; sig++)
-		if (sig != SIGKILL && sig != SIGSTOP &&
-		    syscall(SYS_rt_sigaction, sig, zero, NULL, 8) < 0)
-			return fail_sys(e, "reset signal %d", sig);
-	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, zero, NULL, 8) < 0)
-		return fail_sys(e, "unblock all signals");
-	return 0;
+	return sys_reset_signals() < 0 ? fail_sys(e, "reset the signals") : 0;
 }
 
 /* In a user namespace the keyring's uid need not be the container's: others must search too. */

@@ -124,7 +124,7 @@ int cgroup_enable(const struct cgroup_place *p, unsigned need, unsigned want, st
 
 	need &= ~CGROUP_V2_CORE;
 	want &= ~CGROUP_V2_CORE;
-	if (!(want & ~v2_controllers_at(p->dir, "cgroup.controllers")))
+	if (!want || !(want & ~v2_controllers_at(p->dir, "cgroup.controllers")))
 		return 0;
 	for (unsigned level = 0; level < n; level++) {
 		unsigned lack;

@@ -510,10 +510,13 @@ static int own_below_roots(struct cgroup_world *w)
 
 		if (!h)
 			continue;
-		if (stat(h->mount, &st) < 0)
-			return -errno;
-		if (st.st_ino != ROOT_INODE)
-			return 0;
+		/* from the very root, everything that is mounted is below */
+		if (own.path_len > 1) {
+			if (stat(h->mount, &st) < 0)
+				return -errno;
+			if (st.st_ino != ROOT_INODE)
+				return 0;
+		}
 		h->own = own_below(&w->mem, "/", &own);
 		if (!h->own)
 			return 0;

@@ -2,11 +2,25 @@
 #include "os/file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/own.h"
+
+/* O_NONBLOCK is for the opening, which a FIFO nobody writes to would hold up; who has a pipe's other
+ * end open, as a shell has with <(…), is waited for. */
+static ssize_t read_some(int fd, void *at, size_t room)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	do
+		n = read(fd, at, room);
+	while (n < 0 && errno == EAGAIN && poll(&p, 1, -1) > 0);
+	return n;
+}
 
 /**
  * file_read_fd() - read the rest of an open file
@@ -33,7 +47,7 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret_text, struct e
 			return fail_errno(e, ENOMEM, "read '%s'", name);
 		text = grown;
 		/* a file of known size needs no second read to find its end */
-		while (len < room && (n = read(fd, text + len, room - len)) > 0) {
+		while (len < room && (n = read_some(fd, text + len, room - len)) > 0) {
 			len += (size_t)n;
 			if (sized && len == (size_t)st.st_size)
 				break;

@@ -2,7 +2,9 @@
 #include "os/recipe.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/own.h"
 #include "os/msg.h"
@@ -76,7 +78,20 @@ static int hear_one(struct recipe *r, unsigned i, struct err *e)
 			e->cls = ERR_BUG;
 		return -1;
 	}
+	if (m.kind == MSG_PID)
+		r->forks = 0;
 	return r->hear ? r->hear(r->ctx, &m, &fd, e) : 0;
+}
+
+/* It comes before the process that tells it ends; nothing else comes now. */
+static int hear_number(struct recipe *r, unsigned i, struct err *e)
+{
+	struct pollfd p = { .fd = r->peer, .events = POLLIN };
+
+	(void)waitid(P_PID, (id_t)r->forks, NULL, WEXITED | WNOWAIT);
+	if (poll(&p, 1, 0) > 0 && hear_one(r, i, e) < 0)
+		return -1;
+	return r->forks ? fail(e, ERR_SYSTEM, "the other process died before it said who goes on") : 0;
 }
 
 static int wait_rows(struct recipe *r, unsigned i, struct err *e)
@@ -86,6 +101,9 @@ static int wait_rows(struct recipe *r, unsigned i, struct err *e)
 	do
 		done = hear_one(r, i, e);
 	while (done == 0);
+	/* the process that goes on may be heard before the one that says its number; our rows need it */
+	if (done > 0 && r->forks)
+		done = hear_number(r, i, e);
 	return done < 0 ? -1 : 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/recipe.h"
 
@@ -16,6 +17,8 @@
  * @ctx:       handed to every call
  * @run:       carries out row @i of this side
  * @hear:      takes a packet that is neither DONE nor FAILED, with its descriptor; may be NULL
+ * @forks:     the other side's process, if it forks, tells the child's number (MSG_PID) and ends; 0
+ *             otherwise, and once the number has come
  * @exec_ends: the last rows end in exec: the peer's going away is their success
  */
 struct recipe {
@@ -27,6 +30,7 @@ struct recipe {
 	void *ctx;
 	int (*run)(void *ctx, unsigned i, struct err *e);
 	int (*hear)(void *ctx, const struct msg *m, int *fd, struct err *e);
+	pid_t forks;
 	bool exec_ends;
 };
 

@@ -106,10 +106,8 @@ static int wait_until(pid_t pid, int64_t timeout, int *status)
 /* In the child, which shares our memory until it has executed: only system calls. */
 static void run_child(const struct spawn *s, int input, char *const *argv, char *const *envp)
 {
-	sigset_t none;
-
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (sys_reset_signals() < 0)
+		return;
 	if ((input >= 0 && dup2(input, STDIN_FILENO) < 0) || (s->out && dup2(s->out, STDOUT_FILENO) < 0) ||
 	    (s->err && dup2(s->err, STDERR_FILENO) < 0))
 		return;

@@ -59,6 +59,19 @@ static inline int sys_pidfd_open(pid_t pid, unsigned flags)
 	return sys_lacks(SYS_PIDFD) ? -1 : (int)syscall(SYS_pidfd_open, pid, flags);
 }
 
+/* No signal ignored, caught or blocked: what is not caught survives exec. Raw, for children that
+ * share our memory; libc keeps two signals to itself. Return: 0, or -1 with errno */
+static inline int sys_reset_signals(void)
+{
+	const unsigned long zero[8] = { 0 }; /* struct kernel_sigaction: SIG_DFL; and no mask */
+
+	for (int sig = 1; sig <= 64; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP &&
+		    syscall(SYS_rt_sigaction, sig, zero, NULL, 8) < 0)
+			return -1;
+	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, zero, NULL, 8);
+}
+
 static inline int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return sys_lacks(SYS_PIDFD) ? -1 : (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);

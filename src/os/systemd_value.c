@@ -95,7 +95,10 @@ static bool quoted(struct source *s)
 		}
 	}
 	*w = '\0';
-	return *s->at++ == quote && add(s, 's', out);
+	if (*s->at != quote)
+		return false;
+	s->at++;
+	return add(s, 's', out);
 }
 
 static bool word(struct source *s)

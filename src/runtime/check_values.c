@@ -1,4 +1,5 @@
-/* check_values.c - values whose rules are longer than a line: kernel parameters, the scheduler */
+/* check_values.c - values whose rules are longer than a line: kernel parameters, the scheduler,
+ * the memory policy */
 #include "runtime/check_values.h"
 
 #include <inttypes.h>
@@ -12,12 +13,15 @@
 #include "spec/oci.h"
 
 /* Kernel parameters that belong to a namespace; a '*' stands for the rest of the name. */
-static const struct { const char *name; int type; } sysctls[] = {
-	{ "kernel.msgmax", CLONE_NEWIPC },  { "kernel.msgmnb", CLONE_NEWIPC },
-	{ "kernel.msgmni", CLONE_NEWIPC },  { "kernel.sem", CLONE_NEWIPC },
-	{ "kernel.shmall", CLONE_NEWIPC },  { "kernel.shmmax", CLONE_NEWIPC },
-	{ "kernel.shmmni", CLONE_NEWIPC },  { "kernel.shm_rmid_forced", CLONE_NEWIPC },
-	{ "fs.mqueue.*", CLONE_NEWIPC },    { "net.*", CLONE_NEWNET },
+static const struct {
+	const char *name;
+	int type;
+} sysctls[] = {
+	{ "kernel.msgmax", CLONE_NEWIPC },     { "kernel.msgmnb", CLONE_NEWIPC },
+	{ "kernel.msgmni", CLONE_NEWIPC },     { "kernel.sem", CLONE_NEWIPC },
+	{ "kernel.shmall", CLONE_NEWIPC },     { "kernel.shmmax", CLONE_NEWIPC },
+	{ "kernel.shmmni", CLONE_NEWIPC },     { "kernel.shm_rmid_forced", CLONE_NEWIPC },
+	{ "fs.mqueue.*", CLONE_NEWIPC },       { "net.*", CLONE_NEWNET },
 	{ "kernel.domainname", CLONE_NEWUTS },
 };
 
@@ -30,10 +34,13 @@ static int fail_sysctl(const char *key, struct err *e)
 static int spell(const char *key, char *out, size_t size, struct err *e)
 {
 	size_t len = strlen(key);
-	bool slashes = strchr(key, '/') && (!strchr(key, '.') || strchr(key, '/') < strchr(key, '.'));
+	bool slashes =
+		strchr(key, '/') && (!strchr(key, '.') || strchr(key, '/') < strchr(key, '.'));
 
-	if (len >= size || key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					   "0123456789_-./:")] || strstr(key, "..")) {
+	if (len >= size ||
+	    key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789_-./:")] ||
+	    strstr(key, "..")) {
 		fail(e, ERR_INPUT, "sysctl '%s' is not a kernel parameter's name", key);
 		return fail_sysctl(key, e);
 	}
@@ -65,12 +72,13 @@ static int check_one(const struct oci_config *c, const struct pair *s, struct er
 		return fail_sysctl(s->key, e);
 	}
 	if (!oci_namespace_of(c->platform, type)) {
-		fail(e, ERR_DENIED, "sysctl '%s' needs a %s namespace of the container's own", s->key,
-		     word_name(oci_namespace_words, type));
+		fail(e, ERR_DENIED, "sysctl '%s' needs a %s namespace of the container's own",
+		     s->key, word_name(oci_namespace_words, type));
 		return fail_sysctl(s->key, e);
 	}
 	if (type == CLONE_NEWUTS && c->domainname && strcmp(c->domainname, s->value) != 0) {
-		fail(e, ERR_INPUT, "sysctl '%s' contradicts domainname '%s'", s->key, c->domainname);
+		fail(e, ERR_INPUT, "sysctl '%s' contradicts domainname '%s'", s->key,
+		     c->domainname);
 		return fail_sysctl(s->key, e);
 	}
 	return 0;
@@ -85,9 +93,9 @@ int check_sysctl(const struct oci_config *c, struct err *e)
 	return 0;
 }
 
-#define DEADLINE_POLICY  6
-#define DEADLINE_LEAST   1024 /* ns; sched(7) */
-#define DEADLINE_MOST    (1ULL << 63)
+#define DEADLINE_POLICY 6
+#define DEADLINE_LEAST	1024 /* ns; sched(7) */
+#define DEADLINE_MOST	(1ULL << 63)
 
 static int fail_deadline(struct err *e)
 {
@@ -109,11 +117,11 @@ static int check_deadline(const struct oci_scheduler *s, struct err *e)
 		fail(e, ERR_INPUT, "%s runtime %" PRIu64 " must be between %d and 2^63 - 1", policy,
 		     s->runtime.v, DEADLINE_LEAST);
 	else if (s->runtime.v > s->deadline.v)
-		fail(e, ERR_INPUT, "%s runtime (%" PRIu64 ") must be <= deadline (%" PRIu64 ")", policy,
-		     s->runtime.v, s->deadline.v);
+		fail(e, ERR_INPUT, "%s runtime (%" PRIu64 ") must be <= deadline (%" PRIu64 ")",
+		     policy, s->runtime.v, s->deadline.v);
 	else if (s->period && s->deadline.v > s->period)
-		fail(e, ERR_INPUT, "%s deadline (%" PRIu64 ") must be <= period (%" PRIu64 ")", policy,
-		     s->deadline.v, s->period);
+		fail(e, ERR_INPUT, "%s deadline (%" PRIu64 ") must be <= period (%" PRIu64 ")",
+		     policy, s->deadline.v, s->period);
 	else
 		return 0;
 	return fail_deadline(e);
@@ -127,32 +135,58 @@ int check_scheduler(const struct oci_config *c, struct err *e)
 	return s && s->policy.v == DEADLINE_POLICY ? check_deadline(s, e) : 0;
 }
 
-static unsigned count_nodes(const struct numlist *l)
+/* How many nodes a mode takes; MPOL_PREFERRED takes any number. Source: set_mempolicy(2). */
+static const struct {
+	int64_t mode;
+	bool some;
+} node_counts[] = {
+	{ MPOL_DEFAULT, false },       { MPOL_LOCAL, false },
+	{ MPOL_BIND, true },	       { MPOL_INTERLEAVE, true },
+	{ MPOL_PREFERRED_MANY, true }, { 6 /* MPOL_WEIGHTED_INTERLEAVE, Linux 6.9 */, true },
+};
+
+static int count_nodes(const struct oci_memory_policy *m, unsigned *ret_n, struct err *e)
 {
+	struct numlist nodes;
 	unsigned n = 0;
 
-	for (unsigned i = 0; i <= l->top; i++)
-		n += numlist_has(l, i);
-	return n;
+	*ret_n = 0;
+	if (!m->nodes || !*m->nodes)
+		return 0;
+	if (numlist_parse(m->nodes, &nodes, e) < 0) {
+		fail_in(e, "invalid memory policy nodes");
+		return fail_at(e, "config.json: /linux/memoryPolicy/nodes");
+	}
+	for (size_t i = 0; i <= nodes.top / NUMLIST_WORD; i++)
+		n += (unsigned)__builtin_popcountl(nodes.bits[i]);
+	*ret_n = n;
+	return 0;
 }
 
-/* check_memory_policy() - set_mempolicy(2): some modes take no nodes, and the kernel only says EINVAL */
+/* check_memory_policy() - what the kernel would refuse without saying why */
 int check_memory_policy(const struct oci_config *c, struct err *e)
 {
+	const uint64_t both = MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES;
 	const struct oci_memory_policy *m = c->platform->memory_policy;
-	bool takes_none = m && (m->mode.v == MPOL_DEFAULT || m->mode.v == MPOL_LOCAL);
-	struct numlist nodes;
+	unsigned n;
 
-	if (!m || !m->nodes || !*m->nodes)
+	if (!m)
 		return 0;
-	if (numlist_parse(m->nodes, &nodes, e) < 0)
-		fail_in(e, "invalid memory policy nodes");
-	else if (takes_none)
-		fail(e, ERR_INPUT, "invalid memory policy nodes: the mode requires 0 nodes but got %u",
-		     count_nodes(&nodes));
-	else
+	if (count_nodes(m, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT(node_counts); i++) {
+		if (node_counts[i].mode != m->mode.v || node_counts[i].some == (n > 0))
+			continue;
+		fail(e, ERR_INPUT, "invalid memory policy nodes: the mode requires %s but got %u",
+		     n ? "0 nodes" : "at least one node", n);
+		return fail_at(e, "config.json: /linux/memoryPolicy/nodes");
+	}
+	if ((m->flags & both) != both)
 		return 0;
-	return fail_at(e, "config.json: /linux/memoryPolicy/nodes");
+	fail(e, ERR_INPUT,
+	     "memory policy flags MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES "
+	     "exclude each other");
+	return fail_at(e, "config.json: /linux/memoryPolicy/flags");
 }
 
 /* check_ambient() - says which ambient capabilities the container will not have, and why */
@@ -163,6 +197,7 @@ void check_ambient(const struct oci_process *p)
 
 	for (const struct word *w = oci_capability_words; w->name; w++)
 		if (c->ambient & ~raised & (uint64_t)w->value)
-			log_warn("can't raise ambient capability %s: it is not in the %s set", w->name,
+			log_warn("can't raise ambient capability %s: it is not in the %s set",
+				 w->name,
 				 c->permitted & (uint64_t)w->value ? "inheritable" : "permitted");
 }

@@ -206,6 +206,10 @@ static int add_namespaces(struct dump *d, struct err *e)
 	if (!oci_namespace_of(l, CLONE_NEWNS))
 		return fail(e, ERR_UNSUPPORTED, "checkpoint container '%s': it has no mount namespace",
 			    d->container.state.id);
+	/* criu 3.17 would dump it, but cannot make its device nodes again: they have no names */
+	if (d->container.state.has_userns)
+		return fail(e, ERR_UNSUPPORTED, "checkpoint container '%s': criu could not restore one "
+			    "with a user namespace", d->container.state.id);
 	for (size_t i = 0; i < l->namespaces.n; i++) {
 		const struct oci_namespace *ns = &l->namespaces.at[i];
 		const char *key = criu_namespace_key(ns->type.v);

@@ -359,10 +359,19 @@ void container_drop_nodes(const struct container *c)
 	(void)unlinkat(c->dir, CONTAINER_NODES, AT_REMOVEDIR);
 }
 
+static void drop_folders(const struct container *c)
+{
+	container_drop_nodes(c);
+	(void)unlinkat(c->dir, NOTIFY_FOLDER "/" NOTIFY_NAME, 0);
+	(void)unlinkat(c->dir, NOTIFY_FOLDER, AT_REMOVEDIR);
+	(void)unlinkat(c->dir, RESTORE_FOLDER, AT_REMOVEDIR);
+}
+
 /* container_forget() - remove the folder and what we put there */
 int container_forget(struct container *c, struct err *e)
 {
 	own_dir DIR *dir = NULL;
+	size_t folders = 0;
 	struct dirent *d;
 	int fd = fcntl(c->dir, F_DUPFD_CLOEXEC, 0);
 
@@ -370,15 +379,16 @@ int container_forget(struct container *c, struct err *e)
 	if (!dir)
 		return fail_sys(e, "list the folder of container '%s'", c->state.id);
 	rewinddir(dir);
-	for (errno = 0; (d = readdir(dir)); errno = 0)
-		if (d->d_type != DT_DIR && unlinkat(c->dir, d->d_name, 0) < 0 && errno != ENOENT)
+	for (errno = 0; (d = readdir(dir)); errno = 0) {
+		if (d->d_type == DT_DIR)
+			folders += d->d_name[0] != '.';
+		else if (unlinkat(c->dir, d->d_name, 0) < 0 && errno != ENOENT)
 			return fail_sys(e, "remove '%s' of container '%s'", d->d_name, c->state.id);
+	}
 	if (errno)
 		return fail_sys(e, "list the folder of container '%s'", c->state.id);
-	container_drop_nodes(c);
-	(void)unlinkat(c->dir, NOTIFY_FOLDER "/" NOTIFY_NAME, 0);
-	(void)unlinkat(c->dir, NOTIFY_FOLDER, AT_REMOVEDIR);
-	(void)unlinkat(c->dir, RESTORE_FOLDER, AT_REMOVEDIR);
+	if (folders)
+		drop_folders(c);
 	if (unlinkat(c->root, c->state.id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail_sys(e, "remove the folder of container '%s'", c->state.id);
 	return 0;

@@ -248,7 +248,7 @@ static int walk(struct creation *c, struct err *e)
 {
 	c->recipe = (struct recipe){ .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
 				     .enabled = c->plan.stages, .peer = c->sock, .ctx = c,
-				     .run = run_stage, .hear = hear, .exec_ends = c->o->start };
+				     .run = run_stage, .hear = hear, .forks = c->plan.fork ? c->pid : 0, .exec_ends = c->o->start };
 	log_debug("child process in init(): walking the stages with process %d", (int)c->pid);
 	/* while tare-init is at its mounts */
 	if (recipe_ahead(&c->recipe, e) < 0 || record_pid(c, e) < 0 || keep_config(c, e) < 0)

@@ -192,6 +192,7 @@ static int launch_and_walk(struct exec_run *x, struct err *e)
 	if (x->pid < 0)
 		return -1;
 	r.peer = x->sock;
+	r.forks = x->plan.fork ? x->pid : 0;
 	log_debug("child process in init(): walking the stages with process %d", (int)x->pid);
 	log_debug("setns_init: about to exec");
 	if (recipe_walk(&r, 0, STAGE_COUNT, e) == 0 && write_pid_file(x, e) == 0 &&

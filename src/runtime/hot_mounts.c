@@ -186,6 +186,7 @@ static int walk(struct change *c, struct err *e)
 	if (c->pid < 0)
 		return -1;
 	r.peer = c->sock;
+	r.forks = c->plan.fork ? c->pid : 0;
 	walked = recipe_walk(&r, 0, STAGE_COUNT, e);
 	(void)kill(c->pid, SIGKILL);
 	(void)waitpid(c->pid, NULL, 0);

@@ -119,7 +119,7 @@ static int fail_running(const struct container *c, enum container_status status,
  */
 int container_remove_open(struct container *c, bool force, struct err *e)
 {
-	own_container_cgroup struct container_cgroup g;
+	own_container_cgroup struct container_cgroup g = { .present = false };
 	enum container_status status;
 	struct err no_config = { 0 };
 

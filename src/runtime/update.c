@@ -2,8 +2,8 @@
  *
  * A limit may depend on another that was given earlier (memory and swap, quota and period), so
  * what is applied is the sum, and the state keeps it for the next time. Access to devices is
- * never touched here: a moment without rules would be one too many, and others (GPU plugins) may
- * have added theirs.
+ * touched only by an update that speaks of it: others (GPU plugins) may have added rules. New rules
+ * come after the old ones, and take their place at once, without a moment in between.
  */
 #include "runtime/update.h"
 
@@ -69,7 +69,9 @@ static void warn_idle(const struct oci_resources *change)
 static int apply(struct container *c, const struct oci_resources *change, const char *doc,
 		 struct err *e)
 {
-	const struct resources_how how = { .doc = doc, .update = true, .no_devices = true };
+	const struct resources_how how = { .doc = doc,
+					   .update = true,
+					   .no_devices = !change->devices.n };
 	own_container_cgroup struct container_cgroup g = { .present = false };
 	struct oci_resources sum;
 

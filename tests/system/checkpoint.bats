@@ -62,3 +62,24 @@ count() {
 	run tare checkpoint --image-path images --parent-path /images "$id"
 	expect_error '--parent-path'
 }
+
+@test "a container that could not be restored is not saved, and goes on" {
+	need_program criu
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .mounts |= map(select(.type != "cgroup"))'
+	chmod o+x "$BATS_TEST_TMPDIR" "$bundle"
+	start_container
+	run tare checkpoint --image-path images "$id"
+	expect_error 'could not restore one with a user namespace'
+	[[ $(state_of) = running ]]
+	tare delete --force "$id"
+	config 'del(.mounts, .linux.maskedPaths, .linux.readonlyPaths, .linux.uidMappings, .linux.gidMappings)
+		| .root.readonly = false
+		| .linux.namespaces |= map(select(.type != "mount" and .type != "user"))'
+	start_container
+	run tare checkpoint --image-path images "$id"
+	expect_error 'it has no mount namespace'
+	[[ $(state_of) = running ]]
+}

@@ -11,17 +11,27 @@ setup() {
 }
 
 teardown() {
+	[[ -z $netns ]] || kill "$(cut -d / -f 3 <<<"$netns")"
 	tare_teardown || return
-	[[ -z $netns ]] || ip netns delete "$netns"
 	ip link delete "$peer" 2>/dev/null || true
 	ip link delete "$here" 2>/dev/null || true
 }
 
 # A network namespace that the container joins by path.
 join_netns() {
-	netns=$id
-	ip netns add "$netns"
-	config --arg path "/run/netns/$netns" '(.linux.namespaces[] | select(.type == "network")).path = $path'
+	unshare --net sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	netns=/proc/$!/ns/net
+	wait_for 5 other_netns
+	config --arg path "$netns" '(.linux.namespaces[] | select(.type == "network")).path = $path'
+}
+
+other_netns() {
+	[[ $(readlink "$netns") != "$(readlink /proc/self/ns/net)" ]]
+}
+
+# there COMMAND...: in that namespace
+there() {
+	nsenter --net="$netns" "$@"
 }
 
 # devices NAME [NEW-NAME]
@@ -87,7 +97,7 @@ is_here() {
 
 	join_netns
 	index=$(<"/sys/class/net/$here/ifindex")
-	ip netns exec "$netns" ip link add net0 index "$index" type veth peer name other
+	there ip link add net0 index "$index" type veth peer name other
 	ip address add 10.77.1.2/24 dev "$here"
 	devices "$here" 'net%d'
 	program ip address show
@@ -104,7 +114,7 @@ is_here() {
 	program true
 	run_container
 	expect_status 0
-	run ip -n "$netns" address show dev eth7
+	run there ip address show dev eth7
 	expect_line 'inet 10\.77\.1\.2/24'
 }
 
@@ -173,7 +183,7 @@ is_here() {
 
 @test "a name that the container has already is refused, and the others stay" {
 	join_netns
-	ip -n "$netns" link add eth0 type veth peer name other
+	there ip link add eth0 type veth peer name other
 	devices "$peer" eth1
 	devices "$here" eth0
 	run_container

@@ -161,8 +161,26 @@ teardown() { tare_teardown; }
 	config '.linux.rootfsPropagation = "rshared"'
 	run_container
 	expect_output '"ociVersion"'
+	run_container --no-pivot
+	expect_output '"ociVersion"'
 	run grep -F "$bundle" /proc/self/mountinfo
 	expect_status 1
+}
+
+@test "a hook does not keep a user namespace from a root that it cannot walk to" {
+	mkdir "$BATS_TEST_TMPDIR/closed"
+	cp -r "$bundle" "$BATS_TEST_TMPDIR/closed/bundle"
+	bundle=$BATS_TEST_TMPDIR/closed/bundle
+	chown -hR 100000:100000 "$bundle/rootfs"
+	chmod 700 "$BATS_TEST_TMPDIR/closed"
+	config '.linux.namespaces += [{"type": "user"}] |
+		.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] |
+		.linux.gidMappings = .linux.uidMappings | .hooks.createRuntime = [{path: "/bin/true"}]'
+	program echo made
+	run_container
+	expect_output made
+	run_container --no-pivot
+	expect_output made
 }
 
 @test "the debug log has the flags that the kernel is given with a seccomp filter" {
@@ -172,4 +190,13 @@ teardown() { tare_teardown; }
 	run tare --debug run --bundle "$bundle" "$id"
 	expect_status 0
 	expect_line 'seccomp filter flags: 8'
+}
+
+@test "a process may come out of a pipe whose writer takes its time" {
+	start_container
+	run tare exec --process <(
+		sleep 0.3
+		jq '.process | .args = ["echo", "late"]' "$bundle/config.json"
+	) "$id"
+	expect_output late
 }

@@ -12,12 +12,12 @@ teardown() { tare_teardown; }
 
 # as_caller COMMAND...: with SIGCHLD and others ignored, and nearly all blocked
 as_caller() {
-	run timeout -s KILL 5 env --ignore-signal=CHLD,INT,PIPE,USR1 --block-signal=TERM,CHLD,USR2,HUP "$@"
+	run timeout -s KILL $((5 * TARE_PATIENCE)) env --ignore-signal=CHLD,INT,PIPE,USR1 --block-signal=TERM,CHLD,USR2,HUP "$@"
 }
 
 # ignoring COMMAND...: SIGCHLD alone, which takes its children from who waits for them
 ignoring() {
-	run timeout -s KILL 5 env --ignore-signal=CHLD "$@"
+	run timeout -s KILL $((5 * TARE_PATIENCE)) env --ignore-signal=CHLD "$@"
 }
 
 @test "the program starts with default dispositions and an empty mask" {
@@ -59,9 +59,25 @@ ignoring() {
 	expect_error 'createRuntime'
 }
 
+@test "hooks start with default dispositions and an empty mask" {
+	local kind out=$BATS_TEST_TMPDIR/out
+
+	program true
+	for kind in createRuntime createContainer startContainer poststart poststop; do
+		config --arg kind "$kind" --arg out "$out" '
+			.annotations = {"run.oci.hooks.stdout": $out}
+			| .hooks = {($kind): [{path: "/bin/grep",
+				args: ["grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"]}]}'
+		rm -f "$out"
+		as_caller "$TARE_RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+		expect_status 0
+		[[ $(<"$out") = $'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000' ]]
+	done
+}
+
 @test "the whole life of a container under a caller that ignores SIGCHLD" {
 	program sleep 1000
-	timeout -s KILL 5 env --ignore-signal=CHLD "$TARE_RUNTIME" --root "$state" create \
+	timeout -s KILL $((5 * TARE_PATIENCE)) env --ignore-signal=CHLD "$TARE_RUNTIME" --root "$state" create \
 		--bundle "$bundle" "$id" </dev/null >out 2>&1
 	ignoring "$TARE_RUNTIME" --root "$state" start "$id"
 	expect_status 0

@@ -1,0 +1,46 @@
+# small_memory.bats - what a start itself needs: half a megabyte in the container's cgroup, two outside
+
+load ../lib
+setup() {
+	tare_setup
+	need_controller memory
+	config '.linux.resources.memory.limit = 524288'
+	program true
+}
+teardown() { tare_teardown; }
+
+@test "a container starts in 512 KiB" {
+	for _ in 1 2 3 4 5; do
+		run_container
+		expect_output ''
+		expect_status 0
+	done
+}
+
+@test "a container with ids of its own starts in 512 KiB" {
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .mounts |= map(select(.type != "cgroup"))'
+	chmod o+x "$BATS_TEST_TMPDIR" "$bundle"
+	run_container
+	expect_output ''
+	expect_status 0
+}
+
+@test "a container is created, started and joined in 512 KiB" {
+	program sleep 1000
+	tare create --bundle "$bundle" "$id" </dev/null >out 2>&1
+	tare start "$id"
+	run tare exec "$id" true
+	expect_output ''
+	expect_status 0
+	tare delete --force "$id"
+}
+
+@test "the runtime itself takes at most 2 MiB" {
+	need_program /usr/bin/time
+	/usr/bin/time -f %M -o peak "$TARE_RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	echo "peak: $(<peak) KiB"
+	(($(tail -n 1 peak) <= 2048))
+}
