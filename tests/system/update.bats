@@ -39,9 +39,8 @@ limit() {
 
 @test "who asks for a weight wants no idle container any more, and who asks for both an idle one" {
 	need_controller cpu
-	[[ $(find "$(controller_dir cpu)" -mindepth 2 -maxdepth 2 -name cpu.idle | head -n 1) ]] ||
-		skip 'needs idle cgroups (Linux 5.15)'
 	start_container
+	limit cpu cpu.idle cpu.idle || skip 'needs idle cgroups (Linux 5.15)'
 	tare update --cpu-idle 1 "$id"
 	[[ $(limit cpu cpu.idle cpu.idle) = 1 ]]
 	tare update --cpu-share 200 "$id"
