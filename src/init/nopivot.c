@@ -168,7 +168,8 @@ int init_chroot(struct init *in, struct err *e)
 
 	if (!r->host_mounts && hide_host(in, e) < 0)
 		return -1;
-	if (!r->host_mounts && (r->fd < 0 || r->in_place) && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+	if (!r->host_mounts && (r->fd < 0 || r->in_place) &&
+	    mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return fail_sys(e, "move the root to '/'");
 	return chroot(".") < 0 ? fail_sys(e, "chroot to the root") : 0;
 }

@@ -198,7 +198,7 @@ int cgroup_try_enter(const struct cgroup_entry *entry);
 void cgroup_entry_close(struct cgroup_entry *entry);
 int cgroup_attach_pid(const struct cgroup *cg, pid_t pid, struct err *e);
 int cgroup_init_sub(struct cgroup *cg, const struct cgroup *of, char *const *specs, struct err *e);
-int cgroup_init_of_pid(struct cgroup *cg, const struct cgroup *of, pid_t pid, struct err *e);
+int cgroup_init_near_pid(struct cgroup *cg, const struct cgroup *of, pid_t pid, struct err *e);
 void cgroup_thaw_process(const struct cgroup *of, pid_t pid);
 #define own_cgroup_entry __attribute__((cleanup(cgroup_entry_close)))
 

@@ -154,8 +154,10 @@ static bool has_dotdot(const char *path)
 static int go_below(struct cgroup *cg, struct cgroup_place *p, const char *sub, struct err *e)
 {
 	if (has_dotdot(sub))
-		return fail(e, ERR_INPUT, "bad sub cgroup path: invalid cgroup path `%s`: `..` "
-			    "components are not allowed", sub);
+		return fail(e, ERR_INPUT,
+			    "bad sub cgroup path: invalid cgroup path `%s`: `..` "
+			    "components are not allowed",
+			    sub);
 	if (cgroup_path_check(sub, e) < 0)
 		return fail_in(e, "bad sub cgroup path '%s'", sub);
 	return cgroup_place_set(&cg->mem, p, p->path, sub, e);
@@ -262,40 +264,60 @@ static bool path_of_line(const char *text, const char *name, const char **ret, s
 	return false;
 }
 
+/* cgroups(7), "no internal processes": v2's that gives controllers to its children takes none. */
+static bool takes_processes(const struct cgroup_place *p)
+{
+	char name[CGROUP_PATH_MAX], text[256];
+
+	if (p->in->version == CGROUP_V1)
+		return true;
+	snprintf(name, sizeof(name), "%s/cgroup.subtree_control", p->dir);
+	return cgroup_try_read(AT_FDCWD, name, text, sizeof(text)) <= 0;
+}
+
+/* @text, of /proc/PID/cgroup, may name a cgroup below @p, which is to be entered instead then. */
+static int follow_process(struct cgroup *cg, struct cgroup_place *p, const char *text, struct err *e)
+{
+	size_t len, have = strlen(p->path);
+	const char *path, *dup;
+
+	if (!path_of_line(text, p->in->name, &path, &len) || len <= have ||
+	    memcmp(path, p->path, have) != 0 || path[have] != '/')
+		return 0;
+	dup = arena_dup_len(&cg->mem, path, len);
+	if (!dup)
+		return fail_errno(e, ENOMEM, "remember the cgroup below '%s'", p->dir);
+	return cgroup_place_set(&cg->mem, p, "", dup, e);
+}
+
 /**
- * cgroup_init_of_pid() - where a process of the container is, if that is below its cgroup
+ * cgroup_init_near_pid() - the container's cgroup, or where that takes no process, one below it
  * @cg:  filled; release it with cgroup_done() also after a failure
  * @of:  the container's cgroup
- * @pid: usually the container's init
+ * @pid: a process in the one below: the container's first
  *
  * A container's init may have moved itself into a child cgroup and given the parent's
  * controllers to the children: exec can then not enter the parent any more (v2: EBUSY), but
  * it can go where init is. A place that is not below the container's own, as far as its name
  * tells, stays what it was: the container decides nothing outside its cgroup.
  */
-int cgroup_init_of_pid(struct cgroup *cg, const struct cgroup *of, pid_t pid, struct err *e)
+int cgroup_init_near_pid(struct cgroup *cg, const struct cgroup *of, pid_t pid, struct err *e)
 {
-	char name[32], text[8192];
-	int r;
+	char name[32], text[8192] = "";
 
 	if (copy(cg, of, e) < 0)
 		return -1;
-	snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
-	r = cgroup_try_read(AT_FDCWD, name, text, sizeof(text));
-	if (r < 0)
-		return fail_errno(e, -r, "read '%s'", name);
 	for (size_t i = 0; i < cg->n; i++) {
-		struct cgroup_place *p = &cg->at[i];
-		size_t len, have = strlen(p->path);
-		const char *path, *dup;
+		int r = 0;
 
-		if (!path_of_line(text, p->in->name, &path, &len) || len <= have ||
-		    memcmp(path, p->path, have) != 0 || path[have] != '/')
+		if (takes_processes(&cg->at[i]))
 			continue;
-		dup = arena_dup_len(&cg->mem, path, len);
-		if (!dup)
-			return fail_errno(e, ENOMEM, "remember a cgroup of process %d", (int)pid);
-		if (cgroup_place_set(&cg->mem, p, "", dup, e) < 0)
+		snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
+		if (!*text)
+			r = cgroup_try_read(AT_FDCWD, name, text, sizeof(text));
+		if (r < 0)
+			return fail_errno(e, -r, "read '%s'", name);
+		if (follow_process(cg, &cg->at[i], text, e) < 0)
 			return -1;
 	}
 	return 0;

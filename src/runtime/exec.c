@@ -81,7 +81,7 @@ static int choose_cgroup(struct exec_run *x, struct err *e)
 	if (x->o->cgroups) {
 		if (cgroup_init_sub(&x->where, &x->home.cgroup, (char *const *)x->o->cgroups, e) < 0)
 			return fail_entry(x, e);
-	} else if (cgroup_init_of_pid(&x->where, &x->home.cgroup, (pid_t)x->container.state.pid,
+	} else if (cgroup_init_near_pid(&x->where, &x->home.cgroup, (pid_t)x->container.state.pid,
 				      e) < 0) {
 		return -1;
 	}

@@ -118,3 +118,25 @@ create() {
 	tare kill "$id" TERM
 	wait_for 5 has_state stopped
 }
+
+@test "exec enters the container's cgroup though its first process left it, as long as v2 lets it" {
+	local dir mount=/sys/fs/cgroup pid controller
+
+	[[ $(stat -f -c %T $mount) = cgroup2fs ]] || mount=/sys/fs/cgroup/unified
+	[[ $(stat -f -c %T $mount 2>/dev/null) = cgroup2fs ]] || skip 'needs a v2 hierarchy'
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	start_container
+	pid=$(tare state "$id" | jq .pid)
+	dir=$mount$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
+	controller=$(cut -d ' ' -f 1 "$dir/cgroup.controllers")
+	[[ $controller ]] || skip 'no controller is delegated to the container'
+	mkdir "$dir/below"
+	echo "$pid" >"$dir/below/cgroup.procs"
+	run tare exec "$id" sed -n s/^0:://p /proc/self/cgroup
+	expect_output "${dir#"$mount"}"
+	echo "+$controller" >"$dir/cgroup.subtree_control"
+	run tare exec "$id" sed -n s/^0:://p /proc/self/cgroup
+	expect_output "${dir#"$mount"}/below"
+	tare delete --force "$id"
+	[[ ! -e $dir ]]
+}

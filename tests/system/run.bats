@@ -168,11 +168,8 @@ teardown() { tare_teardown; }
 }
 
 @test "a hook does not keep a user namespace from a root that it cannot walk to" {
-	mkdir "$BATS_TEST_TMPDIR/closed"
-	cp -r "$bundle" "$BATS_TEST_TMPDIR/closed/bundle"
-	bundle=$BATS_TEST_TMPDIR/closed/bundle
 	chown -hR 100000:100000 "$bundle/rootfs"
-	chmod 700 "$BATS_TEST_TMPDIR/closed"
+	chmod 700 "$bundle"
 	config '.linux.namespaces += [{"type": "user"}] |
 		.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] |
 		.linux.gidMappings = .linux.uidMappings | .hooks.createRuntime = [{path: "/bin/true"}]'
