@@ -450,7 +450,7 @@ static int mounts_world(struct cgroup_world *w, const char *self_cgroup, bool on
 
 	if (slurp("/proc/self/mountinfo", &mountinfo, e) < 0)
 		return -1;
-	r = mount_table_read(&t, mountinfo.at);
+	r = mount_table_read(&t, mountinfo.at ? mountinfo.at : "");
 	if (r == 0)
 		r = world_from_mounts(w, &t, self_cgroup, only_own);
 	free(t.at);

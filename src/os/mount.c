@@ -114,7 +114,7 @@ static int configure_all(int ctx, const char *fs, const char *data, struct err *
 	char *rest, *option;
 
 	str_add(&copy, data);
-	if (copy.torn)
+	if (!copy.at)
 		return fail_errno(e, ENOMEM, "mount '%s'", fs);
 	rest = copy.at;
 	while ((option = mount_option_next(&rest)))
@@ -315,7 +315,7 @@ static int old_mount_fs(const char *fs, const char *source, const char *data, ui
 	unsigned long ms;
 
 	str_add(&rest, data ? data : "");
-	if (rest.torn)
+	if (!rest.at)
 		return fail_errno(e, ENOMEM, "mount '%s'", fs);
 	ms = split_super_flags(rest.at) | mount_attr_to_ms(attrs);
 	path_fd_link(target, path);

@@ -63,7 +63,7 @@ int process_try_stat(pid_t pid, struct process_stat *ret_stat)
  */
 int process_try_state(pid_t pid, uint64_t start, char *ret_state)
 {
-	struct process_stat st;
+	struct process_stat st = { .state = 'X' };
 	int r = pid > 0 ? process_try_stat(pid, &st) : -ESRCH;
 
 	if (r == -ENOENT || r == -ESRCH)
