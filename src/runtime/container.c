@@ -250,15 +250,27 @@ int container_load_config(struct container *c, struct err *e)
 	return 0;
 }
 
-/* Does tare-init still wait for the start command? A connection without a word tells. -1: @e */
-static int waits_for_start(const struct container *c, struct err *e)
+/* Is the container's process tare-init still? -1 where we may not look. The name of an executable
+ * is to be believed only while the container could not have given it to its own. */
+static int runs_init(const struct container *c)
+{
+	static const char ours[] = "/memfd:" LAUNCH_INIT_NAME;
+	char path[48], exe[sizeof(ours)];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)c->state.pid);
+	n = readlink(path, exe, sizeof(exe) - 1);
+	if (n < 0)
+		return -1;
+	return n == (ssize_t)sizeof(exe) - 1 && memcmp(exe, ours, sizeof(exe) - 1) == 0;
+}
+
+/* A connection without a word tells whether somebody listens. */
+static int ask_at_socket(const struct container *c, struct err *e)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	own_fd int sock = FD_NONE;
+	own_fd int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (faccessat(c->dir, START_SOCKET, F_OK, 0) < 0)
-		return errno == ENOENT ? 0 : fail_sys(e, "look for the start socket");
-	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (sock < 0)
 		return fail_sys(e, "make a socket");
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" START_SOCKET, c->dir);
@@ -266,6 +278,22 @@ static int waits_for_start(const struct container *c, struct err *e)
 	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0 || errno == EAGAIN)
 		return 1;
 	return errno == ECONNREFUSED || errno == ENOENT ? 0 : fail_sys(e, "ask at the start socket");
+}
+
+/* Does tare-init still wait for the start command, which removes the socket? -1: @e. To connect
+ * would wake it, which is much for a list of a thousand. */
+static int waits_for_start(struct container *c, struct err *e)
+{
+	char name[CONTAINER_ID_MAX + sizeof("/" START_SOCKET)];
+	int is_init;
+
+	snprintf(name, sizeof(name), "%s/" START_SOCKET, c->state.id);
+	if (faccessat(c->root, name, F_OK, 0) < 0)
+		return errno == ENOENT ? 0 : fail_sys(e, "look for the start socket");
+	is_init = runs_init(c);
+	if (is_init >= 0)
+		return is_init;
+	return need_folder(c, e) < 0 ? -1 : ask_at_socket(c, e);
 }
 
 /* Does another process work on the container? */
@@ -278,19 +306,12 @@ static bool is_busy(const struct container *c)
 	return busy;
 }
 
-/* Has the container's process not become its program yet? Only while whoever starts it is at that is
- * the name of its executable to be believed, which a container could give to its own. */
+/* Has the container's process not become its program yet, as whoever starts it is still at it? */
 static bool is_on_the_way(struct container *c)
 {
-	static const char ours[] = "/memfd:" LAUNCH_INIT_NAME;
 	struct err ignored = { 0 };
-	char path[48], exe[sizeof(ours)];
-	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)c->state.pid);
-	n = readlink(path, exe, sizeof(exe) - 1);
-	return n == (ssize_t)sizeof(exe) - 1 && memcmp(exe, ours, sizeof(exe) - 1) == 0 &&
-	       need_folder(c, &ignored) == 0 && is_busy(c);
+	return runs_init(c) == 1 && need_folder(c, &ignored) == 0 && is_busy(c);
 }
 
 /* Of a process that waits for nobody. */
@@ -320,7 +341,7 @@ static int look_at_process(struct container *c, enum container_status *ret_statu
 	*ret_status = STATUS_PAUSED;
 	if (frozen)
 		return 0;
-	waits = s->started ? 0 : need_folder(c, e) < 0 ? -1 : waits_for_start(c, e);
+	waits = s->started ? 0 : waits_for_start(c, e);
 	*ret_status = waits ? STATUS_CREATED : status_of_running(c);
 	return waits < 0 ? fail_in(e, "see whether container '%s' was started", s->id) : 0;
 }
