@@ -29,7 +29,8 @@ static bool stop(struct parser *p, const char *why)
 
 static void skip_blanks(struct parser *p)
 {
-	while (p->at < p->end && strchr(" \t\r\n", *p->at) && *p->at)
+	while (p->at < p->end &&
+	       (*p->at == ' ' || *p->at == '\n' || *p->at == '\t' || *p->at == '\r'))
 		p->at++;
 }
 
