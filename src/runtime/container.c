@@ -368,15 +368,19 @@ int container_status(struct container *c, enum container_status *ret_status, str
 	return 0;
 }
 
-/* container_drop_nodes() - device nodes are numbered from 0, so the first gap is their end */
+/* container_drop_nodes() - remove the folder of device nodes; a kill may have left any of them */
 void container_drop_nodes(const struct container *c)
 {
-	char name[sizeof(CONTAINER_NODES) + 24];
-	size_t n = 0;
+	own_dir DIR *dir = NULL;
+	struct dirent *d;
+	int fd = openat(c->dir, CONTAINER_NODES, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	do
-		snprintf(name, sizeof(name), CONTAINER_NODES "/%zu", n++);
-	while (unlinkat(c->dir, name, 0) == 0);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return;
+	while ((d = readdir(dir)))
+		if (d->d_type != DT_DIR)
+			(void)unlinkat(fd, d->d_name, 0);
 	(void)unlinkat(c->dir, CONTAINER_NODES, AT_REMOVEDIR);
 }
 
