@@ -68,19 +68,32 @@ static bool lies_in_proc(struct init *in, const char *target)
 	return proc >= 0 && fstatfs(proc, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
 }
 
+/* Through a link, the mount would land elsewhere (CVE-2019-19921). What is missing is made, and
+ * opened as strictly: it may have become a link meanwhile. */
+static int open_proc_or_sys(struct init *in, const char *target, bool *ret_made, struct err *e)
+{
+	int fd = path_try_open(in->rootfd, target, O_PATH | O_DIRECTORY, PATH_NOLINKS);
+
+	if (fd == -ENOENT) {
+		own_fd int made = path_make_dir(in->rootfd, target, 0755, ret_made, e);
+
+		if (made < 0)
+			return -1;
+		fd = path_try_open(in->rootfd, target, O_PATH | O_DIRECTORY, PATH_NOLINKS);
+	}
+	if (fd == -ELOOP || fd == -ENOTDIR)
+		return fail_errno(e, ENOTDIR, "'%s' must be mounted on ordinary directory", target);
+	return fd < 0 ? fail_errno(e, -fd, "open '%s' in the root file system", target) : fd;
+}
+
 /* What must not be reached through a link. FD_NONE: it is none of these, or is to be made. */
-static int open_strictly(struct init *in, const struct plan_mount *m, struct err *e)
+static int open_strictly(struct init *in, const struct plan_mount *m, bool *ret_made, struct err *e)
 {
 	int fd = FD_NONE;
 
-	if (is_proc_or_sys(m->target)) {
-		/* through a link, the mount would land elsewhere (CVE-2019-19921) */
-		fd = path_try_open(in->rootfd, m->target, O_PATH | O_DIRECTORY, PATH_NOLINKS);
-		if (fd == -ELOOP || fd == -ENOTDIR)
-			return fail_errno(e, ENOTDIR, "'%s' must be mounted on ordinary directory",
-					  m->target);
-	}
-	if (fd < 0 && m->dest_nofollow)
+	if (is_proc_or_sys(m->target))
+		return open_proc_or_sys(in, m->target, ret_made, e);
+	if (m->dest_nofollow)
 		fd = path_try_open(in->rootfd, m->target, O_PATH, PATH_NOFOLLOW);
 	return fd < 0 ? FD_NONE : fd;
 }
@@ -94,7 +107,7 @@ static int open_target(struct init *in, const struct plan_mount *m, struct path_
 	*ret_made = false;
 	if (lies_in_proc(in, m->target))
 		return fail_in_proc(m, e);
-	fd = open_strictly(in, m, e);
+	fd = open_strictly(in, m, ret_made, e);
 	if (fd == -1)
 		return -1;
 	if (fd == FD_NONE && m->shape != PLAN_TARGET_FILE) {
