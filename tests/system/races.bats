@@ -1,6 +1,6 @@
-# races.bats - races that somebody else with a hand on the root file system might win
+# races.bats - races that somebody else might win: with a hand on the root file system, or by a delete
 #
-# crashpt (tests/fault) stops tare-init at a call and exchanges two names there, or lets the call say
+# crashpt (tests/fault) stops a program at a call and exchanges two names there, or lets the call say
 # "no such file" of a link that is there: what the winner of the race would have made of it.
 
 load ../lib
@@ -115,4 +115,16 @@ volume() {
 	program stat -c '%a %n' /source/file /source/folder /source/node
 	run_container
 	expect_output $'4751 /source/file\n1777 /source/folder\n622 /source/node'
+}
+
+@test "a container that goes while it is listed is no error" {
+	local point
+
+	tare create --bundle "$bundle" "$id" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+	"$crashpt" -t $((20 * TARE_PATIENCE)) -o "$report" list 0 "$TARE_RUNTIME" --root "$state" list
+	for point in $(awk '$1 == "call" && $4 == "openat" { print $2 }' "$report"); do
+		run "$crashpt" -t $((20 * TARE_PATIENCE)) -o "$report" err:2 "$point" \
+			"$TARE_RUNTIME" --root "$state" list
+		expect_no_line "'$id'"
+	done
 }
