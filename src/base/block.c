@@ -21,8 +21,10 @@
 static _Alignas(16) unsigned char pool[POOL_SIZE + 1];
 static size_t used, blocks;
 
+/* never nothing: what lies at the pool's very end would not be known for ours */
 static size_t rounded(size_t size)
 {
+	size += !size;
 	return (size + ALIGN - 1) & ~(ALIGN - 1);
 }
 

@@ -1,7 +1,8 @@
 /* copyup.c - copies what a new tmpfs covers into it ("tmpcopyup")
  *
- * Both trees belong to the container, which does not run yet. Names are only ever used with
- * the descriptor of their directory, and links are copied, never followed.
+ * Both trees belong to the container, which may run (the mounts command), and exchange names while
+ * we copy. Names are only ever used with the descriptor of their directory, links are copied, never
+ * followed, and owner and mode are set on what was made, by its descriptor.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,6 +17,16 @@
 #define MAX_DEEP 64
 
 static int copy_dir(int from, int to, int deep, struct err *e);
+
+/* The owner first: it takes the set-user-ID bits away. */
+static int set_owner(int fd, const char *name, const struct stat *st, struct err *e)
+{
+	if (fchown(fd, st->st_uid, st->st_gid) < 0)
+		return fail_sys(e, "set the owner of '%s'", name);
+	if (fchmod(fd, st->st_mode & 07777) < 0)
+		return fail_sys(e, "set the mode of '%s'", name);
+	return 0;
+}
 
 static int copy_file(int from, int to, const char *name, const struct stat *st, struct err *e)
 {
@@ -37,7 +48,7 @@ static int copy_file(int from, int to, const char *name, const struct stat *st, 
 			break;
 		left -= n;
 	}
-	return 0;
+	return set_owner(out, name, st, e);
 }
 
 static int copy_link(int from, int to, const char *name, struct err *e)
@@ -51,7 +62,20 @@ static int copy_link(int from, int to, const char *name, struct err *e)
 	return symlinkat(target, to, name) < 0 ? fail_sys(e, "make link '%s'", name) : 0;
 }
 
-static int copy_subdir(int from, int to, const char *name, int deep, struct err *e)
+/* A node cannot be opened to set its mode, so it is made with it. */
+static int copy_node(int to, const char *name, const struct stat *st, struct err *e)
+{
+	mode_t umask_was = umask(0);
+	int r = mknodat(to, name, st->st_mode, st->st_rdev);
+
+	if (r < 0)
+		fail_sys(e, "make node '%s'", name);
+	(void)umask(umask_was);
+	return r;
+}
+
+static int copy_subdir(int from, int to, const char *name, const struct stat *st, int deep,
+		       struct err *e)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	own_fd int in = openat(from, name, flags);
@@ -64,7 +88,7 @@ static int copy_subdir(int from, int to, const char *name, int deep, struct err 
 	out = openat(to, name, flags);
 	if (out < 0)
 		return fail_sys(e, "open '%s'", name);
-	return copy_dir(in, out, deep + 1, e);
+	return copy_dir(in, out, deep + 1, e) < 0 ? -1 : set_owner(out, name, st, e);
 }
 
 static int copy_content(int from, int to, const char *name, const struct stat *st, int deep,
@@ -74,13 +98,11 @@ static int copy_content(int from, int to, const char *name, const struct stat *s
 	case S_IFREG:
 		return copy_file(from, to, name, st, e);
 	case S_IFDIR:
-		return copy_subdir(from, to, name, deep, e);
+		return copy_subdir(from, to, name, st, deep, e);
 	case S_IFLNK:
 		return copy_link(from, to, name, e);
 	default:
-		if (mknodat(to, name, st->st_mode, st->st_rdev) < 0)
-			return fail_sys(e, "make node '%s'", name);
-		return 0;
+		return copy_node(to, name, st, e);
 	}
 }
 
@@ -93,10 +115,9 @@ static int copy_one(int from, int to, const char *name, int deep, struct err *e)
 		return fail_sys(e, "look at '%s'", name);
 	if (copy_content(from, to, name, &st, deep, e) < 0)
 		return -1;
-	if (fchownat(to, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) &&
+	    fchownat(to, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_sys(e, "set the owner of '%s'", name);
-	if (!S_ISLNK(st.st_mode) && fchmodat(to, name, st.st_mode & 07777, 0) < 0)
-		return fail_sys(e, "set the mode of '%s'", name);
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
 	(void)utimensat(to, name, times, AT_SYMLINK_NOFOLLOW);

@@ -48,6 +48,16 @@ static bool is_the_device(int parent, const char *name, const struct plan_device
 	       (S_ISFIFO(st.st_mode) || st.st_rdev == d->rdev);
 }
 
+/* The umask is 0, and what mknod makes has its mode already: a chmod by name might hit whatever
+ * a link, put there meanwhile, leads to on the host. What was there may have another one. */
+static int set_mode(int parent, const char *name, const struct plan_device *d, struct err *e)
+{
+	/* not of a link, and by a descriptor of what it has looked at */
+	if (fchmodat(parent, name, d->mode & 07777, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_sys(e, "set its mode");
+	return 0;
+}
+
 static int make_node(struct init *in, const struct plan_device *d, struct path_parent *p,
 		     struct err *e)
 {
@@ -63,15 +73,14 @@ static int make_node(struct init *in, const struct plan_device *d, struct path_p
 			return fail_sys(e, "make the node");
 		if (d->is_default && is_the_device(parent, name, d))
 			return 0;
-		if (!is_the_device(parent, name, d)) {
-			if (unlinkat(parent, name, 0) < 0 ||
-			    mknodat(parent, name, d->mode, d->rdev) < 0)
-				return fail_sys(e, "replace what is there");
+		if (is_the_device(parent, name, d)) {
+			if (set_mode(parent, name, d, e) < 0)
+				return -1;
+		} else if (unlinkat(parent, name, 0) < 0 ||
+			   mknodat(parent, name, d->mode, d->rdev) < 0) {
+			return fail_sys(e, "replace what is there");
 		}
 	}
-	/* mknod's mode went through the umask */
-	if (fchmodat(parent, name, d->mode & 07777, 0) < 0)
-		return fail_sys(e, "set its mode");
 	if ((d->uid || d->gid) && fchownat(parent, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_sys(e, "set its owner");
 	return 0;

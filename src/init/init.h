@@ -17,6 +17,7 @@
  * @plan:    what to do; its memory lives until exec
  * @recipe:  where we are in the table of stages, and the socket to the other side
  * @rootfd:  the root directory of the container, O_PATH, from ROOTFS on
+ * @roots_below: how many roots lie below it, because the config mounts on "/"
  * @host_null: the host's /dev/null, O_PATH, opened before anything of the container's is
  * @console: the pty's slave, from CONSOLE on
  * @program: absolute or cwd-relative path of the program, from PROGRAM on
@@ -26,6 +27,7 @@ struct init {
 	struct plan plan;
 	struct recipe recipe;
 	int rootfd, host_null, console;
+	unsigned roots_below;
 	char *program;
 	struct privileges privileges;
 };

@@ -68,19 +68,32 @@ static bool lies_in_proc(struct init *in, const char *target)
 	return proc >= 0 && fstatfs(proc, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
 }
 
+/* Through a link, the mount would land elsewhere (CVE-2019-19921). What is missing is made, and
+ * opened as strictly: it may have become a link meanwhile. */
+static int open_proc_or_sys(struct init *in, const char *target, bool *ret_made, struct err *e)
+{
+	int fd = path_try_open(in->rootfd, target, O_PATH | O_DIRECTORY, PATH_NOLINKS);
+
+	if (fd == -ENOENT) {
+		own_fd int made = path_make_dir(in->rootfd, target, 0755, ret_made, e);
+
+		if (made < 0)
+			return -1;
+		fd = path_try_open(in->rootfd, target, O_PATH | O_DIRECTORY, PATH_NOLINKS);
+	}
+	if (fd == -ELOOP || fd == -ENOTDIR)
+		return fail_errno(e, ENOTDIR, "'%s' must be mounted on ordinary directory", target);
+	return fd < 0 ? fail_errno(e, -fd, "open '%s' in the root file system", target) : fd;
+}
+
 /* What must not be reached through a link. FD_NONE: it is none of these, or is to be made. */
-static int open_strictly(struct init *in, const struct plan_mount *m, struct err *e)
+static int open_strictly(struct init *in, const struct plan_mount *m, bool *ret_made, struct err *e)
 {
 	int fd = FD_NONE;
 
-	if (is_proc_or_sys(m->target)) {
-		/* through a link, the mount would land elsewhere (CVE-2019-19921) */
-		fd = path_try_open(in->rootfd, m->target, O_PATH | O_DIRECTORY, PATH_NOLINKS);
-		if (fd == -ELOOP || fd == -ENOTDIR)
-			return fail_errno(e, ENOTDIR, "'%s' must be mounted on ordinary directory",
-					  m->target);
-	}
-	if (fd < 0 && m->dest_nofollow)
+	if (is_proc_or_sys(m->target))
+		return open_proc_or_sys(in, m->target, ret_made, e);
+	if (m->dest_nofollow)
 		fd = path_try_open(in->rootfd, m->target, O_PATH, PATH_NOFOLLOW);
 	return fd < 0 ? FD_NONE : fd;
 }
@@ -94,7 +107,7 @@ static int open_target(struct init *in, const struct plan_mount *m, struct path_
 	*ret_made = false;
 	if (lies_in_proc(in, m->target))
 		return fail_in_proc(m, e);
-	fd = open_strictly(in, m, e);
+	fd = open_strictly(in, m, ret_made, e);
 	if (fd == -1)
 		return -1;
 	if (fd == FD_NONE && m->shape != PLAN_TARGET_FILE) {
@@ -116,10 +129,36 @@ static struct mount_attrs attrs_of(const struct plan_mount *m)
 	return (struct mount_attrs){ m->attr_set, m->attr_clr, m->rec_set, m->rec_clr };
 }
 
-/* Open the mount's new root: @target still names what lies below it. */
+static bool is_root(const struct plan_mount *m)
+{
+	return strcmp(m->target, "/") == 0;
+}
+
+/* Open the mount's new root: @target still names what lies below it. Nobody crosses what is
+ * mounted on the root itself but who comes from below, by "..". */
 static int reopen(struct init *in, const struct plan_mount *m, struct err *e)
 {
-	return path_open(in->rootfd, m->target, O_PATH, 0, e);
+	return path_open(in->rootfd, is_root(m) ? ".." : m->target, O_PATH, 0, e);
+}
+
+/* What is mounted on "/" is the root from now on: what follows goes below it, and what exec enters
+ * is it. Where ".." did not cross the mount (before openat2, Linux 5.6), the old one would stay. */
+static int change_root(struct init *in, const struct plan_mount *m, struct err *e)
+{
+	own_fd int top = reopen(in, m, e);
+	struct stat was, is;
+
+	if (top < 0)
+		return -1;
+	if (fstat(in->rootfd, &was) < 0 || fstat(top, &is) < 0)
+		return fail_sys(e, "look at the new '/'");
+	if (was.st_dev == is.st_dev && was.st_ino == is.st_ino) {
+		fail(e, ERR_UNSUPPORTED, "the new '/' cannot be told from the old one");
+		return fail_hint(e, "it needs Linux 5.6, and another directory than the root's");
+	}
+	in->rootfd = give_fd(&top);
+	in->roots_below++;
+	return 0;
 }
 
 static int copy_up(struct init *in, const struct plan_mount *m, int below, struct err *e)
@@ -273,6 +312,13 @@ static int propagate(struct init *in, const struct plan_mount *m, struct err *e)
 	return top < 0 ? -1 : mount_propagate_at(top, m->propagation, e);
 }
 
+static int finish(struct init *in, const struct plan_mount *m, struct err *e)
+{
+	if (m->propagation && propagate(in, m, e) < 0)
+		return -1;
+	return is_root(m) && m->kind != PLAN_REMOUNT ? change_root(in, m, e) : 0;
+}
+
 static int make_inside(struct init *in, const struct plan_mount *m, struct path_parent *near,
 		       struct err *e)
 {
@@ -286,7 +332,7 @@ static int make_inside(struct init *in, const struct plan_mount *m, struct path_
 	target = open_target(in, &known, near, &made, e);
 	if (target < 0 || init_bind_inside(in, m, source, target, e) < 0)
 		return -1;
-	return m->propagation ? propagate(in, m, e) : 0;
+	return finish(in, m, e);
 }
 
 static int make_mount(struct init *in, const struct plan_mount *m, struct path_parent *near,
@@ -304,7 +350,7 @@ static int make_mount(struct init *in, const struct plan_mount *m, struct path_p
 	target = open_target(in, m, near, &made, e);
 	if (target < 0 || kind_functions[m->kind](in, m, target, made, e) < 0)
 		return -1;
-	return m->propagation ? propagate(in, m, e) : 0;
+	return finish(in, m, e);
 }
 
 static void close_order(const struct plan_mount *m)

@@ -120,8 +120,22 @@ int init_prepare_rootfs(struct init *in, struct err *e)
 	return attach_root(in, r, e);
 }
 
-static int pivot(struct err *e)
+/* Is what a process finds that joins this namespace the container's root? */
+static int check_root(const struct init *in, struct err *e)
 {
+	own_fd int top = fd_open("/..", O_PATH | O_DIRECTORY);
+	struct stat want, is;
+
+	if (top < 0 || fstat(top, &is) < 0 || fstat(in->rootfd, &want) < 0)
+		return fail_sys(e, "look at the new '/'");
+	if (is.st_dev == want.st_dev && is.st_ino == want.st_ino)
+		return 0;
+	return fail(e, ERR_SYSTEM, "detach the old root: something of it lies on the new one");
+}
+
+static int pivot(const struct init *in, struct err *e)
+{
+	const struct plan_rootfs *r = in->plan.rootfs;
 	own_fd int old = fd_open("/", O_PATH | O_DIRECTORY);
 
 	if (old < 0)
@@ -135,9 +149,11 @@ static int pivot(struct err *e)
 	/* the old root lies on top of the new one now; nothing of it may propagate back */
 	if (fchdir(old) < 0 || mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return fail_sys(e, "cut off the old root");
-	if (umount2(".", MNT_DETACH) < 0)
-		return fail_sys(e, "detach the old root");
-	return 0;
+	/* what a mount on "/" has covered lies on the old root still, unless it was in its own place */
+	for (unsigned i = 0; i <= (r->fd >= 0 && !r->in_place ? in->roots_below : 0); i++)
+		if (umount2(".", MNT_DETACH) < 0)
+			return fail_sys(e, "detach the old root");
+	return in->roots_below ? check_root(in, e) : 0;
 }
 
 /* The working directory is made where it is missing, as docker does. When that cannot be,
@@ -165,7 +181,7 @@ int init_pivot(struct init *in, struct err *e)
 		return fail_in(e, "make the root read-only");
 	if (fchdir(in->rootfd) < 0)
 		return fail_sys(e, "enter the root");
-	if ((r->no_pivot || r->host_mounts ? init_chroot(in, e) : pivot(e)) < 0)
+	if ((r->no_pivot || r->host_mounts ? init_chroot(in, e) : pivot(in, e)) < 0)
 		return -1;
 	if (chdir("/") < 0)
 		return fail_sys(e, "enter the new '/'");

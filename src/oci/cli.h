@@ -15,7 +15,7 @@
  */
 struct cli {
 	const char *program, *root, *log, *log_format, *log_level, *cgroup_manager;
-	const char *criu, *rootless;
+	const char *criu;
 	bool debug, systemd_cgroup, help, version, strict;
 };
 

@@ -99,8 +99,10 @@ int logfile_open(const struct cli *cli, struct err *e)
 	if (cli->log_level) {
 		const struct word *w = word_find(level_words, cli->log_level);
 
-		if (!w)
-			return fail(e, ERR_INPUT, "unknown log level '%s'", cli->log_level);
+		if (!w) {
+			fail(e, ERR_INPUT, "unknown log level '%s'", cli->log_level);
+			return fail_hint(e, "it is error, warning, info or debug");
+		}
 		sink.level = (enum log_level)w->value;
 	}
 	if (cli->debug)

@@ -33,7 +33,7 @@ static const struct opt global_opts[] = {
 	OPT_FLAG_("debug",             0,  struct cli, debug,                    "log what is done"),
 	OPT_FLAG_("systemd-cgroup",    0,  struct cli, systemd_cgroup,           "let systemd manage cgroups"),
 	OPT_STRING_("cgroup-manager",  0,  struct cli, cgroup_manager, "NAME",   "'cgroupfs', 'systemd' or 'disabled'"),
-	OPT_STRING_("rootless",        0,  struct cli, rootless,       "WHEN",   "'true', 'false' or 'auto'"),
+	{ "rootless", 0, OPT_IGNORED, 0, "WHEN", "accepted for old callers; what we may do, the kernel says" },
 	OPT_STRING_("criu",            0,  struct cli, criu,           "PATH",   "the criu program; found in PATH by default"),
 	OPT_FLAG_("strict",            0,  struct cli, strict,                   "unknown members in config.json are errors"),
 	OPT_FLAG_("help",              'h', struct cli, help,                    "show this"),
@@ -89,7 +89,8 @@ static void print_command_usage(const struct cli *cli, const struct command *c)
 	own_str struct str out = { 0 };
 
 	str_addf(&out, "NAME:\n   %s %s - %s\n\n", cli->program, c->name, c->summary);
-	str_addf(&out, "Usage: %s [OPTION...] %s %s\n", cli->program, c->name, c->args);
+	str_addf(&out, "Usage: %s [OPTION...] %s%s%s\n", cli->program, c->name, *c->args ? " " : "",
+		 c->args);
 	if (c->n) {
 		str_add(&out, "\nOPTIONS:\n");
 		opt_help(c->opts, c->n, &out);
@@ -145,7 +146,8 @@ static int run_command_words(const struct cli *cli, const struct command *c, cha
 	if (p.n_args < c->min || p.n_args > c->max) {
 		fail(e, ERR_INPUT, "%s: %s arguments", c->name,
 		     p.n_args < c->min ? "too few" : "too many");
-		return fail_hint(e, "usage: %s %s %s", cli->program, c->name, c->args);
+		return fail_hint(e, "usage: %s %s%s%s", cli->program, c->name, *c->args ? " " : "",
+				 c->args);
 	}
 	return c->run(cli, options, args, p.n_args, ret_status, e);
 }

@@ -91,10 +91,8 @@ static int show_one(int root, const char *id, const struct list *l, bool json, s
 		puts(id);
 		return 0;
 	}
-	if (container_peek(&c, root, id, e) < 0)
+	if (container_peek(&c, root, id, e) < 0 || container_status(&c, &status, e) < 0)
 		return e->cls == ERR_ABSENT ? 0 : -1; /* it went away while we looked */
-	if (container_status(&c, &status, e) < 0)
-		return -1;
 	if (!json) {
 		print_row(&c, status);
 		return 0;
@@ -114,6 +112,7 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 	own_arena struct arena mem = { 0 };
 	own_fd int root = cli_open_root(cli, e);
 	bool json = l->format && strcmp(l->format, "json") == 0;
+	struct err first = { 0 };
 	size_t shown = 0;
 	char **ids;
 
@@ -127,12 +126,17 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 	else if (!l->quiet)
 		printf("%-12s %-8s %-12s %-24s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED",
 		       "OWNER");
-	for (size_t i = 0; ids[i]; i++)
-		if (show_one(root, ids[i], l, json, &shown, e) < 0)
-			return -1;
+	for (size_t i = 0; ids[i]; i++) {
+		struct err one = { 0 };
+
+		/* one that cannot be read must not hide the others */
+		if (show_one(root, ids[i], l, json, &shown, &one) < 0 && first.cls == ERR_NONE)
+			first = one;
+	}
 	if (json && !l->quiet)
 		puts("]");
-	return 0;
+	*e = first;
+	return first.cls == ERR_NONE ? 0 : -1;
 }
 
 const struct command list_command = {

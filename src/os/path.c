@@ -26,11 +26,13 @@
 /* What a walk does where nothing is. */
 enum make { MAKE_NOTHING, MAKE_DIR, MAKE_FILE };
 
-/* struct walk - a walk's state: directories from the root down to where we are */
+/* struct walk - a walk's state: directories from the root down to where we are
+ * @made: the last component was not there, and was made */
 struct walk {
 	int root;
 	enum make make;
 	mode_t mode;
+	bool made;
 	int stack[MAX_DEPTH];
 	size_t depth;
 	int links;
@@ -59,6 +61,7 @@ static int walk_follow(struct walk *w, const char *name)
 	target[n] = '\0';
 	if (++w->links > MAX_LINKS)
 		return -ELOOP;
+	w->made = false; /* somebody has put a link in the place of what was made */
 	if (target[0] == '/')
 		walk_pop_to(w, 0);
 	n = snprintf(joined, sizeof(joined), "%s/%s", target, w->rest);
@@ -100,6 +103,7 @@ static int walk_make(struct walk *w, const char *name, bool last)
 
 	if (r < 0 && errno != EEXIST)
 		return -1;
+	w->made = last && r == 0;
 	return openat(walk_here(w), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
@@ -172,6 +176,7 @@ static int walk_path(struct walk *walk, const char *path, int flags, unsigned ho
 	if (fd == -1)
 		fd = -errno;
 	walk_pop_to(&w, 0);
+	walk->made = w.made;
 	return fd;
 }
 
@@ -183,11 +188,13 @@ static int walk_open(int rootfd, const char *path, int flags, unsigned how)
 }
 
 /* Open @path, making what is missing of it; links lead where the container would go. */
-static int walk_create(int rootfd, const char *path, enum make make, mode_t mode)
+static int walk_create(int rootfd, const char *path, enum make make, mode_t mode, bool *ret_made)
 {
 	struct walk w = { .root = rootfd, .make = make, .mode = mode };
+	int fd = walk_path(&w, path, make == MAKE_DIR ? O_PATH | O_DIRECTORY : O_PATH, 0);
 
-	return walk_path(&w, path, make == MAKE_DIR ? O_PATH | O_DIRECTORY : O_PATH, 0);
+	*ret_made = fd >= 0 && w.made;
+	return fd;
 }
 
 /**
@@ -268,10 +275,11 @@ static int open_or_make(struct path_parent *p, int rootfd, const char *path, enu
 {
 	int fd = path_try_open(rootfd, path, make == MAKE_DIR ? O_PATH | O_DIRECTORY : O_PATH, 0);
 	char name[NAME_MAX + 1];
+	bool made = false;
 
 	path_parent_done(p);
-	if (ret_made)
-		*ret_made = fd == -ENOENT;
+	ret_made = ret_made ? ret_made : &made;
+	*ret_made = false;
 	if (fd != -ENOENT)
 		return fd;
 	fd = FD_NONE;
@@ -279,10 +287,11 @@ static int open_or_make(struct path_parent *p, int rootfd, const char *path, enu
 		p->fd = path_try_open(rootfd, p->path, O_PATH | O_DIRECTORY, 0);
 	if (p->fd >= 0)
 		fd = make_in(p->fd, name, make, mode);
+	*ret_made = fd != FD_NONE;
 	if (fd != FD_NONE)
 		return fd;
 	path_parent_done(p);
-	return walk_create(rootfd, path, make, mode);
+	return walk_create(rootfd, path, make, mode, ret_made);
 }
 
 static int fail_make(int why, const char *what, const char *path, struct err *e)
@@ -292,7 +301,7 @@ static int fail_make(int why, const char *what, const char *path, struct err *e)
 
 /**
  * path_make_dir() - open a directory below @rootfd, making what is missing of its path
- * @ret_made: whether anything was missing; may be NULL
+ * @ret_made: whether the directory was made here, and is no other's; may be NULL
  *
  * Return: an O_PATH descriptor, or -1.
  */
@@ -356,7 +365,7 @@ void path_parent_done(struct path_parent *p)
 
 /**
  * path_make_file() - open whatever is at @path; where nothing is, make an empty file
- * @ret_made: whether nothing was; may be NULL
+ * @ret_made: whether the file was made here, and is no other's; may be NULL
  *
  * Return: an O_PATH descriptor, or -1.
  */

@@ -119,6 +119,18 @@ int container_make(struct container *c, int root, const char *id, struct err *e)
 	return -1;
 }
 
+/* Whose state it says it is, it must be: by that name the folder is removed. */
+static int parse_state(struct container *c, const char *id, const char *text, size_t n,
+		       struct err *e)
+{
+	if (bind_parse(&state_table, text, n, "status", NULL, &c->mem, &c->state, e) < 0)
+		return fail_in(e, "read the state of container '%s'", id);
+	return strcmp(c->state.id, id) == 0
+		       ? 0
+		       : fail(e, ERR_INPUT, "read the state of container '%s': it is that of '%s'", id,
+			      c->state.id);
+}
+
 /* A crash between mkdir and the first write leaves a folder without a status. */
 static int read_state(struct container *c, const char *id, struct err *e)
 {
@@ -135,7 +147,7 @@ static int read_state(struct container *c, const char *id, struct err *e)
 		return fail_in(e, "read the state of container '%s'", id);
 	/* nothing of an earlier reading stays */
 	c->state = (struct state){ .id = c->state.id };
-	return bind_parse(&state_table, text, (size_t)n, "status", NULL, &c->mem, &c->state, e);
+	return parse_state(c, id, text, (size_t)n, e);
 }
 
 static int open_folder(struct container *c, const char *id, struct err *e)
@@ -179,7 +191,7 @@ int container_peek(struct container *c, int root, const char *id, struct err *e)
 	snprintf(name, sizeof(name), "%s/status", id);
 	n = file_read(root, name, STATE_MAX, &text, e);
 	if (n >= 0)
-		return bind_parse(&state_table, text, (size_t)n, "status", NULL, &c->mem, &c->state, e);
+		return parse_state(c, id, text, (size_t)n, e);
 	*e = (struct err){ 0 };
 	return container_open(c, root, id, e);
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "os/file.h"
+#include "os/lsm.h"
 #include "os/process.h"
 #include "os/recipe.h"
 #include "os/sys.h"
@@ -96,7 +97,8 @@ static int make_plan(struct exec_run *x, struct err *e)
 	struct plan *p = &x->plan;
 	bool early_filter;
 
-	if (exec_process_make(x->o, config, mem, process, e) < 0)
+	if (exec_process_make(x->o, config, mem, process, e) < 0 ||
+	    lsm_check(process->apparmor_profile, process->selinux_label, "config.json: /process", e) < 0)
 		return -1;
 	*p = (struct plan){ .id = x->container.state.id, .lacking = sys_lacking, .start_fd = -1,
 			    .preserve_fds = x->o->preserve_fds, .process = process,
@@ -255,5 +257,5 @@ int container_exec(const struct exec_options *o, int *ret_status, struct err *e)
 		}
 	}
 	exec_done(&x);
-	return r;
+	return r < 0 ? exec_process_fail(o, e) : r;
 }

@@ -159,6 +159,43 @@ static int apply_flags(const struct exec_options *o, struct arena *a, struct oci
 	return o->caps ? add_caps(p, o->caps, a, e) : 0;
 }
 
+/* Was the member given by a flag? */
+static bool is_by_flag(const struct exec_options *o, const char *member)
+{
+	const struct { const char *member; bool given; } rows[] = {
+		{ "args", o->args && o->args[0] },	 { "cwd", o->cwd },
+		{ "env", o->env },			 { "apparmorProfile", o->apparmor },
+		{ "selinuxLabel", o->process_label }, { "user", o->user || o->gids },
+		{ "terminal", o->tty },			 { "capabilities", o->caps },
+		{ "noNewPrivileges", o->no_new_privs },
+	};
+	size_t len = strcspn(member, "/");
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (strlen(rows[i].member) == len && memcmp(rows[i].member, member, len) == 0)
+			return rows[i].given;
+	return false;
+}
+
+/**
+ * exec_process_fail() - an error's place is where the caller said it: the config, his file, or a flag
+ *
+ * Return: -1.
+ */
+int exec_process_fail(const struct exec_options *o, struct err *e)
+{
+	static const char place[] = "config.json: /process/";
+	char member[sizeof(e->origin)];
+
+	if (!text_starts(e->origin, place))
+		return -1;
+	memcpy(member, e->origin + strlen(place), sizeof(member) - strlen(place));
+	if (!o->process_file && !is_by_flag(o, member))
+		return -1;
+	e->origin[0] = '\0';
+	return is_by_flag(o, member) ? -1 : fail_at(e, "%s: /%s", o->process_file, member);
+}
+
 /**
  * exec_process_make() - the process that exec starts
  * @a: owns what @ret_process points to, together with @config and @o

@@ -8,6 +8,7 @@ struct exec_options;
 struct oci_config;
 struct oci_process;
 
+int exec_process_fail(const struct exec_options *o, struct err *e);
 int exec_process_make(const struct exec_options *o, const struct oci_config *config,
 		      struct arena *a, struct oci_process *ret_process, struct err *e);
 

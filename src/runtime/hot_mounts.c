@@ -82,6 +82,17 @@ static int check_container(struct change *c, struct err *e)
 		    word_name(status_words, status));
 }
 
+/* Processes that run keep their root; others, that exec starts, would have another one. */
+static int refuse_root(struct change *c, const struct oci_mount *m, const char *origin, struct err *e)
+{
+	const char *clean = mount_plan_clean(&c->container.mem, m->destination);
+
+	if (clean && strcmp(clean, "/") != 0)
+		return 0;
+	fail(e, ERR_UNSUPPORTED, "the '/' of a container that runs stays what it is");
+	return fail_at(e, "config.json: %s/destination", origin);
+}
+
 static int plan_mounts(struct change *c, struct err *e)
 {
 	const struct oci_config *config = c->container.config;
@@ -102,6 +113,8 @@ static int plan_mounts(struct change *c, struct err *e)
 		char origin[24];
 
 		snprintf(origin, sizeof(origin), "/%zu", i);
+		if (refuse_root(c, m, origin, e) < 0)
+			return -1;
 		if (c->add) {
 			if (mount_plan_add(&c->mounts, m, origin, e) < 0)
 				return -1;

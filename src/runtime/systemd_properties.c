@@ -72,11 +72,16 @@ static void set_u64(struct draft *d, const char *name, uint64_t v)
 	set(d, name, "t", arena_printf(d->a, "%llu", (unsigned long long)v));
 }
 
+/* More would not fit systemd's unit; the kernel's own limit is about as high. */
+#define QUOTA_MAX ((uint64_t)INT64_MAX / 1000000)
+
 /* systemd counts whole percents of a CPU: rounded up, or the container would get less. */
 static uint64_t quota_per_sec(uint64_t quota, uint64_t period)
 {
-	uint64_t per_sec = period ? quota * 1000000 / period : quota * 10;
+	uint64_t per_sec;
 
+	quota = quota < QUOTA_MAX ? quota : QUOTA_MAX;
+	per_sec = period ? quota * 1000000 / period : quota * 10;
 	return (per_sec + 9999) / 10000 * 10000;
 }
 
@@ -398,7 +403,7 @@ int64_t systemd_round_quota(int64_t quota, uint64_t period)
 {
 	uint64_t per_sec;
 
-	if (quota <= 0)
+	if (quota <= 0 || (uint64_t)quota > QUOTA_MAX)
 		return quota;
 	period = period ? period : 100000;
 	per_sec = quota_per_sec((uint64_t)quota, period);

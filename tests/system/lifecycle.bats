@@ -87,6 +87,30 @@ create() {
 	tare list --format json | jq -e --arg id "$id" '.[0].id == $id and .[0].status == "running"'
 }
 
+@test "a state that cannot be read is named, and hides no other container" {
+	start_container
+	mkdir "$state/$id-a"
+	echo '{"ociVersion":' >"$state/$id-a/status"
+	run tare list
+	expect_status 1
+	expect_line "^$id +[0-9]+ +running "
+	expect_line "read the state of container '$id-a': "
+	run -1 --separate-stderr tare list --format json
+	jq -e --arg id "$id" 'length == 1 and .[0].id == $id' <<<"$output"
+	rm -r "$state/$id-a"
+}
+
+@test "a state that is another container's is not acted on" {
+	mkdir -p "$state/$id" "$BATS_TEST_TMPDIR/victim"
+	program true
+	tare create --bundle "$bundle" "$id-b" </dev/null >/dev/null 2>&1
+	jq '.id = "../victim" | .pid = 0' <"$state/$id-b/status" >"$state/$id/status"
+	run tare delete --force "$id"
+	expect_error "read the state of container '$id': it is that of '../victim'"
+	[[ -d $BATS_TEST_TMPDIR/victim ]]
+	rm -r "${state:?}/$id"
+}
+
 @test "its cgroups are there while it lives and gone with it" {
 	start_container
 	find /sys/fs/cgroup -name "$id" -type d | grep -q .

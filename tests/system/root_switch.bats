@@ -166,3 +166,50 @@ kernel_mounts() {
 	expect_error "they are the host's"
 	tare delete --force "$id"
 }
+
+# mounted_on_root: what the program and exec see of a mount on "/"
+mounted_on_root() {
+	local word
+
+	for word in "$@"; do
+		[[ $word = first ]] && config '.mounts = [$m] + .mounts' --argjson m "$mount"
+		[[ $word = last ]] && config '.mounts += [$m]' --argjson m "$mount"
+	done
+	program /bin/sh -c 'cat /marker; touch /written; exec sleep 1000'
+	start_container
+	wait_for 5 grep -q 'Read-only file system' "$BATS_TEST_TMPDIR/out"
+	grep -qx 'the other root' "$BATS_TEST_TMPDIR/out"
+	run tare exec "$id" sh -c 'cat /marker; touch /written; wc -c </proc/keys; ls -d /dev/full'
+	expect_line '^the other root$'
+	expect_line 'Read-only file system'
+	[[ ! -e $BATS_TEST_TMPDIR/other/written && ! -e $bundle/rootfs/written ]]
+}
+
+@test "what a config mounts on '/' is the root, for exec too: read-only, with its masks" {
+	cp -a "$bundle/rootfs" "$BATS_TEST_TMPDIR/other"
+	echo 'the other root' >"$BATS_TEST_TMPDIR/other/marker"
+	mount='{"destination": "/", "type": "bind", "source": "'$BATS_TEST_TMPDIR'/other", "options": ["bind"]}'
+	mounted_on_root first
+	expect_line '^0$'
+	expect_line '^/dev/full$'
+	tare delete --force "$id"
+	config '.hooks.createContainer = [{path: "/bin/true"}]'
+	mounted_on_root
+	expect_line '^0$'
+}
+
+@test "a mount on '/' hides the mounts before it" {
+	cp -a "$bundle/rootfs" "$BATS_TEST_TMPDIR/other"
+	echo 'the other root' >"$BATS_TEST_TMPDIR/other/marker"
+	mount='{"destination": "/", "type": "bind", "source": "'$BATS_TEST_TMPDIR'/other", "options": ["bind"]}'
+	mounted_on_root last
+}
+
+@test "nothing is mounted on '/' of a container that runs" {
+	need_kernel 5.12
+	start_container
+	echo '[{"destination": "/x/..", "type": "tmpfs", "source": "tmpfs"}]' >mounts.json
+	run tare mounts add "$id" mounts.json
+	expect_error "/0/destination: .*stays what it is"
+	tare exec "$id" true
+}

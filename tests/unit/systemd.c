@@ -171,6 +171,9 @@ TEST(a_quota_is_what_systemd_will_make_of_it)
 	WANT_INT(systemd_round_quota(1001, 0), 2000);
 	WANT_INT(systemd_round_quota(-1, 100000), -1);
 	WANT_INT(systemd_round_quota(0, 100000), 0);
+	/* 2^64 / 1000000: no small number by overflow */
+	WANT_INT(systemd_round_quota(18446744073710, 100000), 18446744073710);
+	WANT_INT(systemd_round_quota(INT64_MAX, 100000), INT64_MAX);
 }
 
 /* What systemd_draft() adds for the devices. */

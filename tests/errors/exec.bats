@@ -1,0 +1,47 @@
+# exec.bats - what exec says of its own flags and file, before anything of it runs
+
+load ../lib
+
+setup() {
+	tare_setup
+	start_container
+}
+teardown() { tare_teardown; }
+
+@test "a place in config.json is not named for what a flag says" {
+	run tare exec --cwd /nope "$id" true
+	expect_status 255
+	expect_line "chdir to '/nope'"
+	expect_no_line 'config.json'
+}
+
+@test "what is wrong in the file of --process is said to be there" {
+	jq '.process | .cwd = "/nope" | .args = ["true"]' <"$bundle/config.json" >"$BATS_TEST_TMPDIR/process"
+	run tare exec --process "$BATS_TEST_TMPDIR/process" "$id"
+	expect_status 255
+	expect_error "^$BATS_TEST_TMPDIR/process: /cwd: .*chdir to '/nope'"
+}
+
+@test "a label is refused where its module is off" {
+	[[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) != Y ]] || skip 'AppArmor is on'
+	run tare exec --apparmor some "$id" true
+	expect_status 255
+	expect_error "AppArmor is not enabled on this host"
+	expect_no_line 'config.json'
+	[[ -d /sys/fs/selinux/booleans ]] && skip 'SELinux is on'
+	run tare exec --process-label some "$id" true
+	expect_status 255
+	expect_error "SELinux is not enabled on this host"
+}
+
+@test "a log level that is none is told from those that there are" {
+	run tare --log-level huh list
+	expect_status 1
+	expect_error 'error, warning, info or debug'
+}
+
+@test "the usage of a command without arguments ends with its name" {
+	run tare list extra
+	expect_status 1
+	expect_error 'usage: tare-runtime list\)$'
+}
