@@ -33,6 +33,9 @@ static void run_child(const struct clone_exec *c)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return;
 	if (c->gate >= 0) {
+		/* if our parent died before that call, the gate has no other end but ours */
+		if (close(c->gate_in) < 0)
+			return;
 		if (read(c->gate, &go, 1) != 1)
 			_exit(125);
 		if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)

@@ -21,10 +21,11 @@
  * @gate:      -1, or a pipe's reading end: it waits there for one byte before it executes.
  *             A process in a new user namespace must, until its ids are mapped: executing
  *             without a mapping costs all capabilities.
+ * @gate_in:   the pipe's other end, which the child closes
  */
 struct clone_exec {
 	uint64_t flags;
-	int cgroup, image, gate;
+	int cgroup, image, gate, gate_in;
 	unsigned first;
 	bool apart;
 	char *const *argv;

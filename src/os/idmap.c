@@ -43,12 +43,15 @@ int idmap_write(pid_t pid, const char *file, const char *text, struct err *e)
 /* A child that does nothing but hold a user namespace open until it is killed. */
 static pid_t hold_userns(struct err *e)
 {
-	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+	pid_t parent = getpid(),
+	      pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		for (;;)
+		/* it may have died before that; it is in our pid namespace */
+		while (getppid() == parent)
 			(void)pause();
+		_exit(0);
 	}
 	return pid < 0 ? fail_sys(e, "make a user namespace for an id-mapped mount") : pid;
 }

@@ -21,7 +21,10 @@ extern const unsigned char tare_init_start[], tare_init_end[];
 
 #define MAX_KEEP 1024
 
-struct keep { int at[MAX_KEEP]; size_t n; };
+struct keep {
+	int at[MAX_KEEP];
+	size_t n;
+};
 
 static int keep_fd(void *ctx, int fd, struct err *e)
 {
@@ -68,8 +71,7 @@ static int set_affinity(const struct plan *p, struct err *e)
 		(void)sched_try_all_cpus(0);
 		return 0;
 	}
-	if (numlist_parse(a->initial, &cpus, e) < 0 ||
-	    sched_set_cpus(0, &cpus, a->initial, e) < 0)
+	if (numlist_parse(a->initial, &cpus, e) < 0 || sched_set_cpus(0, &cpus, a->initial, e) < 0)
 		return fail_at(e, "config.json: /process/execCPUAffinity/initial");
 	log_debug("nsexec: affinity: 0x%lx", cpus.bits[0]);
 	return 0;
@@ -110,11 +112,17 @@ pid_t launch_init(const struct launch *l, int *ret_sock, struct err *e)
 	snprintf(plan_text, sizeof(plan_text), "%d", plan);
 	if (set_affinity(l->plan, e) < 0)
 		return -1;
-	pid = clone_exec(&(struct clone_exec){ .flags = l->flags, .cgroup = l->cgroup,
-					       .image = image, .gate = l->map ? gate_out : -1,
-					       .apart = l->apart, .argv = argv, .keep = keep.at,
+	pid = clone_exec(&(struct clone_exec){ .flags = l->flags,
+					       .cgroup = l->cgroup,
+					       .image = image,
+					       .gate = l->map ? gate_out : -1,
+					       .gate_in = gate_in,
+					       .apart = l->apart,
+					       .argv = argv,
+					       .keep = keep.at,
 					       .n_keep = keep.n,
-					       .first = 3 + l->plan->preserve_fds }, e);
+					       .first = 3 + l->plan->preserve_fds },
+			 e);
 	if (pid < 0 || (l->map && open_gate(l, pid, gate_in, e) < 0))
 		return -1;
 	log_debug("nsexec container setup: tare-init is process %d", (int)pid);
