@@ -26,21 +26,6 @@
 /* libseccomp up to 2.5.4 cannot make a tree of no rules, and few rules need none. */
 #define TREE_WORTH  32
 
-/* Newer than Debian 12's libseccomp; the library refuses what it does not know. */
-#ifndef SCMP_ARCH_LOONGARCH64
-#define SCMP_ARCH_LOONGARCH64 0xc0000102u
-#endif
-#ifndef SCMP_ARCH_M68K
-#define SCMP_ARCH_M68K 0x4u
-#endif
-#ifndef SCMP_ARCH_SH
-#define SCMP_ARCH_SH 0x4000002au
-#endif
-#ifndef SCMP_ARCH_SHEB
-#define SCMP_ARCH_SHEB 0x2au
-#endif
-
-
 /* struct seen - an architecture of the filter, and the largest system call number mentioned */
 struct seen { uint32_t token; int newest; };
 

@@ -3,6 +3,7 @@
 
 #include "os/seccomp.h"
 
+/* Newer than Debian 12's libseccomp; the library refuses what it does not know. */
 #ifndef SCMP_ARCH_LOONGARCH64
 #define SCMP_ARCH_LOONGARCH64 0xc0000102u
 #endif
