@@ -16,15 +16,26 @@
 #include "os/path.h"
 #include "os/sys.h"
 
-/* The first folder gets a new tmpfs; the others a copy of that mount. */
+/* The first folder gets a new tmpfs; the others a copy of that mount, which is @first. */
 static int mask_dir(int target, const struct init *in, const char *path, int *first, struct err *e)
 {
+	const uint64_t attrs =
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	const char *data = in->plan.rootfs->mask_data;
 
+	if (!data)
+		data = "nr_inodes=2";
 	if (*first >= 0)
 		return mount_bind_at(*first, false, target, e);
-	if (mount_fs_at("tmpfs", "tmpfs", data ? data : "nr_inodes=2", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-			MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, target, e) < 0)
+	if (!sys_lacks(SYS_MOUNT_API)) {
+		*first = mount_make_fs("tmpfs", "tmpfs", data, attrs, e);
+		if (*first >= 0)
+			return mount_attach(*first, target, e);
+		if (e->sysno != ENOSYS)
+			return -1;
+	}
+	/* Linux < 5.2 has no descriptor of a mount but the one of its path */
+	if (mount_fs_at("tmpfs", "tmpfs", data, attrs, target, e) < 0)
 		return -1;
 	*first = path_open(in->rootfd, path, O_PATH | O_DIRECTORY, 0, e);
 	return *first < 0 ? -1 : 0;

@@ -9,6 +9,7 @@
 #include "os/file.h"
 #include "runtime/rdt.h"
 #include "runtime/update.h"
+#include "runtime/notes.h"
 #include "spec/oci.h"
 
 #define FILE_MAX ((size_t)4 << 20)
@@ -136,6 +137,7 @@ static int update_by_file(int root, const char *id, const struct update *u, stru
 	const char *name = is_stdin ? "standard input" : file;
 	own_arena struct arena mem = { 0 };
 	own_mem char *text = NULL;
+	const struct bind_note note = note_by_warning(name);
 	struct oci_resources r = { 0 };
 	const char *doc = arena_printf(&mem, "%s: ", name);
 	int n;
@@ -144,7 +146,7 @@ static int update_by_file(int root, const char *id, const struct update *u, stru
 		       file_read(AT_FDCWD, file, FILE_MAX, &text, e);
 	if (n < 0)
 		return fail_in(e, "read the resources");
-	if (bind_parse(&oci_resources_table, text, (size_t)n, name, NULL, &mem, &r, e) < 0)
+	if (bind_parse(&oci_resources_table, text, (size_t)n, name, &note, &mem, &r, e) < 0)
 		return -1;
 	return container_update(root, id, &r, &u->rdt, doc, e);
 }

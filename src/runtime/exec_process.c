@@ -10,6 +10,7 @@
 #include "base/userspec.h"
 #include "os/file.h"
 #include "runtime/exec.h"
+#include "runtime/notes.h"
 #include "spec/oci.h"
 
 #define PROCESS_MAX ((size_t)4 << 20)
@@ -19,17 +20,9 @@ static int out_of_memory(struct err *e)
 	return fail_errno(e, ENOMEM, "compose the process");
 }
 
-static int note_unknown(void *ctx, const char *what, const char *pointer,
-			const char *nearest __attribute__((unused)),
-			struct err *e __attribute__((unused)))
-{
-	log_warn("%s: %s: %s", (const char *)ctx, pointer, what);
-	return 0;
-}
-
 static int read_file(const char *path, struct arena *a, struct oci_process *p, struct err *e)
 {
-	const struct bind_note note = { .unknown = note_unknown, .ctx = (void *)path };
+	const struct bind_note note = note_by_warning(path);
 	own_mem char *text = NULL;
 	int n = file_read(AT_FDCWD, path, PROCESS_MAX, &text, e);
 
@@ -62,7 +55,8 @@ static int add_env(struct oci_process *p, const char *const *more, struct arena 
 		size_t name = strcspn(more[i], "="), at = 0;
 
 		if (!more[i][name])
-			return fail(e, ERR_INPUT, "--env '%s' is not of the form NAME=VALUE", more[i]);
+			return fail(e, ERR_INPUT, "--env '%s' is not of the form NAME=VALUE",
+				    more[i]);
 		while (at < n && strncmp(list[at], more[i], name + 1) != 0)
 			at++;
 		list[at] = (char *)more[i];
@@ -103,7 +97,8 @@ static int add_gids(struct oci_process *p, const char *const *gids, struct arena
 		uint64_t gid;
 
 		if (text_u64(gids[i], UINT32_MAX - 1, &gid) < 0)
-			return fail(e, ERR_INPUT, "--additional-gids '%s' is not a group id", gids[i]);
+			return fail(e, ERR_INPUT, "--additional-gids '%s' is not a group id",
+				    gids[i]);
 		list[n++] = (int64_t)gid;
 	}
 	u->additional_gids.at = list;
@@ -162,11 +157,18 @@ static int apply_flags(const struct exec_options *o, struct arena *a, struct oci
 /* Was the member given by a flag? */
 static bool is_by_flag(const struct exec_options *o, const char *member)
 {
-	const struct { const char *member; bool given; } rows[] = {
-		{ "args", o->args && o->args[0] },	 { "cwd", o->cwd },
-		{ "env", o->env },			 { "apparmorProfile", o->apparmor },
-		{ "selinuxLabel", o->process_label }, { "user", o->user || o->gids },
-		{ "terminal", o->tty },			 { "capabilities", o->caps },
+	const struct {
+		const char *member;
+		bool given;
+	} rows[] = {
+		{ "args", o->args && o->args[0] },
+		{ "cwd", o->cwd },
+		{ "env", o->env },
+		{ "apparmorProfile", o->apparmor },
+		{ "selinuxLabel", o->process_label },
+		{ "user", o->user || o->gids },
+		{ "terminal", o->tty },
+		{ "capabilities", o->caps },
 		{ "noNewPrivileges", o->no_new_privs },
 	};
 	size_t len = strcspn(member, "/");

@@ -24,6 +24,7 @@
 #include "runtime/join.h"
 #include "runtime/launch.h"
 #include "runtime/mount_plan.h"
+#include "runtime/notes.h"
 
 #define FILE_MAX ((size_t)4 << 20)
 
@@ -48,12 +49,13 @@ struct change {
 
 static int read_list(struct change *c, const char *path, struct err *e)
 {
+	const struct bind_note note = note_by_warning(path);
 	own_mem char *text = NULL;
 	int n = file_read(AT_FDCWD, path, FILE_MAX, &text, e);
 
 	if (n < 0)
 		return fail_in(e, "read the mounts");
-	return bind_parse_list(&oci_mount_table, text, (size_t)n, path, NULL, &c->container.mem,
+	return bind_parse_list(&oci_mount_table, text, (size_t)n, path, &note, &c->container.mem,
 			       (struct list_any *)&c->list, e);
 }
 

@@ -45,3 +45,19 @@ teardown() { tare_teardown; }
 	expect_status 1
 	expect_error 'usage: tare-runtime list\)$'
 }
+
+@test "a misspelt member is warned of in the files of exec, update and mounts, too" {
+	local file=$BATS_TEST_TMPDIR/file
+
+	jq '.process | .args = ["true"] | .noNewPrivilege = true' <"$bundle/config.json" >"$file"
+	run tare exec --process "$file" "$id"
+	expect_status 0
+	expect_line "/noNewPrivilege: unknown member \(did you mean 'noNewPrivileges'\?\)"
+	echo '{"pids": {"limits": 10}}' >"$file"
+	run tare update --resources "$file" "$id"
+	expect_status 0
+	expect_line "/pids/limits: unknown member \(did you mean 'limit'\?\)"
+	echo '[{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "option": ["ro"]}]' >"$file"
+	run tare mounts add "$id" "$file"
+	expect_line "/0/option: unknown member \(did you mean 'options'\?\)"
+}
