@@ -23,7 +23,8 @@ static int bind_device(struct init *in, const struct plan_device *d, struct err 
 		return fail_sys(e, "open the host's '%s'", d->path);
 	if ((st.st_mode & S_IFMT) != (d->mode & S_IFMT) || st.st_rdev != d->rdev) {
 		fail(e, ERR_UNSUPPORTED, "the host's '%s' is another device", d->path);
-		return fail_hint(e, "a user namespace cannot make device nodes, only show the host's");
+		return fail_hint(e,
+				 "a user namespace cannot make device nodes, only show the host's");
 	}
 	target = path_make_file(in->rootfd, d->path, 0666, NULL, e);
 	return target < 0 ? -1 : mount_bind_at(source, false, target, e);
@@ -68,7 +69,10 @@ static int make_node(struct init *in, const struct plan_device *d, struct path_p
 		return -1;
 	if (mknodat(parent, name, d->mode, d->rdev) < 0) {
 		if (errno == EPERM && !in->plan.rootfs->host_mounts)
-			return bind_device(in, d, e);
+			return bind_device(in, d, e) < 0
+				       ? fail_in(e, "make the node: operation not permitted; show "
+						    "the host's")
+				       : 0;
 		if (errno != EEXIST)
 			return fail_sys(e, "make the node");
 		if (d->is_default && is_the_device(parent, name, d))
@@ -120,9 +124,9 @@ int init_make_devices(struct init *in, struct err *e)
 	for (size_t i = 0; ret == 0 && i < r->devices.n; i++) {
 		const struct plan_device *d = &r->devices.at[i];
 
-		ret = d->fd >= 0	   ? attach_device(in, d, e) :
-		      r->devices_by_bind ? bind_device(in, d, e) :
-					   make_node(in, d, &parent, e);
+		ret = d->fd >= 0	   ? attach_device(in, d, e)
+		      : r->devices_by_bind ? bind_device(in, d, e)
+					   : make_node(in, d, &parent, e);
 		if (ret < 0) {
 			fail_in(e, "device '%s'", d->path);
 			if (d->origin)

@@ -69,11 +69,11 @@ static uint64_t locked_flags(const struct init *in, int source)
 static int bind_here(int source, const struct plan_mount *m, const struct mount_attrs *attrs,
 		     int target, struct err *e)
 {
-	if (m->userns_fd >= 0 || attrs->set || attrs->clr || attrs->rec_set || attrs->rec_clr)
-		return fail(
-			e, ERR_UNSUPPORTED,
-			"bind '%s' of the container's own tree with options: it needs Linux 5.12",
-			m->source);
+	if (m->userns_fd >= 0 || attrs->set || attrs->clr || attrs->rec_set || attrs->rec_clr) {
+		fail_errno(e, ENOSYS, "bind '%s' of the container's own tree with options",
+			   m->source);
+		return fail_hint(e, "it needs Linux 5.12");
+	}
 	return mount_bind_at(source, m->recursive, target, e);
 }
 

@@ -181,7 +181,9 @@ int init_open_proc(const char *name, struct err *e)
 
 	if (proc < 0)
 		fd_take(&proc, fd_open("/proc", O_PATH | O_DIRECTORY));
-	if (proc < 0 || fstatfs(proc, &st) < 0 || st.f_type != PROC_SUPER_MAGIC)
+	if (proc < 0 || fstatfs(proc, &st) < 0)
+		return fail_sys(e, "open a procfs");
+	if (st.f_type != PROC_SUPER_MAGIC)
 		return fail(e, ERR_SYSTEM, "open a procfs: /proc is none");
 	fd = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? fail_sys(e, "open '/proc/%s'", name) : fd;
