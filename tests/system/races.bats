@@ -118,11 +118,12 @@ volume() {
 }
 
 @test "a container that goes while it is listed is no error" {
-	local point
+	local point points
 
 	tare create --bundle "$bundle" "$id" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
 	"$crashpt" -t $((20 * TARE_PATIENCE)) -o "$report" list 0 "$TARE_RUNTIME" --root "$state" list
-	for point in $(awk '$1 == "call" && $4 == "openat" { print $2 }' "$report"); do
+	mapfile -t points < <(awk '$1 == "call" && $4 == "openat" { print $2 }' "$report")
+	for point in "${points[@]}"; do
 		run "$crashpt" -t $((20 * TARE_PATIENCE)) -o "$report" err:2 "$point" \
 			"$TARE_RUNTIME" --root "$state" list
 		expect_no_line "'$id'"
