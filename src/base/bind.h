@@ -17,39 +17,67 @@ struct arena;
 struct err;
 
 /* Numbers and words that may be absent. A word's number comes from the row's word table. */
-struct opt_i64 { bool set; int64_t v; };
-struct opt_u64 { bool set; uint64_t v; };
-struct opt_bool { bool set; bool v; };
-struct opt_word { bool set; int64_t v; };
+struct opt_i64 {
+	bool set;
+	int64_t v;
+};
+struct opt_u64 {
+	bool set;
+	uint64_t v;
+};
+struct opt_bool {
+	bool set;
+	bool v;
+};
+struct opt_word {
+	bool set;
+	int64_t v;
+};
 
 /* A typed array; every LIST has the layout of struct list_any. */
+// clang-format off
 #define LIST(T) struct { T *at; size_t n; }
-struct list_any { void *at; size_t n; };
+// clang-format on
+struct list_any {
+	void *at;
+	size_t n;
+};
 
-struct pair { char *key, *value; };
-struct pairs { struct pair *at; size_t n; };
-struct numbers { int64_t *at; size_t n; };
-struct bytes { unsigned char *at; size_t n; };
+struct pair {
+	char *key, *value;
+};
+struct pairs {
+	struct pair *at;
+	size_t n;
+};
+struct numbers {
+	int64_t *at;
+	size_t n;
+};
+struct bytes {
+	unsigned char *at;
+	size_t n;
+};
 
 enum bind_kind {
-	BIND_STRING,  /* char *           */
-	BIND_BOOL,    /* bool             */
-	BIND_OPT_BOOL,/* struct opt_bool  */
-	BIND_U32,     /* uint32_t         */
-	BIND_I64,     /* int64_t          */
-	BIND_U64,     /* uint64_t         */
-	BIND_OPT_I64, /* struct opt_i64   */
-	BIND_OPT_U64, /* struct opt_u64   */
-	BIND_WORD,    /* struct opt_word: one name of .words */
-	BIND_FLAGS,   /* uint64_t: array of names, their values or-ed */
+	BIND_STRING,    /* char *           */
+	BIND_BOOL,      /* bool             */
+	BIND_OPT_BOOL,  /* struct opt_bool  */
+	BIND_U32,       /* uint32_t         */
+	BIND_I64,       /* int64_t          */
+	BIND_U64,       /* uint64_t         */
+	BIND_OPT_I64,   /* struct opt_i64   */
+	BIND_OPT_U64,   /* struct opt_u64   */
+	BIND_WORD,      /* struct opt_word: one name of .words */
+	BIND_FLAGS,     /* uint64_t: array of names, their values or-ed */
 	BIND_OPT_FLAGS, /* struct opt_u64: the same, and whether the array was there */
-	BIND_STRINGS, /* char **, NULL-terminated; NULL is absent */
-	BIND_NUMBERS, /* struct numbers   */
-	BIND_PAIRS,   /* struct pairs: object of strings */
-	BIND_BYTES,   /* struct bytes: packed form only, never JSON */
-	BIND_OBJECT,  /* pointer to a struct described by .table */
-	BIND_OBJECTS, /* LIST of such structs */
-	BIND_MAP,     /* LIST of such structs whose first member is char *key */
+	BIND_STRINGS,   /* char **, NULL-terminated; NULL is absent */
+	BIND_NUMBERS,   /* struct numbers   */
+	BIND_PAIRS,     /* struct pairs: object of strings */
+	BIND_BYTES,     /* struct bytes: packed form only, never JSON */
+	BIND_OBJECT,    /* pointer to a struct described by .table */
+	BIND_OBJECTS,   /* LIST of such structs */
+	BIND_MAP,       /* LIST of such structs whose first member is char *key */
 };
 
 enum bind_need { OPTIONAL, REQUIRED };
@@ -89,6 +117,7 @@ struct bind_table {
 	bool guarded;
 };
 
+// clang-format off
 #define BIND_TABLE(rows_, S, guarded_) { rows_, COUNT(rows_), sizeof(S), guarded_ }
 
 /* The _Generic arm is the check: a row whose kind and member disagree does not compile. */
@@ -112,6 +141,7 @@ struct bind_table {
 #define ROW_OBJECT(k, nd, S, m, t) { .key = k, .kind = BIND_OBJECT, .need = nd, .at = offsetof(S, m) + 0 * sizeof(*((S *)0)->m), .table = &(t) }
 #define ROW_OBJECTS(k, nd, S, m, t) { .key = k, .kind = BIND_OBJECTS, .need = nd, .at = offsetof(S, m) + 0 * sizeof(((S *)0)->m.at[0]), .table = &(t) }
 #define ROW_MAP(k, nd, S, m, t)  { .key = k, .kind = BIND_MAP, .need = nd, .at = offsetof(S, m) + 0 * sizeof(((S *)0)->m.at[0].key), .table = &(t) }
+// clang-format on
 
 /* struct bind_note - called for each unknown member of a guarded object, and each unknown name of a
  * lenient row; < 0 stops reading. @what says which of the two, @nearest may be NULL. */

@@ -53,7 +53,8 @@ static int fail_place(struct reader *r, const struct place *p)
 	return fail_at(r->e, "%s: %s", r->doc, pointer[0] ? pointer : "/");
 }
 
-static int fail_type(struct reader *r, const struct place *p, const char *want, const struct json *v)
+static int fail_type(struct reader *r, const struct place *p, const char *want,
+		     const struct json *v)
 {
 	fail(r->e, ERR_INPUT, "must be %s, not %s", want, json_type_word(v->type));
 	return fail_place(r, p);
@@ -172,7 +173,8 @@ static int read_flags(struct reader *r, const struct place *p, const struct json
 		bool known = !row->lenient || i->type != JSON_STRING || word_find(words, i->text);
 		int64_t value = 0;
 
-		if ((known ? read_word(r, &item, i, words, &value) : note_name(r, &item, i, words)) < 0)
+		if ((known ? read_word(r, &item, i, words, &value)
+			   : note_name(r, &item, i, words)) < 0)
 			return -1;
 		*ret |= (uint64_t)value;
 	}

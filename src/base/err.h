@@ -13,22 +13,22 @@
 #include <stddef.h>
 
 /* name, process exit status, HTTP status: the single list that every front end uses */
-#define ERR_CLASSES(X)           \
-	X(NONE, 0, 200)          \
-	X(INPUT, 125, 400)       \
-	X(ABSENT, 127, 404)      \
-	X(CONFLICT, 125, 409)    \
-	X(DENIED, 126, 403)      \
+#define ERR_CLASSES(X) \
+	X(NONE, 0, 200) \
+	X(INPUT, 125, 400) \
+	X(ABSENT, 127, 404) \
+	X(CONFLICT, 125, 409) \
+	X(DENIED, 126, 403) \
 	X(UNSUPPORTED, 125, 501) \
-	X(LIMIT, 125, 503)       \
-	X(SYSTEM, 125, 500)      \
+	X(LIMIT, 125, 503) \
+	X(SYSTEM, 125, 500) \
 	X(BUG, 125, 500)
 
 enum err_class {
 #define X(name, status, http) ERR_##name,
 	ERR_CLASSES(X)
 #undef X
-	ERR_CLASS_COUNT
+		ERR_CLASS_COUNT
 };
 
 /**

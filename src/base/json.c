@@ -110,7 +110,8 @@ static bool parse_unicode(struct parser *p, char **out)
 
 	if (!parse_hex4(p, &c))
 		return false;
-	if (c >= 0xd800 && c < 0xdc00 && p->end - p->at >= 6 && p->at[0] == '\\' && p->at[1] == 'u') {
+	if (c >= 0xd800 && c < 0xdc00 && p->end - p->at >= 6 && p->at[0] == '\\' &&
+	    p->at[1] == 'u') {
 		p->at += 2;
 		if (!parse_hex4(p, &low))
 			return false;
@@ -146,7 +147,11 @@ static bool parse_escape(struct parser *p, char **out)
 /* Bytes of the UTF-8 sequence at @s, 0 when it is none (overlong, surrogate, cut short). */
 static size_t utf8_len(const unsigned char *s, size_t left)
 {
-	size_t n = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+	size_t n = s[0] < 0x80       ? 1
+		   : s[0] >> 5 == 6  ? 2
+		   : s[0] >> 4 == 14 ? 3
+		   : s[0] >> 3 == 30 ? 4
+				     : 0;
 
 	if (!n || n > left)
 		return 0;
@@ -370,8 +375,10 @@ static void fail_syntax(const struct parser *p, const char *doc, struct err *e)
 		column = *c == '\n' ? 1 : column + 1;
 		line += *c == '\n';
 	}
-	fail(e, ERR_INPUT, "not valid JSON: %s", p->at == p->end ? "the text ends too early" :
-						 p->why ? p->why : "something follows the document");
+	fail(e, ERR_INPUT, "not valid JSON: %s",
+	     p->at == p->end ? "the text ends too early"
+	     : p->why        ? p->why
+			     : "something follows the document");
 	fail_at(e, "%s:%zu:%zu", doc, line, column);
 }
 
@@ -399,8 +406,8 @@ struct json *json_parse(const char *text, size_t len, const char *doc, struct ar
 
 const char *json_type_word(enum json_type type)
 {
-	static const char *const words[] = { "null", "a boolean", "a number", "a string", "an array",
-					     "an object" };
+	static const char *const words[] = { "null",     "a boolean", "a number",
+					     "a string", "an array",  "an object" };
 
 	return words[type];
 }

@@ -70,9 +70,10 @@ int numlist_parse(const char *text, struct numlist *ret_list, struct err *e)
 		if (at == end)
 			continue;
 		if (!range(at, end, &low, &high))
-			return fail(e, ERR_INPUT, "'%.*s' in '%.64s' is not a number or a range "
-				    "'low-high' up to %d", (int)(end - at > 32 ? 32 : end - at),
-				    at, text, NUMLIST_MAX);
+			return fail(e, ERR_INPUT,
+				    "'%.*s' in '%.64s' is not a number or a range "
+				    "'low-high' up to %d",
+				    (int)(end - at > 32 ? 32 : end - at), at, text, NUMLIST_MAX);
 		add(ret_list, low, high);
 		items++;
 	}

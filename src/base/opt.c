@@ -69,8 +69,8 @@ static int put(const struct opt *o, const char *value, void *options, struct err
 		return 0;
 	case OPT_U32:
 		if (text_u64(value, UINT32_MAX, &n) < 0)
-			return fail(e, ERR_INPUT, "option '--%s': '%s' is not a whole number", o->name,
-				    value);
+			return fail(e, ERR_INPUT, "option '--%s': '%s' is not a whole number",
+				    o->name, value);
 		*(uint32_t *)at = (uint32_t)n;
 		return 0;
 	case OPT_STRINGS:
@@ -81,7 +81,8 @@ static int put(const struct opt *o, const char *value, void *options, struct err
 	case OPT_IGNORED:
 		return 0;
 	case OPT_REFUSED:
-		return fail(e, ERR_UNSUPPORTED, "option '--%s' is not supported: %s", o->name, o->help);
+		return fail(e, ERR_UNSUPPORTED, "option '--%s' is not supported: %s", o->name,
+			    o->help);
 	}
 	return fail(e, ERR_BUG, "option '--%s' has no kind", o->name);
 }

@@ -20,7 +20,10 @@ enum opt_kind {
 };
 
 /* struct opt_list - the values of an option that was given several times */
-struct opt_list { const char *at[64]; size_t n; };
+struct opt_list {
+	const char *at[64];
+	size_t n;
+};
 
 /**
  * struct opt - one option
@@ -39,12 +42,14 @@ struct opt {
 	const char *value, *help;
 };
 
+// clang-format off
 #define OPT_AT_(S, m, T) (offsetof(S, m) + 0 * sizeof(_Generic(((S *)0)->m, T : 1)))
 #define OPT_FLAG_(n, l, S, m, h)       { n, l, OPT_FLAG, OPT_AT_(S, m, bool), NULL, h }
 #define OPT_STRING_(n, l, S, m, v, h)  { n, l, OPT_STRING, OPT_AT_(S, m, const char *), v, h }
 #define OPT_U32_(n, l, S, m, v, h)     { n, l, OPT_U32, OPT_AT_(S, m, uint32_t), v, h }
 #define OPT_STRINGS_(n, l, S, m, v, h) { n, l, OPT_STRINGS, OPT_AT_(S, m, struct opt_list), v, h }
 #define OPT_REFUSED_(n, l, v, h)       { n, l, OPT_REFUSED, 0, v, h }
+// clang-format on
 
 /**
  * struct opt_parse - one command line

@@ -37,11 +37,11 @@ static inline void own_closedir_(DIR **dir)
 #define own_dir __attribute__((cleanup(own_closedir_)))
 
 /* give(x) - return @x and forget it, so the scope no longer owns it */
-#define give(x)                        \
-	__extension__({                \
+#define give(x) \
+	__extension__({ \
 		__typeof__(x) v_ = (x); \
-		(x) = NULL;            \
-		v_;                    \
+		(x) = NULL; \
+		v_; \
 	})
 
 /* fd_open() - open(2) with O_CLOEXEC; musl's open() spends another call on that flag */

@@ -48,8 +48,8 @@ size_t text_distance(const char *a, const char *b)
 		for (size_t j = 1; j <= lb; j++) {
 			size_t up = row[j];
 
-			row[j] = least(least(up, row[j - 1]) + 1,
-				       diagonal + (a[i - 1] != b[j - 1]));
+			row[j] =
+				least(least(up, row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
 			diagonal = up;
 		}
 	}

@@ -42,7 +42,9 @@ static const struct word size_words[] = {
  * @value: all digits, the point left out
  * @scale: 10 to the power of the digits behind the point
  */
-struct number { int64_t value, scale; };
+struct number {
+	int64_t value, scale;
+};
 
 /* Digits of a fraction beyond the 9th are read and dropped. Moves *@at behind the number. */
 static bool read_number(const char **at, struct number *ret)

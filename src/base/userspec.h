@@ -18,7 +18,10 @@ struct err;
  * struct userspec - a parsed user
  * @has_gid: a group was given; without one, @gid is 0
  */
-struct userspec { uint32_t uid, gid; bool has_gid; };
+struct userspec {
+	uint32_t uid, gid;
+	bool has_gid;
+};
 
 int userspec_parse(const char *text, struct userspec *ret_user, struct err *e);
 int userspec_id(const char *text, uint32_t *ret_id, struct err *e);

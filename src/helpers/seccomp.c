@@ -51,7 +51,9 @@ int main(int argc, char **argv)
 	if (argc != 2 || text_u64(argv[1], INT32_MAX, &fd) < 0)
 		return 2;
 	n = file_read_fd((int)fd, "policy", POLICY_MAX, &packed, &e);
-	if (n < 0 || bind_unpack(&oci_seccomp_table, (unsigned char *)packed, (size_t)n, &mem, &policy, &e) < 0 ||
+	if (n < 0 ||
+	    bind_unpack(&oci_seccomp_table, (unsigned char *)packed, (size_t)n, &mem, &policy, &e) <
+		    0 ||
 	    seccomp_translate(&policy, &filter, &ignored, &e) < 0)
 		return answer_failure(&e);
 	return answer(&filter, &ignored);

@@ -124,7 +124,7 @@ int init_make_devices(struct init *in, struct err *e)
 	for (size_t i = 0; ret == 0 && i < r->devices.n; i++) {
 		const struct plan_device *d = &r->devices.at[i];
 
-		ret = d->fd >= 0	   ? attach_device(in, d, e)
+		ret = d->fd >= 0           ? attach_device(in, d, e)
 		      : r->devices_by_bind ? bind_device(in, d, e)
 					   : make_node(in, d, &parent, e);
 		if (ret < 0) {

@@ -23,7 +23,11 @@
 #define HOME_DEFAULT "/"
 
 /* struct variable - one of the list; @keep is false when a later one has the same name */
-struct variable { char *text; size_t place, name; bool keep; };
+struct variable {
+	char *text;
+	size_t place, name;
+	bool keep;
+};
 
 static int by_name(const void *a, const void *b)
 {

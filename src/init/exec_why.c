@@ -44,8 +44,8 @@
 #define OUR_MACHINE EM_NONE
 #endif
 
-#define SCRIPT_DEEP   4            /* the kernel follows as many scripts that interpret scripts */
-#define ARG_MAX_BYTES 131072UL     /* the kernel's MAX_ARG_STRLEN */
+#define SCRIPT_DEEP   4        /* the kernel follows as many scripts that interpret scripts */
+#define ARG_MAX_BYTES 131072UL /* the kernel's MAX_ARG_STRLEN */
 
 // clang-format off
 static const struct word machine_words[] = {
@@ -86,8 +86,8 @@ static uint64_t field(const unsigned char *at, size_t len, uint64_t offset, size
 }
 
 /* Elf32 and Elf64 keep the same members at different places. */
-#define MEMBER(wide, S, m)                                                        \
-	((wide) ? offsetof(Elf64_##S, m) : offsetof(Elf32_##S, m)),               \
+#define MEMBER(wide, S, m) \
+	((wide) ? offsetof(Elf64_##S, m) : offsetof(Elf32_##S, m)), \
 		((wide) ? sizeof(((Elf64_##S *)0)->m) : sizeof(((Elf32_##S *)0)->m))
 
 static void read_elf(const unsigned char *at, size_t len, struct exec_head *h)
@@ -181,8 +181,10 @@ static bool look(const char *path, struct exec_head *h)
 static int why_script_absent(const char *path, const struct exec_head *h, struct err *e)
 {
 	if (h->crlf) {
-		fail_errno(e, ENOENT, "exec '%s': its first line ends in CR LF, which makes its "
-			   "interpreter '%s\\r'", path, h->interpreter);
+		fail_errno(e, ENOENT,
+			   "exec '%s': its first line ends in CR LF, which makes its "
+			   "interpreter '%s\\r'",
+			   path, h->interpreter);
 		return fail_hint(e, "save it with Unix line ends");
 	}
 	return fail_errno(e, ENOENT, "exec '%s': its interpreter '%s' does not exist", path,
@@ -218,7 +220,7 @@ static int why_absent(const char *path, struct err *e)
 			fail_errno(e, ENOENT, "exec '%s': its loader '%s' does not exist", path,
 				   h.interpreter);
 			return fail_hint(e, "it wants a C library that is not in this root file "
-					 "system; a static program needs none");
+					    "system; a static program needs none");
 		}
 		memcpy(next, h.interpreter, sizeof(next));
 		path = next;
@@ -248,7 +250,8 @@ static int why_denied(const char *path, struct err *e)
 	}
 	if (access(path, X_OK) < 0)
 		return fail_errno(e, EACCES,
-				  "exec '%s': mode %04o, owner %u:%u, is closed to uid %u", path, st.st_mode & 07777, st.st_uid, st.st_gid, geteuid());
+				  "exec '%s': mode %04o, owner %u:%u, is closed to uid %u", path,
+				  st.st_mode & 07777, st.st_uid, st.st_gid, geteuid());
 	if (look(path, &h) && h.interpreter[0] && access(h.interpreter, X_OK) < 0)
 		return fail_errno(e, EACCES, "exec '%s': its %s '%s' is not executable", path,
 				  h.kind == EXEC_ELF ? "loader" : "interpreter", h.interpreter);
@@ -279,7 +282,7 @@ static int why_format(const char *path, struct err *e)
 	fail_errno(e, ENOEXEC, "exec '%s': it is for %s (ELF machine %u), and this is %s", path,
 		   exec_machine_name(h.machine), h.machine, exec_machine_name(OUR_MACHINE));
 	return fail_hint(e, "take an image for this architecture, or register an emulator in "
-			 "binfmt_misc");
+			    "binfmt_misc");
 }
 
 static void measure(char *const *list, size_t *bytes, size_t *strings, size_t *longest)
@@ -318,7 +321,7 @@ static int why_not_permitted(const char *path, struct err *e)
 	fail_errno(e, EPERM, "exec '%s'", path);
 	if (getxattr(path, "security.capability", NULL, 0) > 0)
 		return fail_hint(e, "it has file capabilities that the container's bounding "
-				 "set lacks");
+				    "set lacks");
 	return -1;
 }
 

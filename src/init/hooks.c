@@ -40,8 +40,9 @@ static int judge(int status, int out, int err, struct err *e)
 		return fail(e, ERR_SYSTEM, "exit status %d, stdout: %s, stderr: %s",
 			    WEXITSTATUS(status), text, more);
 	/* WTERMSIG's names as Go prints them: "bad system call" */
-	return fail(e, ERR_SYSTEM, "killed by signal %d%s, stdout: %s, stderr: %s", WTERMSIG(status),
-		    WTERMSIG(status) == 31 ? " (bad system call)" : "", text, more);
+	return fail(e, ERR_SYSTEM, "killed by signal %d%s, stdout: %s, stderr: %s",
+		    WTERMSIG(status), WTERMSIG(status) == 31 ? " (bad system call)" : "", text,
+		    more);
 }
 
 static int run_one(const struct oci_hook *h, const struct hooks_how *how, struct err *e)

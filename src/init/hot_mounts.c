@@ -53,7 +53,8 @@ int init_add_mounts(struct init *in, struct err *e)
 	if (init_make_mounts_count(in, &done, e) == 0)
 		return 0;
 	while (done-- > 0)
-		if (r->mounts.at[done].kind != PLAN_SYMLINK && r->mounts.at[done].kind != PLAN_REMOUNT)
+		if (r->mounts.at[done].kind != PLAN_SYMLINK &&
+		    r->mounts.at[done].kind != PLAN_REMOUNT)
 			(void)unmount(in, r->mounts.at[done].target, &ignored);
 	return -1;
 }

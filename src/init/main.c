@@ -125,8 +125,12 @@ int main(int argc, char **argv)
 	if (argc != 3 || text_u64(argv[1], INT_MAX, &sock) < 0 ||
 	    text_u64(argv[2], INT_MAX, &plan_fd) < 0)
 		return 125;
-	in.recipe = (struct recipe){ .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_INIT,
-				     .peer = (int)sock, .ctx = &in, .run = run_stage };
+	in.recipe = (struct recipe){ .rows = stage_rows,
+				     .n = STAGE_COUNT,
+				     .me = SIDE_INIT,
+				     .peer = (int)sock,
+				     .ctx = &in,
+				     .run = run_stage };
 	if (begin(in.recipe.peer, &e) < 0) {
 		(void)recipe_tell_failure(in.recipe.peer, &e);
 		return 125;

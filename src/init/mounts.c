@@ -19,9 +19,17 @@
 /* What may be mounted over inside a procfs: views of the system such as lxcfs gives. A mount
  * over any other file there would fake what programs, and runtimes, trust (CVE-2019-16884). */
 static const char *const proc_views[] = {
-	"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps",
-	"/proc/uptime", "/proc/loadavg", "/proc/slabinfo", "/proc/net/dev",
-	"/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
+	"/proc/cpuinfo",
+	"/proc/diskstats",
+	"/proc/meminfo",
+	"/proc/stat",
+	"/proc/swaps",
+	"/proc/uptime",
+	"/proc/loadavg",
+	"/proc/slabinfo",
+	"/proc/net/dev",
+	"/proc/sys/kernel/ns_last_pid",
+	"/proc/sys/crypto/fips_enabled",
 };
 
 static bool is_proc_view(const char *path)
@@ -185,8 +193,8 @@ static int keep_mode(const struct plan_mount *m, int target, char **ret_data, st
 
 	if (fstat(target, &st) < 0)
 		return fail_sys(e, "look at '%s'", m->target);
-	if (asprintf(ret_data, "%s%smode=%o", m->data ? m->data : "", m->data && *m->data ? "," : "",
-		     st.st_mode & 07777) < 0)
+	if (asprintf(ret_data, "%s%smode=%o", m->data ? m->data : "",
+		     m->data && *m->data ? "," : "", st.st_mode & 07777) < 0)
 		return fail_errno(e, ENOMEM, "mount on '%s'", m->target);
 	return 0;
 }

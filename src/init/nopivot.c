@@ -19,7 +19,7 @@
 #include "os/mountinfo.h"
 
 #define INFO_MAX ((size_t)16 << 20)
-#define ROUNDS	 16 /* mounts may lie on each other */
+#define ROUNDS   16 /* mounts may lie on each other */
 
 /* The lines of a mountinfo text; @root is the id of the container's root. */
 struct mounts {

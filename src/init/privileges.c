@@ -108,8 +108,7 @@ static int new_keyring(struct run *r, struct err *e)
 
 	if (r->x->keep_keyring)
 		return 0;
-	if (r->x->keycreate_fd >= 0 && label &&
-	    write(r->x->keycreate_fd, label, strlen(label)) < 0)
+	if (r->x->keycreate_fd >= 0 && label && write(r->x->keycreate_fd, label, strlen(label)) < 0)
 		return fail_sys(e, "label new keys '%s'", label);
 	/* The name is for joining again by `exec`; runc's spelling, so that either can. */
 	snprintf(name, sizeof(name), "_ses.%s", r->x->container_id ? r->x->container_id : "");
@@ -122,13 +121,15 @@ static int set_scheduler(struct run *r, struct err *e)
 
 	if (!s)
 		return 0;
-	if (sched_set_policy(0, (struct sched_want){ .policy = (uint32_t)s->policy.v,
-						     .flags = s->flags,
-						     .nice = (int32_t)s->nice,
-						     .priority = (uint32_t)s->priority,
-						     .runtime = s->runtime.v,
-						     .deadline = s->deadline.v,
-						     .period = s->period }, e) < 0)
+	if (sched_set_policy(0,
+			     (struct sched_want){ .policy = (uint32_t)s->policy.v,
+						  .flags = s->flags,
+						  .nice = (int32_t)s->nice,
+						  .priority = (uint32_t)s->priority,
+						  .runtime = s->runtime.v,
+						  .deadline = s->deadline.v,
+						  .period = s->period },
+			     e) < 0)
 		return fail_at(e, "%s/scheduler", where(r));
 	return 0;
 }
@@ -321,7 +322,8 @@ static int give_stdio(struct run *r, struct err *e)
 		if (st.st_uid == r->p->user->uid || (S_ISCHR(st.st_mode) && !r->p->terminal))
 			continue;
 		/* a terminal's group is devpts's business */
-		if (fchown(fd, r->p->user->uid, S_ISCHR(st.st_mode) ? (gid_t)-1 : r->p->user->gid) == 0)
+		if (fchown(fd, r->p->user->uid,
+			   S_ISCHR(st.st_mode) ? (gid_t)-1 : r->p->user->gid) == 0)
 			continue;
 		if (errno != EPERM && errno != EROFS && errno != EINVAL)
 			return fail_sys(e, "give descriptor %d to uid %u", fd, r->p->user->uid);

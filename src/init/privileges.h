@@ -68,15 +68,15 @@ struct privileges {
 
 /* All that may be let pass. Nothing here makes the container stronger than its config. */
 enum privileges_tolerated {
-	TOLERATED_NO_KEYRING = 1 << 0,   /* keyctl is closed to us and to the container alike */
-	TOLERATED_GROUPS_KEPT = 1 << 1,  /* setgroups is denied and no group was asked for */
-	TOLERATED_UNKNOWN_CAP = 1 << 2,  /* a capability that this kernel does not have */
-	TOLERATED_UNBOUNDED_CAP = 1 << 3,/* a bounding capability that we do not have to give */
-	TOLERATED_AMBIENT_CAP = 1 << 4,  /* ambient, but not both permitted and inheritable */
-	TOLERATED_STDIO_OWNER = 1 << 5,  /* stdin, stdout or stderr stays its owner's */
-	TOLERATED_NNP_ALREADY = 1 << 6,  /* no_new_privs was inherited, it cannot be undone */
-	TOLERATED_LOWER_LIMIT = 1 << 8,  /* see rlimit_set_most() */
-	TOLERATED_UNREAD_CAPS = 1 << 7,  /* the policy denies capget(2), see caps_final() */
+	TOLERATED_NO_KEYRING = 1 << 0,    /* keyctl is closed to us and to the container alike */
+	TOLERATED_GROUPS_KEPT = 1 << 1,   /* setgroups is denied and no group was asked for */
+	TOLERATED_UNKNOWN_CAP = 1 << 2,   /* a capability that this kernel does not have */
+	TOLERATED_UNBOUNDED_CAP = 1 << 3, /* a bounding capability that we do not have to give */
+	TOLERATED_AMBIENT_CAP = 1 << 4,   /* ambient, but not both permitted and inheritable */
+	TOLERATED_STDIO_OWNER = 1 << 5,   /* stdin, stdout or stderr stays its owner's */
+	TOLERATED_NNP_ALREADY = 1 << 6,   /* no_new_privs was inherited, it cannot be undone */
+	TOLERATED_LOWER_LIMIT = 1 << 8,   /* see rlimit_set_most() */
+	TOLERATED_UNREAD_CAPS = 1 << 7,   /* the policy denies capget(2), see caps_final() */
 };
 
 extern const struct word privileges_tolerated_words[];

@@ -99,7 +99,8 @@ static int open_host_null(struct init *in, struct err *e)
 	if (fstat(in->host_null, &st) < 0)
 		return fail_sys(e, "look at the host's '/dev/null'");
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
-		return fail(e, ERR_SYSTEM, "open the host's '/dev/null': it is not the null device");
+		return fail(e, ERR_SYSTEM,
+			    "open the host's '/dev/null': it is not the null device");
 	return 0;
 }
 

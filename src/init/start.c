@@ -21,18 +21,23 @@
 int init_run_container_hooks(struct init *in, struct err *e)
 {
 	/* with the container's mounts in place, and its root as working directory (as runc has it) */
-	const struct hooks_how how = { .kind = "createContainer", .state = in->plan.state_created,
-				       .env = in->plan.hook_env, .cwd = in->rootfd,
-				       .out = (int)in->plan.hook_out, .err = (int)in->plan.hook_err };
+	const struct hooks_how how = { .kind = "createContainer",
+				       .state = in->plan.state_created,
+				       .env = in->plan.hook_env,
+				       .cwd = in->rootfd,
+				       .out = (int)in->plan.hook_out,
+				       .err = (int)in->plan.hook_err };
 
 	return hooks_run(&in->plan.create_container, &how, e);
 }
 
 int init_run_start_hooks(struct init *in, struct err *e)
 {
-	const struct hooks_how how = { .kind = "startContainer", .state = in->plan.state_start,
+	const struct hooks_how how = { .kind = "startContainer",
+				       .state = in->plan.state_start,
 				       .env = in->plan.process->env,
-				       .out = (int)in->plan.hook_out, .err = (int)in->plan.hook_err };
+				       .out = (int)in->plan.hook_out,
+				       .err = (int)in->plan.hook_err };
 
 	return hooks_run(&in->plan.start_container, &how, e);
 }
@@ -96,7 +101,8 @@ static int outlive_create(const struct init *in, struct err *e)
 	if (!(in->plan.stages & STAGE_BIT(WAIT_START)))
 		return 0;
 	obey_signals(die_of);
-	return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0 ? fail_sys(e, "outlive the create command") : 0;
+	return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0 ? fail_sys(e, "outlive the create command")
+						       : 0;
 }
 
 /* Each variable once, and HOME; from here on plan.process->env is what the program gets. */
@@ -202,7 +208,8 @@ static int mark_each(unsigned first, struct err *e)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return fail_sys(e, "read the limit of descriptors");
-	end = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > 1 << 20 ? 1 << 20 : limit.rlim_max;
+	end = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > 1 << 20 ? 1 << 20
+									  : limit.rlim_max;
 	for (rlim_t fd = first; fd < end; fd++)
 		if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF)
 			return fail_sys(e, "close descriptor %lu", (unsigned long)fd);

@@ -11,8 +11,8 @@
 #include "runtime/create.h"
 
 struct checkpoint {
-	const char *image_path, *work_path, *parent_path, *page_server, *cgroups_mode, *network_lock,
-		*status_fd;
+	const char *image_path, *work_path, *parent_path, *page_server, *cgroups_mode,
+		*network_lock, *status_fd;
 	struct opt_list empty_ns;
 	bool leave_running, tcp_established, tcp_skip_in_flight, link_remap, ext_unix_sk, shell_job,
 		lazy_pages, file_locks, pre_dump, auto_dedup;
@@ -45,8 +45,8 @@ static int read_empty_ns(const struct opt_list *l, uint64_t *ret_flags, struct e
 {
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->at[i], "network") != 0)
-			return fail(e, ERR_UNSUPPORTED, "--empty-ns '%s': criu knows it for 'network' only",
-				    l->at[i]);
+			return fail(e, ERR_UNSUPPORTED,
+				    "--empty-ns '%s': criu knows it for 'network' only", l->at[i]);
 		*ret_flags |= CLONE_NEWNET;
 	}
 	return 0;
@@ -77,13 +77,23 @@ static int run_checkpoint(const struct cli *cli, void *options, char **args,
 {
 	const struct checkpoint *c = options;
 	struct checkpoint_options o = {
-		.criu = cli->criu, .images = c->image_path, .work = c->work_path,
-		.parent = c->parent_path, .cgroups_mode = c->cgroups_mode,
-		.page_server = c->page_server, .network_lock = c->network_lock,
-		.leave_running = c->leave_running, .tcp_established = c->tcp_established,
-		.tcp_skip_in_flight = c->tcp_skip_in_flight, .link_remap = c->link_remap,
-		.ext_unix_sk = c->ext_unix_sk, .shell_job = c->shell_job, .lazy_pages = c->lazy_pages,
-		.file_locks = c->file_locks, .pre_dump = c->pre_dump, .auto_dedup = c->auto_dedup,
+		.criu = cli->criu,
+		.images = c->image_path,
+		.work = c->work_path,
+		.parent = c->parent_path,
+		.cgroups_mode = c->cgroups_mode,
+		.page_server = c->page_server,
+		.network_lock = c->network_lock,
+		.leave_running = c->leave_running,
+		.tcp_established = c->tcp_established,
+		.tcp_skip_in_flight = c->tcp_skip_in_flight,
+		.link_remap = c->link_remap,
+		.ext_unix_sk = c->ext_unix_sk,
+		.shell_job = c->shell_job,
+		.lazy_pages = c->lazy_pages,
+		.file_locks = c->file_locks,
+		.pre_dump = c->pre_dump,
+		.auto_dedup = c->auto_dedup,
 	};
 	own_fd int root = cli_open_root(cli, e);
 
@@ -96,10 +106,15 @@ static int run_checkpoint(const struct cli *cli, void *options, char **args,
 }
 
 const struct command checkpoint_command = {
-	.name = "checkpoint", .args = "CONTAINER",
+	.name = "checkpoint",
+	.args = "CONTAINER",
 	.summary = "save a container's processes to files, with criu",
-	.opts = checkpoint_opts, .n = COUNT(checkpoint_opts), .size = sizeof(struct checkpoint),
-	.min = 1, .max = 1, .run = run_checkpoint,
+	.opts = checkpoint_opts,
+	.n = COUNT(checkpoint_opts),
+	.size = sizeof(struct checkpoint),
+	.min = 1,
+	.max = 1,
+	.run = run_checkpoint,
 };
 
 struct restore {
@@ -140,17 +155,33 @@ static int run_restore(const struct cli *cli, void *options, char **args,
 {
 	const struct restore *r = options;
 	struct checkpoint_options c = {
-		.criu = cli->criu, .images = r->image_path, .work = r->work_path,
-		.cgroups_mode = r->cgroups_mode, .network_lock = r->network_lock,
-		.lsm_profile = r->lsm_profile, .lsm_mount_context = r->lsm_mount_context,
-		.tcp_established = r->tcp_established, .tcp_close = r->tcp_close,
-		.ext_unix_sk = r->ext_unix_sk, .shell_job = r->shell_job, .lazy_pages = r->lazy_pages,
-		.file_locks = r->file_locks, .auto_dedup = r->auto_dedup, .status_fd = -1,
+		.criu = cli->criu,
+		.images = r->image_path,
+		.work = r->work_path,
+		.cgroups_mode = r->cgroups_mode,
+		.network_lock = r->network_lock,
+		.lsm_profile = r->lsm_profile,
+		.lsm_mount_context = r->lsm_mount_context,
+		.tcp_established = r->tcp_established,
+		.tcp_close = r->tcp_close,
+		.ext_unix_sk = r->ext_unix_sk,
+		.shell_job = r->shell_job,
+		.lazy_pages = r->lazy_pages,
+		.file_locks = r->file_locks,
+		.auto_dedup = r->auto_dedup,
+		.status_fd = -1,
 	};
 	struct create_options o = {
-		.root = cli->root, .id = args[0], .bundle = r->bundle ? r->bundle : ".",
-		.console_socket = r->console_socket, .pid_file = r->pid_file, .detach = r->detach,
-		.strict = cli->strict, .no_subreaper = r->no_subreaper, .start = true, .restore = &c,
+		.root = cli->root,
+		.id = args[0],
+		.bundle = r->bundle ? r->bundle : ".",
+		.console_socket = r->console_socket,
+		.pid_file = r->pid_file,
+		.detach = r->detach,
+		.strict = cli->strict,
+		.no_subreaper = r->no_subreaper,
+		.start = true,
+		.restore = &c,
 		.unit_prefix = cli_unit_prefix(cli),
 	};
 
@@ -161,7 +192,13 @@ static int run_restore(const struct cli *cli, void *options, char **args,
 }
 
 const struct command restore_command = {
-	.name = "restore", .args = "CONTAINER", .summary = "make a container from such files, with criu",
-	.opts = restore_opts, .n = COUNT(restore_opts), .size = sizeof(struct restore),
-	.min = 1, .max = 1, .run = run_restore,
+	.name = "restore",
+	.args = "CONTAINER",
+	.summary = "make a container from such files, with criu",
+	.opts = restore_opts,
+	.n = COUNT(restore_opts),
+	.size = sizeof(struct restore),
+	.min = 1,
+	.max = 1,
+	.run = run_restore,
 };

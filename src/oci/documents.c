@@ -9,10 +9,14 @@
 #include "runtime/features.h"
 #include "runtime/spec_template.h"
 
-struct spec { const char *bundle; bool rootless; };
+struct spec {
+	const char *bundle;
+	bool rootless;
+};
 
 static const struct opt spec_opts[] = {
-	OPT_STRING_("bundle", 'b', struct spec, bundle, "DIR", "where to write it; the working directory by default"),
+	OPT_STRING_("bundle", 'b', struct spec, bundle, "DIR",
+		    "where to write it; the working directory by default"),
 	OPT_FLAG_("rootless", 0, struct spec, rootless, "for a user without privileges"),
 };
 
@@ -46,9 +50,15 @@ static int run_spec(const struct cli *cli __attribute__((unused)), void *options
 }
 
 const struct command spec_command = {
-	.name = "spec", .args = "", .summary = "write a config.json to start from",
-	.opts = spec_opts, .n = COUNT(spec_opts), .size = sizeof(struct spec),
-	.min = 0, .max = 0, .run = run_spec,
+	.name = "spec",
+	.args = "",
+	.summary = "write a config.json to start from",
+	.opts = spec_opts,
+	.n = COUNT(spec_opts),
+	.size = sizeof(struct spec),
+	.min = 0,
+	.max = 0,
+	.run = run_spec,
 };
 
 static int run_features(const struct cli *cli __attribute__((unused)),
@@ -57,9 +67,13 @@ static int run_features(const struct cli *cli __attribute__((unused)),
 			int *ret_status __attribute__((unused)), struct err *e)
 {
 	static const char *const unsafe[] = { "run.oci.", "org.criu.", "org.systemd.property.",
-						NULL };
-	const struct features f = { .version = TARE_VERSION, .unsafe = unsafe, .checkpoint = true,
-				    .systemd = true, .systemd_user = true, .rdt = true,
+					      NULL };
+	const struct features f = { .version = TARE_VERSION,
+				    .unsafe = unsafe,
+				    .checkpoint = true,
+				    .systemd = true,
+				    .systemd_user = true,
+				    .rdt = true,
 				    .net_devices = true };
 	own_str struct str text = { 0 };
 
@@ -70,6 +84,10 @@ static int run_features(const struct cli *cli __attribute__((unused)),
 }
 
 const struct command features_command = {
-	.name = "features", .args = "", .summary = "print what this runtime can do, as JSON",
-	.min = 0, .max = 0, .run = run_features,
+	.name = "features",
+	.args = "",
+	.summary = "print what this runtime can do, as JSON",
+	.min = 0,
+	.max = 0,
+	.run = run_features,
 };

@@ -14,10 +14,14 @@
 #include "runtime/container.h"
 #include "runtime/stats.h"
 
-struct events { const char *interval; bool stats; };
+struct events {
+	const char *interval;
+	bool stats;
+};
 
 static const struct opt events_opts[] = {
-	OPT_STRING_("interval", 0, struct events, interval, "DURATION", "time between two readings, such as 1s or 100ms; 5s by default"),
+	OPT_STRING_("interval", 0, struct events, interval, "DURATION",
+		    "time between two readings, such as 1s or 100ms; 5s by default"),
 	OPT_FLAG_("stats", 0, struct events, stats, "print one reading, then end"),
 };
 
@@ -177,8 +181,13 @@ static int run_events(const struct cli *cli, void *options, char **args,
 }
 
 const struct command events_command = {
-	.name = "events", .args = "CONTAINER",
+	.name = "events",
+	.args = "CONTAINER",
 	.summary = "print what a container uses, and when its memory runs out",
-	.opts = events_opts, .n = COUNT(events_opts), .size = sizeof(struct events),
-	.min = 1, .max = 1, .run = run_events,
+	.opts = events_opts,
+	.n = COUNT(events_opts),
+	.size = sizeof(struct events),
+	.min = 1,
+	.max = 1,
+	.run = run_events,
 };

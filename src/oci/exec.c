@@ -76,7 +76,15 @@ static int run_exec(const struct cli *cli, void *options, char **args, size_t n_
 }
 
 const struct command exec_command = {
-	.name = "exec", .args = "CONTAINER cmd", .summary = "run a program in a running container",
-	.opts = exec_opts, .n = COUNT(exec_opts), .size = sizeof(struct exec),
-	.min = 1, .max = 4096, .stop_early = true, .failure = 255, .run = run_exec,
+	.name = "exec",
+	.args = "CONTAINER cmd",
+	.summary = "run a program in a running container",
+	.opts = exec_opts,
+	.n = COUNT(exec_opts),
+	.size = sizeof(struct exec),
+	.min = 1,
+	.max = 4096,
+	.stop_early = true,
+	.failure = 255,
+	.run = run_exec,
 };

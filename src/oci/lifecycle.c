@@ -104,9 +104,15 @@ static int run_create(const struct cli *cli, void *options, char **args,
 }
 
 const struct command create_command = {
-	.name = "create", .args = "CONTAINER", .summary = "create a container",
-	.opts = create_opts, .n = COUNT(create_opts), .size = sizeof(struct make),
-	.min = 1, .max = 1, .run = run_create,
+	.name = "create",
+	.args = "CONTAINER",
+	.summary = "create a container",
+	.opts = create_opts,
+	.n = COUNT(create_opts),
+	.size = sizeof(struct make),
+	.min = 1,
+	.max = 1,
+	.run = run_create,
 };
 
 static int run_run(const struct cli *cli, void *options, char **args,
@@ -121,14 +127,20 @@ static int run_run(const struct cli *cli, void *options, char **args,
 }
 
 const struct command run_command = {
-	.name = "run", .args = "CONTAINER", .summary = "create and run a container",
-	.opts = run_opts, .n = COUNT(run_opts), .size = sizeof(struct make),
-	.min = 1, .max = 1, .run = run_run,
+	.name = "run",
+	.args = "CONTAINER",
+	.summary = "create and run a container",
+	.opts = run_opts,
+	.n = COUNT(run_opts),
+	.size = sizeof(struct make),
+	.min = 1,
+	.max = 1,
+	.run = run_run,
 };
 
 static int run_start(const struct cli *cli, void *options __attribute__((unused)), char **args,
-		     size_t n_args __attribute__((unused)),
-		     int *ret_status __attribute__((unused)), struct err *e)
+		     size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
+		     struct err *e)
 {
 	own_fd int root = cli_open_root(cli, e);
 
@@ -136,14 +148,21 @@ static int run_start(const struct cli *cli, void *options __attribute__((unused)
 }
 
 const struct command start_command = {
-	.name = "start", .args = "CONTAINER", .summary = "run the program of a created container",
-	.min = 1, .max = 1, .run = run_start,
+	.name = "start",
+	.args = "CONTAINER",
+	.summary = "run the program of a created container",
+	.min = 1,
+	.max = 1,
+	.run = run_start,
 };
 
-struct kill { bool all; };
+struct kill {
+	bool all;
+};
 
 static const struct opt kill_opts[] = {
-	OPT_FLAG_("all", 'a', struct kill, all, "send the signal to every process of the container"),
+	OPT_FLAG_("all", 'a', struct kill, all,
+		  "send the signal to every process of the container"),
 };
 
 static int run_kill(const struct cli *cli, void *options, char **args, size_t n_args,
@@ -163,17 +182,26 @@ static int run_kill(const struct cli *cli, void *options, char **args, size_t n_
 }
 
 const struct command kill_command = {
-	.name = "kill", .args = "CONTAINER [SIGNAL]",
+	.name = "kill",
+	.args = "CONTAINER [SIGNAL]",
 	.summary = "send a signal (SIGTERM by default) to the container's process",
-	.opts = kill_opts, .n = COUNT(kill_opts), .size = sizeof(struct kill),
-	.min = 1, .max = 2, .run = run_kill,
+	.opts = kill_opts,
+	.n = COUNT(kill_opts),
+	.size = sizeof(struct kill),
+	.min = 1,
+	.max = 2,
+	.run = run_kill,
 };
 
-struct delete { bool force, regex; };
+struct removal {
+	bool force, regex;
+};
 
 static const struct opt delete_opts[] = {
-	OPT_FLAG_("force", 'f', struct delete, force, "kill it first if it runs; no error if there is none"),
-	OPT_FLAG_("regex", 0, struct delete, regex, "delete every container whose id matches CONTAINER"),
+	OPT_FLAG_("force", 'f', struct removal, force,
+		  "kill it first if it runs; no error if there is none"),
+	OPT_FLAG_("regex", 0, struct removal, regex,
+		  "delete every container whose id matches CONTAINER"),
 };
 
 /* crun's --regex takes POSIX extended expressions; a plain glob such as "test-*" works as both. */
@@ -207,7 +235,7 @@ static int run_delete(const struct cli *cli, void *options, char **args,
 		      size_t n_args __attribute__((unused)),
 		      int *ret_status __attribute__((unused)), struct err *e)
 {
-	const struct delete *d = options;
+	const struct removal *d = options;
 	own_fd int root = cli_open_root(cli, e);
 
 	if (root < 0)
@@ -221,7 +249,13 @@ static int run_delete(const struct cli *cli, void *options, char **args,
 }
 
 const struct command delete_command = {
-	.name = "delete", .args = "CONTAINER", .summary = "delete what a stopped container is made of",
-	.opts = delete_opts, .n = COUNT(delete_opts), .size = sizeof(struct delete),
-	.min = 1, .max = 1, .run = run_delete,
+	.name = "delete",
+	.args = "CONTAINER",
+	.summary = "delete what a stopped container is made of",
+	.opts = delete_opts,
+	.n = COUNT(delete_opts),
+	.size = sizeof(struct removal),
+	.min = 1,
+	.max = 1,
+	.run = run_delete,
 };

@@ -23,12 +23,8 @@ static struct logfile {
 } logfile = { .fd = STDERR_FILENO };
 
 static const struct word level_words[] = {
-	{ "error", LOG_LEVEL_ERROR },
-	{ "warning", LOG_LEVEL_WARN },
-	{ "info", LOG_LEVEL_INFO },
-	{ "debug", LOG_LEVEL_DEBUG },
-	{ "warn", LOG_LEVEL_WARN },
-	{ NULL, 0 },
+	{ "error", LOG_LEVEL_ERROR }, { "warning", LOG_LEVEL_WARN }, { "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG }, { "warn", LOG_LEVEL_WARN },    { NULL, 0 },
 };
 
 /* Quotes, backslashes and control bytes as JSON escapes them; Go's %q reads the same. */

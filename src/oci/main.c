@@ -18,10 +18,10 @@
 #endif
 
 const struct command *const commands[] = {
-	&checkpoint_command, &create_command, &delete_command, &events_command, &exec_command, &features_command, &kill_command,
-	&list_command,	 &mounts_command, &pause_command, &plan_command,     &ps_command,
-	&restore_command, &resume_command, &run_command,	  &spec_command,  &start_command,    &state_command,
-	&update_command,
+	&checkpoint_command, &create_command, &delete_command,  &events_command, &exec_command,
+	&features_command,   &kill_command,   &list_command,    &mounts_command, &pause_command,
+	&plan_command,       &ps_command,     &restore_command, &resume_command, &run_command,
+	&spec_command,       &start_command,  &state_command,   &update_command,
 };
 
 // clang-format off
@@ -124,13 +124,14 @@ static bool wants_help(char **words, size_t n, bool stop_early)
 	return false;
 }
 
-static int run_command_words(const struct cli *cli, const struct command *c, char **words,
-			     size_t n, int *ret_status, struct err *e)
+static int run_command_words(const struct cli *cli, const struct command *c, char **words, size_t n,
+			     int *ret_status, struct err *e)
 {
 	own_mem void *options = calloc(1, c->size ? c->size : 1);
 	own_mem char **args = calloc(n + 1, sizeof(*args));
-	struct opt_parse p = { .opts = c->opts, .n = c->n, .stop_early = c->stop_early,
-			       .args = args };
+	struct opt_parse p = {
+		.opts = c->opts, .n = c->n, .stop_early = c->stop_early, .args = args
+	};
 	size_t used = 0;
 
 	if (!options || !args)
@@ -155,8 +156,9 @@ static int run_command_words(const struct cli *cli, const struct command *c, cha
 static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, struct err *e)
 {
 	char *none[1];
-	struct opt_parse p = { .opts = global_opts, .n = COUNT(global_opts), .stop_early = true,
-			       .args = none };
+	struct opt_parse p = {
+		.opts = global_opts, .n = COUNT(global_opts), .stop_early = true, .args = none
+	};
 	const struct command *c;
 	size_t used = 0;
 
@@ -187,7 +189,9 @@ static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, str
 int main(int argc, char **argv)
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
-	struct cli cli = { .program = slash ? slash + 1 : argc > 0 ? argv[0] : "tare-runtime",
+	struct cli cli = { .program = slash      ? slash + 1
+				      : argc > 0 ? argv[0]
+						 : "tare-runtime",
 			   .root = CONTAINER_ROOT_DEFAULT };
 	struct err e = { 0 };
 	int status = 1;

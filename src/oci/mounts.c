@@ -21,7 +21,10 @@ static int run_mounts(const struct cli *cli, void *options __attribute__((unused
 }
 
 const struct command mounts_command = {
-	.name = "mounts", .args = "[add|remove] CONTAINER FILE",
+	.name = "mounts",
+	.args = "[add|remove] CONTAINER FILE",
 	.summary = "add mounts to a running container, or remove them; FILE is a JSON array",
-	.min = 3, .max = 3, .run = run_mounts,
+	.min = 3,
+	.max = 3,
+	.run = run_mounts,
 };

@@ -23,8 +23,8 @@ static int set_frozen(const struct cli *cli, const char *id, bool frozen, struct
 }
 
 static int run_pause(const struct cli *cli, void *options __attribute__((unused)), char **args,
-		     size_t n_args __attribute__((unused)),
-		     int *ret_status __attribute__((unused)), struct err *e)
+		     size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
+		     struct err *e)
 {
 	return set_frozen(cli, args[0], true, e);
 }
@@ -37,11 +37,19 @@ static int run_resume(const struct cli *cli, void *options __attribute__((unused
 }
 
 const struct command pause_command = {
-	.name = "pause", .args = "CONTAINER", .summary = "stop every process of a container",
-	.min = 1, .max = 1, .run = run_pause,
+	.name = "pause",
+	.args = "CONTAINER",
+	.summary = "stop every process of a container",
+	.min = 1,
+	.max = 1,
+	.run = run_pause,
 };
 
 const struct command resume_command = {
-	.name = "resume", .args = "CONTAINER", .summary = "let a paused container go on",
-	.min = 1, .max = 1, .run = run_resume,
+	.name = "resume",
+	.args = "CONTAINER",
+	.summary = "let a paused container go on",
+	.min = 1,
+	.max = 1,
+	.run = run_resume,
 };

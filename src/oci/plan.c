@@ -7,11 +7,16 @@
 #include "runtime/create.h"
 #include "runtime/describe.h"
 
-struct plan_options { const char *bundle, *config, *format; bool no_pivot; };
+struct plan_options {
+	const char *bundle, *config, *format;
+	bool no_pivot;
+};
 
 static const struct opt plan_opts[] = {
-	OPT_STRING_("bundle", 'b', struct plan_options, bundle, "DIR", "the bundle; the working directory by default"),
-	OPT_STRING_("config", 'f', struct plan_options, config, "FILE", "the config; config.json in the bundle by default"),
+	OPT_STRING_("bundle", 'b', struct plan_options, bundle, "DIR",
+		    "the bundle; the working directory by default"),
+	OPT_STRING_("config", 'f', struct plan_options, config, "FILE",
+		    "the config; config.json in the bundle by default"),
 	OPT_STRING_("format", 0, struct plan_options, format, "FORMAT", "'text' or 'json'"),
 	OPT_FLAG_("no-pivot", 0, struct plan_options, no_pivot, "as for create"),
 };
@@ -125,7 +130,13 @@ static int run_plan(const struct cli *cli, void *options, char **args, size_t n_
 }
 
 const struct command plan_command = {
-	.name = "plan", .args = "[CONTAINER]", .summary = "show what create would do, and touch nothing",
-	.opts = plan_opts, .n = COUNT(plan_opts), .size = sizeof(struct plan_options),
-	.min = 0, .max = 1, .run = run_plan,
+	.name = "plan",
+	.args = "[CONTAINER]",
+	.summary = "show what create would do, and touch nothing",
+	.opts = plan_opts,
+	.n = COUNT(plan_opts),
+	.size = sizeof(struct plan_options),
+	.min = 0,
+	.max = 1,
+	.run = run_plan,
 };

@@ -11,7 +11,9 @@
 
 #define PS_OUTPUT_MAX ((size_t)64 << 20)
 
-struct ps { const char *format; };
+struct ps {
+	const char *format;
+};
 
 static const struct opt ps_opts[] = {
 	OPT_STRING_("format", 'f', struct ps, format, "FORMAT", "'table' or 'json'"),
@@ -120,8 +122,14 @@ static int run_ps(const struct cli *cli, void *options, char **args, size_t n_ar
 }
 
 const struct command ps_command = {
-	.name = "ps", .args = "CONTAINER [ps options]",
+	.name = "ps",
+	.args = "CONTAINER [ps options]",
 	.summary = "list the processes of a container",
-	.opts = ps_opts, .n = COUNT(ps_opts), .size = sizeof(struct ps),
-	.min = 1, .max = 64, .stop_early = true, .run = run_ps,
+	.opts = ps_opts,
+	.n = COUNT(ps_opts),
+	.size = sizeof(struct ps),
+	.min = 1,
+	.max = 64,
+	.stop_early = true,
+	.run = run_ps,
 };

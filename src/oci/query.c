@@ -36,8 +36,8 @@ static int settled_status(struct container *c, const char *id, enum container_st
 }
 
 static int run_state(const struct cli *cli, void *options __attribute__((unused)), char **args,
-		     size_t n_args __attribute__((unused)),
-		     int *ret_status __attribute__((unused)), struct err *e)
+		     size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
+		     struct err *e)
 {
 	own_container struct container c;
 	own_fd int root = cli_open_root(cli, e);
@@ -59,11 +59,18 @@ static int run_state(const struct cli *cli, void *options __attribute__((unused)
 }
 
 const struct command state_command = {
-	.name = "state", .args = "CONTAINER", .summary = "print the state of a container as JSON",
-	.min = 1, .max = 1, .run = run_state,
+	.name = "state",
+	.args = "CONTAINER",
+	.summary = "print the state of a container as JSON",
+	.min = 1,
+	.max = 1,
+	.run = run_state,
 };
 
-struct list { const char *format; bool quiet; };
+struct list {
+	const char *format;
+	bool quiet;
+};
 
 static const struct opt list_opts[] = {
 	OPT_STRING_("format", 'f', struct list, format, "FORMAT", "'table' or 'json'"),
@@ -105,8 +112,8 @@ static int show_one(int root, const char *id, const struct list *l, bool json, s
 }
 
 static int run_list(const struct cli *cli, void *options, char **args __attribute__((unused)),
-		    size_t n_args __attribute__((unused)),
-		    int *ret_status __attribute__((unused)), struct err *e)
+		    size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
+		    struct err *e)
 {
 	const struct list *l = options;
 	own_arena struct arena mem = { 0 };
@@ -124,8 +131,8 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 	if (json && !l->quiet)
 		fputs("[", stdout);
 	else if (!l->quiet)
-		printf("%-12s %-8s %-12s %-24s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED",
-		       "OWNER");
+		printf("%-12s %-8s %-12s %-24s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE",
+		       "CREATED", "OWNER");
 	for (size_t i = 0; ids[i]; i++) {
 		struct err one = { 0 };
 
@@ -140,7 +147,13 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 }
 
 const struct command list_command = {
-	.name = "list", .args = "", .summary = "list containers",
-	.opts = list_opts, .n = COUNT(list_opts), .size = sizeof(struct list),
-	.min = 0, .max = 0, .run = run_list,
+	.name = "list",
+	.args = "",
+	.summary = "list containers",
+	.opts = list_opts,
+	.n = COUNT(list_opts),
+	.size = sizeof(struct list),
+	.min = 0,
+	.max = 0,
+	.run = run_list,
 };

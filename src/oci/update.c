@@ -103,14 +103,16 @@ static int put(const struct value *v, const char *text, char *parts, struct err 
 		*(char **)(parts + v->at) = (char *)text;
 		return 0;
 	}
-	return fail(e, ERR_INPUT, "invalid value for %s: '%s' is not a whole number", v->name, text);
+	return fail(e, ERR_INPUT, "invalid value for %s: '%s' is not a whole number", v->name,
+		    text);
 }
 
 static int update_by_flags(int root, const char *id, const struct update *u, struct err *e)
 {
 	struct parts p = { 0 };
-	struct oci_resources r = { .memory = &p.memory, .cpu = &p.cpu, .block_io = &p.io,
-				   .pids = &p.pids };
+	struct oci_resources r = {
+		.memory = &p.memory, .cpu = &p.cpu, .block_io = &p.io, .pids = &p.pids
+	};
 	bool any = (u->rdt.l3_cache && *u->rdt.l3_cache) || (u->rdt.mem_bw && *u->rdt.mem_bw);
 	bool limits = false;
 
@@ -142,8 +144,8 @@ static int update_by_file(int root, const char *id, const struct update *u, stru
 	const char *doc = arena_printf(&mem, "%s: ", name);
 	int n;
 
-	n = is_stdin ? file_read_fd(STDIN_FILENO, name, FILE_MAX, &text, e) :
-		       file_read(AT_FDCWD, file, FILE_MAX, &text, e);
+	n = is_stdin ? file_read_fd(STDIN_FILENO, name, FILE_MAX, &text, e)
+		     : file_read(AT_FDCWD, file, FILE_MAX, &text, e);
 	if (n < 0)
 		return fail_in(e, "read the resources");
 	if (bind_parse(&oci_resources_table, text, (size_t)n, name, &note, &mem, &r, e) < 0)
@@ -160,12 +162,17 @@ static int run_update(const struct cli *cli, void *options, char **args,
 
 	if (root < 0)
 		return -1;
-	return u->file ? update_by_file(root, args[0], u, e) :
-			 update_by_flags(root, args[0], u, e);
+	return u->file ? update_by_file(root, args[0], u, e) : update_by_flags(root, args[0], u, e);
 }
 
 const struct command update_command = {
-	.name = "update", .args = "CONTAINER", .summary = "change the limits of a container",
-	.opts = update_opts, .n = COUNT(update_opts), .size = sizeof(struct update),
-	.min = 1, .max = 1, .run = run_update,
+	.name = "update",
+	.args = "CONTAINER",
+	.summary = "change the limits of a container",
+	.opts = update_opts,
+	.n = COUNT(update_opts),
+	.size = sizeof(struct update),
+	.min = 1,
+	.max = 1,
+	.run = run_update,
 };

@@ -18,9 +18,9 @@
 #include "os/cgroup_file.h"
 #include "os/cgroup_priv.h"
 
-#define MODE          0755
-#define RACES_MAX     16
-#define REMOVE_USEC   (2 * 1000 * 1000)
+#define MODE        0755
+#define RACES_MAX   16
+#define REMOVE_USEC (2 * 1000 * 1000)
 
 // clang-format off
 static const struct bind_row note_rows[] = {
@@ -108,8 +108,10 @@ static int place_init(struct cgroup *cg, const struct cgroup_hierarchy *h, enum 
 	if (base == CGROUP_AT_ROOT)
 		return cgroup_place_set(&cg->mem, p, "", path, e);
 	if (!h->own) {
-		fail(e, ERR_UNSUPPORTED, "cgroup '%s' is relative, and the caller's own cgroup is "
-		     "not visible below '%s'", path, h->mount);
+		fail(e, ERR_UNSUPPORTED,
+		     "cgroup '%s' is relative, and the caller's own cgroup is "
+		     "not visible below '%s'",
+		     path, h->mount);
 		return fail_hint(e, "use an absolute cgroupsPath");
 	}
 	snprintf(head, sizeof(head), "%s", h->own);
@@ -199,12 +201,14 @@ static int place_unused(const struct cgroup_place *p, struct err *e)
 	if (fd < 0 || cgroup_try_pids(p, &pids, &n) < 0)
 		return 0;
 	if (n) {
-		fail(e, ERR_CONFLICT, "container's cgroup is not empty: '%s': %zu process(es) found, first %jd",
+		fail(e, ERR_CONFLICT,
+		     "container's cgroup is not empty: '%s': %zu process(es) found, first %jd",
 		     p->dir, n, (intmax_t)pids[0]);
 		return fail_hint(e, "choose another cgroupsPath or end these processes");
 	}
 	if (cgroup_try_frozen(fd, p->in->version, &state) == 0 && state != CGROUP_THAWED) {
-		fail(e, ERR_CONFLICT, "container's cgroup unexpectedly frozen: '%s' exists already", p->dir);
+		fail(e, ERR_CONFLICT, "container's cgroup unexpectedly frozen: '%s' exists already",
+		     p->dir);
 		return fail_hint(e, "thaw or remove it");
 	}
 	return 0;
@@ -277,15 +281,15 @@ static int fail_make(const struct cgroup_place *p, int sysno, struct err *e)
 	fail_errno(e, sysno, "create cgroup '%s'", p->dir);
 	if (sysno == EROFS)
 		return fail_hint(e, "the cgroup mount is read-only here, as inside an unprivileged "
-				 "container");
+				    "container");
 	if (sysno == EACCES || sysno == EPERM)
 		return fail_hint(e, "this user may not create cgroups there; have the cgroup "
-				 "delegated, or run as root");
+				    "delegated, or run as root");
 	if (sysno == EEXIST)
 		return fail_hint(e, "somebody else created it at the same moment");
 	if (sysno == EAGAIN)
 		return fail_hint(e, "cgroup.max.descendants or cgroup.max.depth of a cgroup above "
-				 "forbids more");
+				    "forbids more");
 	return -1;
 }
 

@@ -60,7 +60,7 @@ extern const struct word cgroup_controller_words[];
 #define CGROUP_HIERARCHIES 32
 
 /* A file or directory below a mount: also the room for one when it is put together. */
-#define CGROUP_PATH_MAX 4096
+#define CGROUP_PATH_MAX    4096
 
 enum cgroup_version { CGROUP_V1 = 1, CGROUP_V2 = 2 };
 

@@ -276,7 +276,8 @@ static bool takes_processes(const struct cgroup_place *p)
 }
 
 /* @text, of /proc/PID/cgroup, may name a cgroup below @p, which is to be entered instead then. */
-static int follow_process(struct cgroup *cg, struct cgroup_place *p, const char *text, struct err *e)
+static int follow_process(struct cgroup *cg, struct cgroup_place *p, const char *text,
+			  struct err *e)
 {
 	size_t len, have = strlen(p->path);
 	const char *path, *dup;

@@ -102,7 +102,7 @@ static int fail_enable(const struct cgroup_place *p, unsigned lack, int sysno, s
 		fail_errno(e, sysno, "enable controllers '%s' for cgroup '%s'", list, p->dir);
 	if (sysno == EBUSY)
 		return fail_hint(e, "a cgroup above it has processes of its own: move them into a "
-				 "child cgroup first");
+				    "child cgroup first");
 	if (sysno == EACCES || sysno == EPERM)
 		return fail_hint(e, "these controllers are not delegated to this user");
 	return fail_hint(e, "a cgroup above it does not offer these controllers");
@@ -215,7 +215,8 @@ int cgroup_cpuset_inherit(const struct cgroup_place *p, struct err *e)
 		int r = cpuset_fill(p, which);
 
 		if (r < 0)
-			return fail_errno(e, -r, "copy the parent's cpus and memory nodes to cgroup '%s'",
+			return fail_errno(e, -r,
+					  "copy the parent's cpus and memory nodes to cgroup '%s'",
 					  p->dir);
 	}
 	for (unsigned level = n - p->made + 1; level < n; level++) {

@@ -286,9 +286,14 @@ static void memory_raw(struct reader *r, const char *cache_key)
 
 static void usage_v1(struct reader *r, const char *name, struct cgroup_usage *ret)
 {
-	const struct { const char *suffix; uint64_t *to; } rows[] = {
-		{ "usage_in_bytes", &ret->usage }, { "max_usage_in_bytes", &ret->max_usage },
-		{ "failcnt", &ret->failcnt }, { "limit_in_bytes", &ret->limit },
+	const struct {
+		const char *suffix;
+		uint64_t *to;
+	} rows[] = {
+		{ "usage_in_bytes", &ret->usage },
+		{ "max_usage_in_bytes", &ret->max_usage },
+		{ "failcnt", &ret->failcnt },
+		{ "limit_in_bytes", &ret->limit },
 	};
 	char file[64];
 
@@ -374,7 +379,10 @@ bool cgroup_blkio_parse(const char *text, struct arena *a, cgroup_io_list *ret_l
 static void io_v1(struct reader *r)
 {
 	static const char *const prefixes[] = { "blkio.bfq.", "blkio.", "blkio.throttle.", NULL };
-	const struct { const char *name; cgroup_io_list *to; } rows[] = {
+	const struct {
+		const char *name;
+		cgroup_io_list *to;
+	} rows[] = {
 		{ "io_serviced_recursive", &r->s->io.serviced },
 		{ "io_service_bytes_recursive", &r->s->io.service_bytes },
 		{ "io_service_time_recursive", &r->s->io.service_time },
@@ -401,7 +409,9 @@ static void io_v1(struct reader *r)
 /* cgroup_io_stat_parse() - "8:0 rbytes=1 wbytes=2 rios=3 wios=4 …" */
 bool cgroup_io_stat_parse(const char *text, struct arena *a, struct cgroup_stats *s)
 {
-	const struct { const char *key, *op; cgroup_io_list *to;
+	const struct {
+		const char *key, *op;
+		cgroup_io_list *to;
 	} rows[] = {
 		{ "rbytes=", "Read", &s->io.service_bytes },
 		{ "wbytes=", "Write", &s->io.service_bytes },
@@ -524,11 +534,13 @@ static void rdma_file(struct reader *r, const char *file, struct list_any *ret)
 
 static void read_v1(struct reader *r, unsigned controllers)
 {
-	static const struct { unsigned controller; void (*read)(struct reader *);
+	static const struct {
+		unsigned controller;
+		void (*read)(struct reader *);
 	} rows[] = {
 		{ CGROUP_CPU, cpu_stat_v1 },  { CGROUP_CPUACCT, cpuacct_v1 },
 		{ CGROUP_CPUSET, cpuset_v1 }, { CGROUP_MEMORY, memory_v1 },
-		{ CGROUP_PIDS, pids },	      { CGROUP_IO, io_v1 },
+		{ CGROUP_PIDS, pids },        { CGROUP_IO, io_v1 },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)

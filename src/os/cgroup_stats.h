@@ -17,18 +17,37 @@ struct err;
 
 typedef LIST(uint64_t) cgroup_counts;
 
-struct cgroup_usage { uint64_t usage, max_usage, failcnt, limit; };
+struct cgroup_usage {
+	uint64_t usage, max_usage, failcnt, limit;
+};
 
 /* Pressure stall information: shares of time in hundredths of a percent, total microseconds. */
-struct cgroup_stall { uint64_t avg10, avg60, avg300, total; };
-struct cgroup_pressure { bool present; struct cgroup_stall some, full; };
+struct cgroup_stall {
+	uint64_t avg10, avg60, avg300, total;
+};
+struct cgroup_pressure {
+	bool present;
+	struct cgroup_stall some, full;
+};
 
-struct cgroup_io_entry { uint64_t major, minor, value; const char *op; };
+struct cgroup_io_entry {
+	uint64_t major, minor, value;
+	const char *op;
+};
 typedef LIST(struct cgroup_io_entry) cgroup_io_list;
 
-struct cgroup_raw { const char *key; uint64_t value; };
-struct cgroup_hugepage { const char *size; uint64_t usage, max_usage, failcnt; };
-struct cgroup_rdma { const char *device; uint64_t handles, objects; };
+struct cgroup_raw {
+	const char *key;
+	uint64_t value;
+};
+struct cgroup_hugepage {
+	const char *size;
+	uint64_t usage, max_usage, failcnt;
+};
+struct cgroup_rdma {
+	const char *device;
+	uint64_t handles, objects;
+};
 
 /**
  * struct cgroup_stats - one reading
@@ -55,7 +74,9 @@ struct cgroup_stats {
 		LIST(struct cgroup_raw) raw;
 		struct cgroup_pressure pressure;
 	} memory;
-	struct { uint64_t current, limit; } pids; /* limit 0: none */
+	struct {
+		uint64_t current, limit;
+	} pids; /* limit 0: none */
 	struct {
 		cgroup_io_list service_bytes, serviced, queued, service_time, wait_time, merged,
 			time, sectors;

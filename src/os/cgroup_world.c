@@ -25,11 +25,11 @@
 #include "os/cgroup_file.h"
 #include "os/mountinfo.h"
 
-#define STANDARD	       "/sys/fs/cgroup"
+#define STANDARD               "/sys/fs/cgroup"
 
 /* PROC_CGROUP_INIT_INO of the kernel's proc_ns.h, and the inode that kernfs gives every root */
 #define FIRST_CGROUP_NAMESPACE "cgroup:[4026531835]"
-#define ROOT_INODE	       1
+#define ROOT_INODE             1
 
 // clang-format off
 const struct word cgroup_controller_words[] = {

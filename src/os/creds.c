@@ -19,7 +19,7 @@ int creds_set_groups(const uint32_t *gids, size_t n, struct err *e)
 	fail_errno(e, why, "set %zu supplementary groups", n);
 	if (why == EPERM)
 		return fail_hint(e, "it takes CAP_SETGID, and a user namespace whose gid mappings "
-				 "were not written by an unprivileged user");
+				    "were not written by an unprivileged user");
 	if (why == EINVAL)
 		return fail_hint(e, "each group must be mapped in the user namespace");
 	return -1;

@@ -21,12 +21,25 @@ enum wire { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 
 
 /* Fields of criu_req, criu_resp, criu_notify and the nested messages. */
 enum {
-	REQ_TYPE = 1, REQ_OPTS = 2, REQ_NOTIFY_SUCCESS = 3, REQ_FEATURES = 5,
-	RESP_TYPE = 1, RESP_SUCCESS = 2, RESP_RESTORE = 4, RESP_NOTIFY = 5, RESP_ERRNO = 7,
-	RESP_FEATURES = 8, RESP_MESSAGE = 9,
-	NOTIFY_SCRIPT = 1, NOTIFY_PID = 2,
+	REQ_TYPE = 1,
+	REQ_OPTS = 2,
+	REQ_NOTIFY_SUCCESS = 3,
+	REQ_FEATURES = 5,
+	RESP_TYPE = 1,
+	RESP_SUCCESS = 2,
+	RESP_RESTORE = 4,
+	RESP_NOTIFY = 5,
+	RESP_ERRNO = 7,
+	RESP_FEATURES = 8,
+	RESP_MESSAGE = 9,
+	NOTIFY_SCRIPT = 1,
+	NOTIFY_PID = 2,
 	FEATURE_LAZY_PAGES = 2,
-	OPT_PAGE_SERVER = 11, OPT_EXT_MNT = 23, OPT_CG_ROOT = 25, OPT_INHERIT_FD = 27, OPT_JOIN_NS = 39,
+	OPT_PAGE_SERVER = 11,
+	OPT_EXT_MNT = 23,
+	OPT_CG_ROOT = 25,
+	OPT_INHERIT_FD = 27,
+	OPT_JOIN_NS = 39,
 	TYPE_NOTIFY = 6,
 };
 
@@ -120,9 +133,16 @@ void criu_page_server(struct str *opts, const char *address, uint32_t port)
 }
 
 /* struct field - one field of a message that is being read */
-struct field { unsigned number; uint64_t v; const char *at; size_t len; };
+struct field {
+	unsigned number;
+	uint64_t v;
+	const char *at;
+	size_t len;
+};
 
-struct reader { const unsigned char *at, *end; };
+struct reader {
+	const unsigned char *at, *end;
+};
 
 static bool get_varint(struct reader *r, uint64_t *ret)
 {
@@ -238,8 +258,12 @@ int criu_start(struct criu *c, const char *program, const int *keep, size_t n_ke
 	char number[12];
 	char *argv[] = { (char *)"criu", (char *)"swrk", number, NULL };
 	int pair[2], fds[16];
-	struct spawn s = { .path = program, .argv = argv, .envp = environ, .our_input = true,
-			   .keep = fds, .n_keep = n_keep + 1 };
+	struct spawn s = { .path = program,
+			   .argv = argv,
+			   .envp = environ,
+			   .our_input = true,
+			   .keep = fds,
+			   .n_keep = n_keep + 1 };
 	own_fd int theirs = FD_NONE;
 
 	if (n_keep >= COUNT(fds))

@@ -17,8 +17,8 @@
 #include "os/cgroup_file.h"
 #include "os/devices.h"
 
-#define PROGRAM_NAME  "tare_devices"
-#define PROGRAMS_MAX  64
+#define PROGRAM_NAME "tare_devices"
+#define PROGRAMS_MAX 64
 
 /* --- v1 ----------------------------------------------------------------------------------- */
 
@@ -190,8 +190,10 @@ static int our_programs(int dirfd, int *ret_fds)
 {
 	__u32 ids[PROGRAMS_MAX];
 	union bpf_attr attr = {
-		.query.target_fd = (__u32)dirfd, .query.attach_type = BPF_CGROUP_DEVICE,
-		.query.prog_ids = (uintptr_t)ids, .query.prog_cnt = PROGRAMS_MAX,
+		.query.target_fd = (__u32)dirfd,
+		.query.attach_type = BPF_CGROUP_DEVICE,
+		.query.prog_ids = (uintptr_t)ids,
+		.query.prog_cnt = PROGRAMS_MAX,
 	};
 	int r = try_bpf(BPF_PROG_QUERY, &attr), n = 0;
 
@@ -209,8 +211,10 @@ static int our_programs(int dirfd, int *ret_fds)
 static int program_attach(int dirfd, int prog, int instead_of)
 {
 	union bpf_attr attr = {
-		.target_fd = (__u32)dirfd, .attach_bpf_fd = (__u32)prog,
-		.attach_type = BPF_CGROUP_DEVICE, .attach_flags = BPF_F_ALLOW_MULTI,
+		.target_fd = (__u32)dirfd,
+		.attach_bpf_fd = (__u32)prog,
+		.attach_type = BPF_CGROUP_DEVICE,
+		.attach_flags = BPF_F_ALLOW_MULTI,
 	};
 
 	if (instead_of >= 0) {
@@ -223,7 +227,8 @@ static int program_attach(int dirfd, int prog, int instead_of)
 static int program_detach(int dirfd, int prog)
 {
 	union bpf_attr attr = {
-		.target_fd = (__u32)dirfd, .attach_bpf_fd = (__u32)prog,
+		.target_fd = (__u32)dirfd,
+		.attach_bpf_fd = (__u32)prog,
 		.attach_type = BPF_CGROUP_DEVICE,
 	};
 

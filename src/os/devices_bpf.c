@@ -13,9 +13,9 @@
 #include "base/err.h"
 #include "os/devices.h"
 
-#define PROLOGUE   6
-#define PER_RULE   9
-#define INSNS_MAX  4096 /* BPF_MAXINSNS: all that kernels before 5.2 take */
+#define PROLOGUE  6
+#define PER_RULE  9
+#define INSNS_MAX 4096 /* BPF_MAXINSNS: all that kernels before 5.2 take */
 
 /* struct program - being written; there is always room for one more rule and the end */
 struct program {
@@ -26,17 +26,20 @@ struct program {
 static void emit(struct program *p, unsigned code, unsigned dst, unsigned src, int off, int32_t imm)
 {
 	p->at[p->n++] = (struct bpf_insn){
-		.code = (__u8)code, .dst_reg = (__u8)(dst & 15), .src_reg = (__u8)(src & 15),
-		.off = (__s16)off, .imm = imm,
+		.code = (__u8)code,
+		.dst_reg = (__u8)(dst & 15),
+		.src_reg = (__u8)(src & 15),
+		.off = (__s16)off,
+		.imm = imm,
 	};
 }
 
-#define LOAD(p, dst, off)     emit(p, BPF_LDX | BPF_MEM | BPF_W, dst, 1, off, 0)
-#define MOVE(p, dst, src)     emit(p, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
-#define AND(p, dst, imm)      emit(p, BPF_ALU64 | BPF_AND | BPF_K, dst, 0, 0, imm)
-#define RSH(p, dst, imm)      emit(p, BPF_ALU64 | BPF_RSH | BPF_K, dst, 0, 0, imm)
-#define IF_NOT(p, reg, imm)   emit(p, BPF_JMP | BPF_JNE | BPF_K, reg, 0, 0, imm)
-#define IF_IS(p, reg, imm)    emit(p, BPF_JMP | BPF_JEQ | BPF_K, reg, 0, 0, imm)
+#define LOAD(p, dst, off)   emit(p, BPF_LDX | BPF_MEM | BPF_W, dst, 1, off, 0)
+#define MOVE(p, dst, src)   emit(p, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
+#define AND(p, dst, imm)    emit(p, BPF_ALU64 | BPF_AND | BPF_K, dst, 0, 0, imm)
+#define RSH(p, dst, imm)    emit(p, BPF_ALU64 | BPF_RSH | BPF_K, dst, 0, 0, imm)
+#define IF_NOT(p, reg, imm) emit(p, BPF_JMP | BPF_JNE | BPF_K, reg, 0, 0, imm)
+#define IF_IS(p, reg, imm)  emit(p, BPF_JMP | BPF_JEQ | BPF_K, reg, 0, 0, imm)
 
 static void answer(struct program *p, bool allow)
 {

@@ -53,7 +53,8 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret_text, struct e
 				break;
 		}
 		if (len > max)
-			return fail(e, ERR_LIMIT, "read '%s': it is longer than %zu bytes", name, max);
+			return fail(e, ERR_LIMIT, "read '%s': it is longer than %zu bytes", name,
+				    max);
 		if (len < room)
 			break;
 		room = room * 2 > max ? max + 1 : room * 2;

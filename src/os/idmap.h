@@ -10,7 +10,9 @@
 #include "base/text.h"
 
 /* One range; the layout is that of the OCI config's mappings. */
-struct idmap_range { uint32_t inside, outside, size; };
+struct idmap_range {
+	uint32_t inside, outside, size;
+};
 
 int idmap_text(const struct idmap_range *map, size_t n, struct str *out);
 int idmap_write(pid_t pid, const char *file, const char *text, struct err *e);

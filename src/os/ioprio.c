@@ -27,6 +27,6 @@ int ioprio_set_for(pid_t pid, int64_t io_class, int64_t level, struct err *e)
 	fail_errno(e, why, "set the I/O priority");
 	if (why == EPERM)
 		return fail_hint(e, "the real-time class takes CAP_SYS_ADMIN or CAP_SYS_NICE in "
-				 "the initial user namespace");
+				    "the initial user namespace");
 	return -1;
 }

@@ -22,7 +22,7 @@ int keyring_join(const char *name, int32_t *ret_id, struct err *e)
 	if (id < 0 && errno == EDQUOT) {
 		fail_errno(e, EDQUOT, "join session keyring '%s'", name);
 		return fail_hint(e, "raise kernel.keys.maxkeys, or keep the caller's with "
-				 "--no-new-keyring");
+				    "--no-new-keyring");
 	}
 	if (id < 0)
 		return fail_sys(e, "join session keyring '%s'", name);

@@ -19,14 +19,14 @@ int mempolicy_set(int64_t mode, uint64_t flags, const struct numlist *nodes, str
 	unsigned long bits = nodes ? nodes->top + 2UL : 0;
 	int why;
 
-	if (syscall(SYS_set_mempolicy, (int)mode | (int)flags, nodes ? nodes->bits : NULL,
-		    bits) == 0)
+	if (syscall(SYS_set_mempolicy, (int)mode | (int)flags, nodes ? nodes->bits : NULL, bits) ==
+	    0)
 		return 0;
 	why = errno;
 	fail_errno(e, why, "set the memory policy");
 	if (why == EINVAL)
 		return fail_hint(e, "the nodes must exist and be allowed by the cpuset, and mode, "
-				 "flags and nodes must fit together");
+				    "flags and nodes must fit together");
 	if (why == ENOSYS)
 		return fail_hint(e, "this kernel is built without NUMA");
 	return -1;

@@ -207,17 +207,23 @@ int mount_leave_peers(int fd)
 }
 
 /* What a bind mount loses when it is given flags of its own, as with runc and mount(2). */
-#define IMPLIED (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | \
-		 MOUNT_ATTR_NOSYMFOLLOW)
+#define IMPLIED \
+	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | \
+	 MOUNT_ATTR_NOSYMFOLLOW)
 
 /* mount_locked() - the flags of a host's mount that a user namespace may not take off, MOUNT_ATTR_*
  *
  * Source: user_namespaces(7). */
 uint64_t mount_locked(const struct statvfs *fs)
 {
-	static const struct { unsigned long st; uint64_t attr; } flags[] = {
-		{ ST_RDONLY, MOUNT_ATTR_RDONLY }, { ST_NOSUID, MOUNT_ATTR_NOSUID },
-		{ ST_NODEV, MOUNT_ATTR_NODEV },	  { ST_NOEXEC, MOUNT_ATTR_NOEXEC },
+	static const struct {
+		unsigned long st;
+		uint64_t attr;
+	} flags[] = {
+		{ ST_RDONLY, MOUNT_ATTR_RDONLY },
+		{ ST_NOSUID, MOUNT_ATTR_NOSUID },
+		{ ST_NODEV, MOUNT_ATTR_NODEV },
+		{ ST_NOEXEC, MOUNT_ATTR_NOEXEC },
 	};
 	uint64_t locked = 0;
 
@@ -275,8 +281,8 @@ int mount_idmap(int fd, int userns_fd, bool recursive, struct err *e)
 /* mount_attach() - put a detached mount on @target (O_PATH) */
 int mount_attach(int fd, int target, struct err *e)
 {
-	if (sys_move_mount(fd, "", target, "",
-			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (sys_move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
+	    0)
 		return fail_sys(e, "attach the mount");
 	return 0;
 }
@@ -409,7 +415,8 @@ int mount_propagate_at(int target, uint64_t flags, struct err *e)
 	char path[32];
 
 	/* without a path, in case /proc is the container's; one kind at a time is all it takes */
-	if (sys_mount_setattr(target, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0), &a) == 0)
+	if (sys_mount_setattr(target, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0),
+			      &a) == 0)
 		return 0;
 	if (errno != ENOSYS && (a.propagation & (a.propagation - 1)) == 0)
 		return fail_sys(e, "change mount propagation");

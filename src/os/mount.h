@@ -17,7 +17,9 @@
  * @set, @clr:         MOUNT_ATTR_* on the mount itself
  * @rec_set, @rec_clr: MOUNT_ATTR_* on the mount and all below it
  */
-struct mount_attrs { uint64_t set, clr, rec_set, rec_clr; };
+struct mount_attrs {
+	uint64_t set, clr, rec_set, rec_clr;
+};
 
 char *mount_option_next(char **rest);
 int mount_make_fs(const char *fs, const char *source, const char *data, uint64_t attrs,

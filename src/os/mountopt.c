@@ -15,8 +15,17 @@
 #endif
 
 enum effect { SET, CLEAR, SET_ALL, CLEAR_ALL, SPREAD, SWITCH, SUPER, NOTHING };
-enum { BIND = 1, RECURSE = 2, REMOUNT = 4, COPYUP = 8, IDMAP = 16, RIDMAP = 32, SRC_STAY = 64,
-       DEST_STAY = 128, COPY_LINK = 256 };
+enum {
+	BIND = 1,
+	RECURSE = 2,
+	REMOUNT = 4,
+	COPYUP = 8,
+	IDMAP = 16,
+	RIDMAP = 32,
+	SRC_STAY = 64,
+	DEST_STAY = 128,
+	COPY_LINK = 256
+};
 
 // clang-format off
 static const struct mountopt {

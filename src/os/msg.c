@@ -50,8 +50,10 @@ ssize_t msg_try_recv(int sock, void *packet, size_t size, int *ret_fd)
 {
 	struct iovec iov = { .iov_base = packet, .iov_len = size };
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
-			    .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
 	struct cmsghdr *c;
 	ssize_t n;
 

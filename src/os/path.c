@@ -98,8 +98,8 @@ static bool is_last(const struct walk *w)
 /* Make what is missing, one name below an open directory, and open just that. */
 static int walk_make(struct walk *w, const char *name, bool last)
 {
-	int r = last && w->make == MAKE_FILE ? mknodat(walk_here(w), name, S_IFREG | w->mode, 0) :
-					       mkdirat(walk_here(w), name, last ? w->mode : 0755);
+	int r = last && w->make == MAKE_FILE ? mknodat(walk_here(w), name, S_IFREG | w->mode, 0)
+					     : mkdirat(walk_here(w), name, last ? w->mode : 0755);
 
 	if (r < 0 && errno != EEXIST)
 		return -1;
@@ -214,7 +214,8 @@ int path_try_open(int rootfd, const char *path, int flags, unsigned how)
 	if (how & PATH_NOFOLLOW)
 		flags |= O_NOFOLLOW;
 	do
-		fd = sys_openat2(rootfd, *path ? path : ".", (uint64_t)(flags | O_CLOEXEC), 0, resolve);
+		fd = sys_openat2(rootfd, *path ? path : ".", (uint64_t)(flags | O_CLOEXEC), 0,
+				 resolve);
 	while (fd < 0 && errno == EAGAIN); /* a rename raced with ".."; the kernel asks to retry */
 	if (fd >= 0)
 		return fd;
@@ -402,7 +403,8 @@ int path_make_link(struct path_parent *p, int rootfd, const char *path, const ch
 		if (strcmp(now, target) == 0)
 			return 0;
 	}
-	return fail_errno(e, EEXIST, "make link '%s' to '%s' in the root file system", path, target);
+	return fail_errno(e, EEXIST, "make link '%s' to '%s' in the root file system", path,
+			  target);
 }
 
 /* path_fd_link() - the /proc path that stands for an open descriptor; for calls that want paths */

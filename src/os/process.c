@@ -29,7 +29,8 @@ int process_parse_stat(const char *text, struct process_stat *ret_stat)
 	if (!p)
 		return -EINVAL;
 	if (sscanf(p + 1,
-		   " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+		   " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		   "%llu",
 		   &state, &parent, &start) != 3)
 		return -EINVAL;
 	*ret_stat = (struct process_stat){ .state = state, .parent = parent, .start = start };
@@ -113,8 +114,9 @@ int process_signal(pid_t pid, uint64_t start, int sig, struct err *e)
 	own_fd int fd = process_open(pid, start, e);
 
 	if (fd >= 0)
-		return sys_pidfd_send_signal(fd, sig) < 0 ?
-			       fail_sys(e, "send signal %d to process %d", sig, (int)pid) : 0;
+		return sys_pidfd_send_signal(fd, sig) < 0
+			       ? fail_sys(e, "send signal %d to process %d", sig, (int)pid)
+			       : 0;
 	if (e->sysno != ENOSYS)
 		return -1;
 	/* Linux < 5.3: the pid may be recycled between the check and the kill */

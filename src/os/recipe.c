@@ -91,7 +91,8 @@ static int hear_number(struct recipe *r, unsigned i, struct err *e)
 	(void)waitid(P_PID, (id_t)r->forks, NULL, WEXITED | WNOWAIT);
 	if (poll(&p, 1, 0) > 0 && hear_one(r, i, e) < 0)
 		return -1;
-	return r->forks ? fail(e, ERR_SYSTEM, "the other process died before it said who goes on") : 0;
+	return r->forks ? fail(e, ERR_SYSTEM, "the other process died before it said who goes on")
+			: 0;
 }
 
 static int wait_rows(struct recipe *r, unsigned i, struct err *e)
@@ -117,8 +118,9 @@ static int fail_ended(struct recipe *r, unsigned i, struct err *e)
 	do
 		done = hear_one(r, i, e);
 	while (done == 0);
-	return done < 0 ? -1 : fail(e, ERR_SYSTEM, "the other process died before it could %s",
-				    r->rows[i].phrase);
+	return done < 0 ? -1
+			: fail(e, ERR_SYSTEM, "the other process died before it could %s",
+			       r->rows[i].phrase);
 }
 
 static int tell_done(struct recipe *r, unsigned i, struct err *e)

@@ -7,7 +7,9 @@
 
 #include "base/err.h"
 
-struct limit { uint64_t soft, hard; }; /* the kernel's struct rlimit64 */
+struct limit {
+	uint64_t soft, hard;
+}; /* the kernel's struct rlimit64 */
 
 static int explain(pid_t pid, int resource, const char *name, uint64_t hard, struct err *e)
 {
@@ -20,8 +22,10 @@ static int explain(pid_t pid, int resource, const char *name, uint64_t hard, str
 	if (why != EPERM || syscall(SYS_prlimit64, pid, resource, NULL, &now) < 0)
 		return -1;
 	if (hard > now.hard)
-		return fail_hint(e, "without CAP_SYS_RESOURCE the hard limit cannot be raised "
-				 "above %" PRIu64, now.hard);
+		return fail_hint(e,
+				 "without CAP_SYS_RESOURCE the hard limit cannot be raised "
+				 "above %" PRIu64,
+				 now.hard);
 	return fail_hint(e, "fs.nr_open is the most that RLIMIT_NOFILE may be");
 }
 

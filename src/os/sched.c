@@ -22,7 +22,7 @@ int sched_set_policy(pid_t pid, struct sched_want want, struct err *e)
 	fail_errno(e, why, "set the scheduler");
 	if (why == EPERM)
 		return fail_hint(e, "it takes CAP_SYS_NICE in the initial user namespace; and the "
-				 "process scheduler can't be used together with AllowedCPUs");
+				    "process scheduler can't be used together with AllowedCPUs");
 	if (why == EINVAL)
 		return fail_hint(e, "the policy, its priority and its times do not fit together");
 	return -1;

@@ -20,14 +20,17 @@
 #include "base/own.h"
 #include "os/seccomp_shrink.h"
 
-#define X32_BIT     0x40000000u
-#define ARCHS_MAX   24
-#define CONDS_MAX   6
+#define X32_BIT    0x40000000u
+#define ARCHS_MAX  24
+#define CONDS_MAX  6
 /* libseccomp up to 2.5.4 cannot make a tree of no rules, and few rules need none. */
-#define TREE_WORTH  32
+#define TREE_WORTH 32
 
 /* struct seen - an architecture of the filter, and the largest system call number mentioned */
-struct seen { uint32_t token; int newest; };
+struct seen {
+	uint32_t token;
+	int newest;
+};
 
 /**
  * struct seccomp_gen - a filter in the making
@@ -68,8 +71,10 @@ int seccomp_gen_new(uint32_t default_action, struct seccomp_gen **ret_gen, struc
 		g->ctx = seccomp_init(default_action);
 	if (!g || !g->ctx) {
 		free(g);
-		return fail(e, ERR_UNSUPPORTED, "begin a seccomp filter: libseccomp refuses action "
-			    "0x%08x", default_action);
+		return fail(e, ERR_UNSUPPORTED,
+			    "begin a seccomp filter: libseccomp refuses action "
+			    "0x%08x",
+			    default_action);
 	}
 	g->default_action = default_action;
 	g->stub = wants_stub(default_action);
@@ -185,7 +190,8 @@ int seccomp_gen_rule(struct seccomp_gen *g, uint32_t action, const char *name,
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		if (conds[i].index >= CONDS_MAX)
-			return fail(e, ERR_INPUT, "system calls have no argument %u", conds[i].index);
+			return fail(e, ERR_INPUT, "system calls have no argument %u",
+				    conds[i].index);
 	return add_conds(g, action, nr, name, conds, n, e);
 }
 
@@ -227,7 +233,8 @@ static void emit_limits(const struct seccomp_gen *g, uint32_t arch, struct str *
 	/* setup(2), which nobody calls, is how s390 shows numbers that it does not know. */
 	if (arch == SCMP_ARCH_S390 || arch == SCMP_ARCH_S390X) {
 		emit(out, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1));
-		emit(out, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
+		emit(out,
+		     (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
 	}
 	emit_limit(out, newest_of(g, arch));
 }
@@ -257,9 +264,9 @@ static void emit_stub(const struct seccomp_gen *g, struct str *out)
 		/* The next comparisons want the architecture back. */
 		emit(&section, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 							    offsetof(struct seccomp_data, arch)));
-		emit(out, (struct sock_filter)BPF_JUMP(
-				  BPF_JMP | BPF_JEQ | BPF_K, arch, 0,
-				  (uint8_t)(section.len / sizeof(struct sock_filter))));
+		emit(out, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0,
+						       (uint8_t)(section.len /
+								 sizeof(struct sock_filter))));
 		out->torn |= section.torn;
 		if (!section.torn)
 			str_add_len(out, section.at, section.len);
@@ -314,8 +321,10 @@ int seccomp_gen_finish(struct seccomp_gen *g, struct str *out, struct err *e)
 	if (out->torn || whole.torn)
 		return fail(e, ERR_LIMIT, "generate the seccomp filter: out of memory");
 	if (out->len / sizeof(struct sock_filter) > BPF_MAXINSNS)
-		return fail(e, ERR_INPUT, "the seccomp policy is too long: %zu instructions, %d are "
-			    "possible", out->len / sizeof(struct sock_filter), BPF_MAXINSNS);
+		return fail(e, ERR_INPUT,
+			    "the seccomp policy is too long: %zu instructions, %d are "
+			    "possible",
+			    out->len / sizeof(struct sock_filter), BPF_MAXINSNS);
 	return 0;
 }
 

@@ -16,7 +16,10 @@ struct err;
 struct seccomp_gen;
 
 /* struct seccomp_cond - one condition on a system call's argument, as in struct scmp_arg_cmp */
-struct seccomp_cond { unsigned index, op; uint64_t value, value_two; };
+struct seccomp_cond {
+	unsigned index, op;
+	uint64_t value, value_two;
+};
 
 extern const struct word seccomp_arch_words[];
 

@@ -29,7 +29,7 @@
  * Return: 0, or -1 with no filter installed.
  */
 int seccomp_install(const void *filter, size_t size, unsigned flags, int *ret_notify_fd,
-		 struct err *e)
+		    struct err *e)
 {
 	struct sock_fprog prog = { .filter = (struct sock_filter *)(uintptr_t)filter };
 	long r;

@@ -7,7 +7,7 @@
 struct err;
 
 int seccomp_install(const void *filter, size_t size, unsigned flags, int *ret_notify_fd,
-		 struct err *e);
+		    struct err *e);
 int seccomp_try_mode(void);
 int seccomp_try_flag(unsigned flag);
 int seccomp_try_action(unsigned action);

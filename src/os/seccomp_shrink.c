@@ -33,11 +33,17 @@
  * @verdict: SECCOMP_RET_* when @at is NO_ARGS
  * @at:      instruction that loads an argument
  */
-struct answer { uint32_t verdict; uint32_t at; };
+struct answer {
+	uint32_t verdict;
+	uint32_t at;
+};
 #define NO_ARGS UINT32_MAX
 
 /* struct run - numbers from @first on, up to the next run, have one answer */
-struct run { uint32_t first; struct answer is; };
+struct run {
+	uint32_t first;
+	struct answer is;
+};
 
 /**
  * struct job - one filter at work
@@ -249,7 +255,10 @@ static void emit_tree(struct str *out, const struct run *runs, size_t n)
  * struct leaves - different answers, each of which stands once behind its tree
  * @nodes: comparisons in the tree
  */
-struct leaves { struct answer at[SHORT]; size_t n, nodes; };
+struct leaves {
+	struct answer at[SHORT];
+	size_t n, nodes;
+};
 
 /* Distance from the comparison at @node to the leaf for @is. */
 static uint8_t to_leaf(const struct leaves *l, size_t node, const struct answer *is)

@@ -108,7 +108,8 @@ static void run_child(const struct spawn *s, int input, char *const *argv, char 
 {
 	if (sys_reset_signals() < 0)
 		return;
-	if ((input >= 0 && dup2(input, STDIN_FILENO) < 0) || (s->out && dup2(s->out, STDOUT_FILENO) < 0) ||
+	if ((input >= 0 && dup2(input, STDIN_FILENO) < 0) ||
+	    (s->out && dup2(s->out, STDOUT_FILENO) < 0) ||
 	    (s->err && dup2(s->err, STDERR_FILENO) < 0))
 		return;
 	if (s->cwd > 0 && fchdir(s->cwd) < 0)
@@ -233,13 +234,15 @@ int spawn_read(const struct spawn *s, size_t max, char **ret_text, int *ret_stat
 int spawn_find(const char *name, char *ret_path, size_t size, struct err *e)
 {
 	const char *dirs = getenv("PATH");
-	const char *dir = dirs && *dirs ? dirs : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
-						 "/sbin:/bin";
+	const char *dir = dirs && *dirs ? dirs
+					: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+					  "/sbin:/bin";
 	bool search = !strchr(name, '/');
 
 	for (; dir; dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
-		int n = search ? snprintf(ret_path, size, "%.*s/%s", (int)strcspn(dir, ":"), dir, name) :
-				 snprintf(ret_path, size, "%s", name);
+		int n = search ? snprintf(ret_path, size, "%.*s/%s", (int)strcspn(dir, ":"), dir,
+					  name)
+			       : snprintf(ret_path, size, "%s", name);
 
 		/* an empty element would be the working directory: nobody wants that here */
 		if (n > 0 && (size_t)n < size && (!search || *dir == '/') &&

@@ -25,12 +25,12 @@ enum sys_feature {
 	SYS_OPENAT2 = 1 << 0,
 	SYS_CLONE3 = 1 << 1,
 	SYS_PIDFD = 1 << 2,
-	SYS_MOUNT_API = 1 << 3,     /* open_tree, move_mount, fsopen, fsconfig, fsmount */
+	SYS_MOUNT_API = 1 << 3, /* open_tree, move_mount, fsopen, fsconfig, fsmount */
 	SYS_MOUNT_SETATTR = 1 << 4,
 	SYS_CLOSE_RANGE = 1 << 5,
 	SYS_CGROUP_KILL = 1 << 6,
 	SYS_CLONE_INTO_CGROUP = 1 << 7,
-	SYS_MEMFD_EXEC = 1 << 8,    /* MFD_EXEC, MFD_NOEXEC_SEAL */
+	SYS_MEMFD_EXEC = 1 << 8, /* MFD_EXEC, MFD_NOEXEC_SEAL */
 };
 
 /* Set once at start by sys_lack(), never changed afterwards. */

@@ -146,9 +146,12 @@ static bool array(struct source *s)
 /* In range for its type; D-Bus would refuse it less clearly. */
 static bool fits(char type, const char *text)
 {
-	static const struct { char type; int64_t min; uint64_t max;
+	static const struct {
+		char type;
+		int64_t min;
+		uint64_t max;
 	} rows[] = {
-		{ 'y', 0, UINT8_MAX },	{ 'n', INT16_MIN, INT16_MAX },
+		{ 'y', 0, UINT8_MAX },  { 'n', INT16_MIN, INT16_MAX },
 		{ 'q', 0, UINT16_MAX }, { 'i', INT32_MIN, INT32_MAX },
 		{ 'u', 0, UINT32_MAX }, { 'x', INT64_MIN, INT64_MAX },
 		{ 't', 0, UINT64_MAX },

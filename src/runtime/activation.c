@@ -97,11 +97,12 @@ static int add_mount(struct creation *c, const struct oci_mount *m, struct err *
 /* The folder appears where the manager's socket is on the host (crun's choice). */
 static int pass_notify(struct creation *c, const char *host, struct err *e)
 {
-	static char *const options[] = { (char *)"bind", (char *)"nosuid", (char *)"noexec",
-					 (char *)"nodev", (char *)"ro", NULL };
+	static char *const options[] = { (char *)"bind",  (char *)"nosuid", (char *)"noexec",
+					 (char *)"nodev", (char *)"ro",     NULL };
 	const char *inside = *host == '/' ? host : "/run/notify";
 	own_mem char *root = realpath(c->o->root, NULL);
-	struct oci_mount m = { .destination = arena_dup(&c->mem, inside), .options = (char **)options };
+	struct oci_mount m = { .destination = arena_dup(&c->mem, inside),
+			       .options = (char **)options };
 	char *env;
 
 	if (mkdirat(c->container.dir, NOTIFY_FOLDER, 0755) < 0 || !root)

@@ -49,7 +49,8 @@ static int map_by_helper(const char *helper, pid_t pid, const oci_idmaps *maps, 
 			argv[n++] = numbers[3 * i + k];
 		}
 	}
-	if (spawn_wait(&(struct spawn){ .path = path, .argv = argv, .timeout = 10 }, &status, e) < 0)
+	if (spawn_wait(&(struct spawn){ .path = path, .argv = argv, .timeout = 10 }, &status, e) <
+	    0)
 		return -1;
 	return status == 0 ? 0 : fail(e, ERR_DENIED, "%s refused to map the ids", helper);
 }
@@ -100,10 +101,14 @@ static int map_ids(void *ctx, pid_t pid, struct err *e)
 static const char *ns_file(int64_t type)
 {
 	static const struct word files[] = {
-		{ "mnt", CLONE_NEWNS },	  { "pid_for_children", CLONE_NEWPID },
-		{ "net", CLONE_NEWNET },  { "uts", CLONE_NEWUTS },
-		{ "ipc", CLONE_NEWIPC },  { "cgroup", CLONE_NEWCGROUP },
-		{ "user", CLONE_NEWUSER }, { "time_for_children", CLONE_NEWTIME },
+		{ "mnt", CLONE_NEWNS },
+		{ "pid_for_children", CLONE_NEWPID },
+		{ "net", CLONE_NEWNET },
+		{ "uts", CLONE_NEWUTS },
+		{ "ipc", CLONE_NEWIPC },
+		{ "cgroup", CLONE_NEWCGROUP },
+		{ "user", CLONE_NEWUSER },
+		{ "time_for_children", CLONE_NEWTIME },
 		{ NULL, 0 },
 	};
 
@@ -128,7 +133,8 @@ static int enter(struct detour *d, const struct plan_join *j, struct err *e)
 	if (d->back < 0)
 		return -1;
 	if (setns((int)j->fd, (int)j->type) < 0)
-		return fail_sys(e, "join the %s namespace", word_name(oci_namespace_words, j->type));
+		return fail_sys(e, "join the %s namespace",
+				word_name(oci_namespace_words, j->type));
 	return 0;
 }
 
@@ -179,8 +185,11 @@ static int come_back(struct detour *d, size_t n, struct err *e)
 int creation_launch(struct creation *c, struct err *e)
 {
 	struct detour detours[MAX_JOINS + 1];
-	struct launch l = { .plan = &c->plan, .flags = c->clone_flags, .cgroup = c->entry.into,
-			    .apart = c->unshare_time, .map = c->new_userns ? map_ids : NULL,
+	struct launch l = { .plan = &c->plan,
+			    .flags = c->clone_flags,
+			    .cgroup = c->entry.into,
+			    .apart = c->unshare_time,
+			    .map = c->new_userns ? map_ids : NULL,
 			    .ctx = c };
 	struct err way_back = { 0 };
 	size_t n = 0;

@@ -35,7 +35,9 @@ static int note_unknown(void *ctx, const char *what, const char *pointer, const 
 /* What callers of runc know a part of the config by. */
 static int name_part(struct err *e)
 {
-	static const struct { const char *pointer, *phrase; } parts[] = {
+	static const struct {
+		const char *pointer, *phrase;
+	} parts[] = {
 		{ "config.json: /linux/memoryPolicy/flags", "invalid memory policy flag" },
 		{ "config.json: /linux/memoryPolicy", "invalid memory policy mode" },
 	};
@@ -118,8 +120,8 @@ int bundle_read(struct bundle *b, const char *path, const struct bundle_options 
 		return fail_in(e, "read the config of bundle '%s'", path);
 	}
 	b->len = (size_t)n;
-	if (bind_parse(&oci_config_table, b->text, b->len, "config.json", &note, &b->mem, &b->config,
-		       e) < 0)
+	if (bind_parse(&oci_config_table, b->text, b->len, "config.json", &note, &b->mem,
+		       &b->config, e) < 0)
 		return name_part(e);
 	if (b->config.process && oci_process_settle(b->config.process, &b->mem, e) < 0)
 		return -1;

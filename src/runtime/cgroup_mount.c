@@ -58,8 +58,8 @@ static int add_hierarchy(struct mount_plan *p, const struct cgroup_place *place,
 	o->fs = (char *)(v2 ? "cgroup2" : "cgroup");
 	o->source = (char *)"cgroup";
 	if (p->own_cgroupns) {
-		o->data = v2 ? (w->data.at ? arena_dup(p->mem, w->data.at) : NULL) :
-			       v1_options(p->mem, place->in->name);
+		o->data = v2 ? (w->data.at ? arena_dup(p->mem, w->data.at) : NULL)
+			     : v1_options(p->mem, place->in->name);
 		return 0;
 	}
 	o->source = arena_printf(p->mem, "%s%s", place->in->mount, place->path);
@@ -145,9 +145,11 @@ int cgroup_mount_add(struct mount_plan *p, const struct oci_mount *m, const char
 	if (!base)
 		return out_of_memory(e);
 	if (!p->cgroup)
-		return fail(e, ERR_UNSUPPORTED, "mount cgroups on '%s': the container has none", base);
+		return fail(e, ERR_UNSUPPORTED, "mount cgroups on '%s': the container has none",
+			    base);
 	if (strcmp(m->type, "cgroup2") == 0 && !v2)
-		return fail(e, ERR_UNSUPPORTED, "mount cgroup2 on '%s': this host has no cgroup v2", base);
+		return fail(e, ERR_UNSUPPORTED, "mount cgroup2 on '%s': this host has no cgroup v2",
+			    base);
 	if (only_v2 || strcmp(m->type, "cgroup2") == 0)
 		return add_hierarchy(p, v2, base, origin, w, e);
 	return add_mixed(p, base, origin, w, e);

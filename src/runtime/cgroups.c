@@ -10,7 +10,7 @@
 #include "runtime/scope.h"
 
 _Static_assert(sizeof(struct state_cgroup) == sizeof(struct cgroup_note) &&
-	       offsetof(struct state_cgroup, id) == offsetof(struct cgroup_note, id),
+		       offsetof(struct state_cgroup, id) == offsetof(struct cgroup_note, id),
 	       "spec/state.h and os/cgroup.h describe the same note");
 
 static int note(struct creation *c, struct err *e)
@@ -190,7 +190,8 @@ static bool cgroups_are_covered(const struct oci_config *config)
 	for (size_t i = 0; i < config->mounts.n; i++) {
 		const struct oci_mount *m = &config->mounts.at[i];
 
-		if (shown && (lies_below(m->destination, shown) || lies_below(shown, m->destination)))
+		if (shown &&
+		    (lies_below(m->destination, shown) || lies_below(shown, m->destination)))
 			return true;
 		if (m->type && text_starts(m->type, "cgroup"))
 			shown = m->destination;

@@ -25,7 +25,8 @@ static int check_version(const struct oci_config *c,
 {
 	if (text_starts(c->oci_version, "1.") || text_starts(c->oci_version, "1-"))
 		return 0;
-	fail(e, ERR_UNSUPPORTED, "version '%s' of the specification is not supported", c->oci_version);
+	fail(e, ERR_UNSUPPORTED, "version '%s' of the specification is not supported",
+	     c->oci_version);
 	fail_hint(e, "this runtime knows %s to %s", OCI_VERSION_MIN, OCI_VERSION_MAX);
 	return fail_at(e, "config.json: /ociVersion");
 }
@@ -63,21 +64,28 @@ static int check_host_mounts(const struct oci_config *c, const struct create_opt
 			     struct err *e)
 {
 	const struct oci_linux *l = c->platform;
-	const struct { bool asked; const char *what, *where; } rows[] = {
+	const struct {
+		bool asked;
+		const char *what, *where;
+	} rows[] = {
 		{ c->mounts.n > 0, "mounts", "/mounts" },
 		{ c->root->readonly, "a read-only root", "/root/readonly" },
 		{ l->masked_paths && *l->masked_paths, "masked paths", "/linux/maskedPaths" },
-		{ l->readonly_paths && *l->readonly_paths, "read-only paths", "/linux/readonlyPaths" },
+		{ l->readonly_paths && *l->readonly_paths, "read-only paths",
+		  "/linux/readonlyPaths" },
 		{ l->rootfs_propagation.set, "a propagation", "/linux/rootfsPropagation" },
 		{ c->process->terminal, "a terminal", "/process/terminal" },
-		{ oci_namespace_of(l, CLONE_NEWUSER) != NULL, "a user namespace", "/linux/namespaces" },
+		{ oci_namespace_of(l, CLONE_NEWUSER) != NULL, "a user namespace",
+		  "/linux/namespaces" },
 		{ o->restore != NULL, "restore", "/linux/namespaces" },
 	};
 
 	for (size_t i = 0; !oci_namespace_of(l, CLONE_NEWNS) && i < COUNT(rows); i++)
 		if (rows[i].asked) {
-			fail(e, ERR_UNSUPPORTED, "%s: there is no mount namespace, and the host's mounts "
-			     "are not changed", rows[i].what);
+			fail(e, ERR_UNSUPPORTED,
+			     "%s: there is no mount namespace, and the host's mounts "
+			     "are not changed",
+			     rows[i].what);
 			fail_hint(e, "add {\"type\": \"mount\"} to linux.namespaces");
 			return fail_at(e, "config.json: %s", rows[i].where);
 		}
@@ -110,13 +118,13 @@ static int check_mappings(const struct oci_config *c,
 	if (!user || user->path || !maps ||
 	    (c->platform->uid_mappings.n && c->platform->gid_mappings.n))
 		return 0;
-	fail(e, ERR_INPUT, "a new user namespace needs both uidMappings and gidMappings, or neither");
+	fail(e, ERR_INPUT,
+	     "a new user namespace needs both uidMappings and gidMappings, or neither");
 	return fail_at(e, "config.json: /linux/%s",
 		       c->platform->uid_mappings.n ? "gidMappings" : "uidMappings");
 }
 
-static int check_terminal(const struct oci_config *c, const struct create_options *o,
-			  struct err *e)
+static int check_terminal(const struct oci_config *c, const struct create_options *o, struct err *e)
 {
 	bool detached = o->detach || !o->start;
 
@@ -130,8 +138,8 @@ static int check_terminal(const struct oci_config *c, const struct create_option
 	if (!o->console_socket || (c->process->terminal && detached))
 		return 0;
 	fail(e, ERR_INPUT, "--console-socket cannot be used: %s",
-	     c->process->terminal ? "the terminal stays with this command" :
-				    "the process asks for no terminal");
+	     c->process->terminal ? "the terminal stays with this command"
+				  : "the process asks for no terminal");
 	return fail_at(e, "config.json: /process/terminal");
 }
 
@@ -175,30 +183,34 @@ static int check_rdt(const struct oci_config *c, const struct create_options *o,
 }
 
 /* Members that this version cannot honour yet. Ignoring one would make another container. */
-static int check_honoured(const struct oci_config *c, const struct create_options *o,
-			  struct err *e)
+static int check_honoured(const struct oci_config *c, const struct create_options *o, struct err *e)
 {
-	const struct { bool asked; const char *what, *where; } rows[] = {
+	const struct {
+		bool asked;
+		const char *what, *where;
+	} rows[] = {
 		{ oci_annotation(c, "run.oci.systemd.force_cgroup_v1") != NULL,
 		  "showing systemd a cgroup v1 hierarchy",
 		  "config.json: /annotations/run.oci.systemd.force_cgroup_v1" },
-		{ oci_annotation(c, "run.oci.delegate-cgroup") && strcmp(o->cgroup_manager, "systemd") != 0,
+		{ oci_annotation(c, "run.oci.delegate-cgroup") &&
+			  strcmp(o->cgroup_manager, "systemd") != 0,
 		  "run.oci.delegate-cgroup without the systemd cgroup manager",
 		  "config.json: /annotations/run.oci.delegate-cgroup" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (rows[i].asked) {
-			fail(e, ERR_UNSUPPORTED, "%s is not supported by this version", rows[i].what);
+			fail(e, ERR_UNSUPPORTED, "%s is not supported by this version",
+			     rows[i].what);
 			return fail_at(e, "%s", rows[i].where);
 		}
 	return 0;
 }
 
 static check_function *const checks[] = {
-	check_version, check_process, check_linux, check_host_mounts, check_uts,	 check_mappings,
-	check_terminal, check_sysctls, check_policy, check_lsm,	 check_honoured,
-	check_net_devices, check_rdt,
+	check_version,  check_process,     check_linux,   check_host_mounts, check_uts,
+	check_mappings, check_terminal,    check_sysctls, check_policy,      check_lsm,
+	check_honoured, check_net_devices, check_rdt,
 };
 
 /**

@@ -94,8 +94,8 @@ int check_sysctl(const struct oci_config *c, struct err *e)
 }
 
 #define DEADLINE_POLICY 6
-#define DEADLINE_LEAST	1024 /* ns; sched(7) */
-#define DEADLINE_MOST	(1ULL << 63)
+#define DEADLINE_LEAST  1024 /* ns; sched(7) */
+#define DEADLINE_MOST   (1ULL << 63)
 
 static int fail_deadline(struct err *e)
 {
@@ -141,7 +141,7 @@ static const struct {
 	bool some;
 } node_counts[] = {
 	{ MPOL_DEFAULT, false },       { MPOL_LOCAL, false },
-	{ MPOL_BIND, true },	       { MPOL_INTERLEAVE, true },
+	{ MPOL_BIND, true },           { MPOL_INTERLEAVE, true },
 	{ MPOL_PREFERRED_MANY, true }, { 6 /* MPOL_WEIGHTED_INTERLEAVE, Linux 6.9 */, true },
 };
 

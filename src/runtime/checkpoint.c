@@ -43,7 +43,8 @@ static int open_folder(const char *path, bool make, struct err *e)
 int criu_folders_open(struct criu_folders *f, const struct checkpoint_options *o, bool make,
 		      struct err *e)
 {
-	*f = (struct criu_folders){ .images = FD_NONE, .work = FD_NONE,
+	*f = (struct criu_folders){ .images = FD_NONE,
+				    .work = FD_NONE,
 				    .log = make ? "dump.log" : "restore.log" };
 	f->images = open_folder(o->images ? o->images : "checkpoint", make, e);
 	if (f->images < 0)
@@ -92,8 +93,10 @@ static int cgroups_mode(const char *name, uint64_t *ret_mode, struct err *e)
 	const struct word *w = word_find(modes, name && *name ? name : "soft");
 
 	if (!w)
-		return fail(e, ERR_INPUT, "invalid manage-cgroups-mode '%s': it is soft, full, strict "
-			    "or ignore", name);
+		return fail(e, ERR_INPUT,
+			    "invalid manage-cgroups-mode '%s': it is soft, full, strict "
+			    "or ignore",
+			    name);
 	*ret_mode = (uint64_t)w->value;
 	return 0;
 }
@@ -110,13 +113,18 @@ static const char *default_lock(void)
 static int network_lock(const char *name, struct str *opts, struct err *e)
 {
 	static const struct word methods[] = {
-		{ "iptables", 1 }, { "nftables", 2 }, { "skip", 3 }, { NULL, 0 },
+		{ "iptables", 1 },
+		{ "nftables", 2 },
+		{ "skip", 3 },
+		{ NULL, 0 },
 	};
 	const struct word *w = name ? word_find(methods, name) : NULL;
 
 	if (name && !w)
-		return fail(e, ERR_INPUT, "unknown network lock method '%s': it is iptables, nftables "
-			    "or skip", name);
+		return fail(e, ERR_INPUT,
+			    "unknown network lock method '%s': it is iptables, nftables "
+			    "or skip",
+			    name);
 	if (w)
 		criu_number(opts, CRIU_NETWORK_LOCK, (uint64_t)w->value);
 	return 0;
@@ -129,8 +137,8 @@ static const char *config_file(const struct oci_config *config)
 
 	if (file)
 		return file;
-	return access("/etc/criu/crun.conf", F_OK) == 0 ? "/etc/criu/crun.conf" :
-							   "/etc/criu/runc.conf";
+	return access("/etc/criu/crun.conf", F_OK) == 0 ? "/etc/criu/crun.conf"
+							: "/etc/criu/runc.conf";
 }
 
 static int page_server(const char *text, struct str *opts, struct err *e)
@@ -156,11 +164,14 @@ int criu_common_options(struct str *opts, const struct criu_folders *f,
 			struct err *e)
 {
 	const char *file = config_file(config);
-	const struct { enum criu_option option; bool on; } flags[] = {
-		{ CRIU_SHELL_JOB, o->shell_job },   { CRIU_TCP_ESTABLISHED, o->tcp_established },
+	const struct {
+		enum criu_option option;
+		bool on;
+	} flags[] = {
+		{ CRIU_SHELL_JOB, o->shell_job },     { CRIU_TCP_ESTABLISHED, o->tcp_established },
 		{ CRIU_EXT_UNIX_SK, o->ext_unix_sk }, { CRIU_FILE_LOCKS, o->file_locks },
-		{ CRIU_AUTO_DEDUP, o->auto_dedup }, { CRIU_LAZY_PAGES, o->lazy_pages },
-		{ CRIU_ORPHAN_PTS_MASTER, true },   { CRIU_NOTIFY, true },
+		{ CRIU_AUTO_DEDUP, o->auto_dedup },   { CRIU_LAZY_PAGES, o->lazy_pages },
+		{ CRIU_ORPHAN_PTS_MASTER, true },     { CRIU_NOTIFY, true },
 		{ CRIU_MANAGE_CGROUPS, true },
 	};
 	uint64_t mode = 0;
@@ -204,12 +215,15 @@ static int add_namespaces(struct dump *d, struct err *e)
 	const struct oci_linux *l = d->container.config->platform;
 
 	if (!oci_namespace_of(l, CLONE_NEWNS))
-		return fail(e, ERR_UNSUPPORTED, "checkpoint container '%s': it has no mount namespace",
+		return fail(e, ERR_UNSUPPORTED,
+			    "checkpoint container '%s': it has no mount namespace",
 			    d->container.state.id);
 	/* criu 3.17 would dump it, but cannot make its device nodes again: they have no names */
 	if (d->container.state.has_userns)
-		return fail(e, ERR_UNSUPPORTED, "checkpoint container '%s': criu could not restore one "
-			    "with a user namespace", d->container.state.id);
+		return fail(e, ERR_UNSUPPORTED,
+			    "checkpoint container '%s': criu could not restore one "
+			    "with a user namespace",
+			    d->container.state.id);
 	for (size_t i = 0; i < l->namespaces.n; i++) {
 		const struct oci_namespace *ns = &l->namespaces.at[i];
 		const char *key = criu_namespace_key(ns->type.v);
@@ -220,8 +234,9 @@ static int add_namespaces(struct dump *d, struct err *e)
 			continue;
 		if (stat(ns->path, &st) < 0)
 			return fail_sys(e, "look at the namespace '%s'", ns->path);
-		snprintf(text, sizeof(text), "%s[%llu]:%s", ns->type.v == CLONE_NEWNET ? "net" : "pid",
-			 (unsigned long long)st.st_ino, key);
+		snprintf(text, sizeof(text), "%s[%llu]:%s",
+			 ns->type.v == CLONE_NEWNET ? "net" : "pid", (unsigned long long)st.st_ino,
+			 key);
 		criu_text(&d->opts, CRIU_EXTERNAL, text);
 	}
 	return 0;
@@ -267,7 +282,8 @@ static int add_mounts(struct dump *d, struct err *e)
 	char buf[PATH_MAX];
 	const struct oci_linux *l = d->container.config->platform;
 	struct mount_plan p = {
-		.mem = &d->container.mem, .config = d->container.config,
+		.mem = &d->container.mem,
+		.config = d->container.config,
 		.bundle = d->container.state.bundle,
 		.cgroup = d->home.present ? &d->home.cgroup : NULL,
 		.own_cgroupns = oci_namespace_of(l, CLONE_NEWCGROUP) != NULL,
@@ -305,7 +321,7 @@ static void add_masks(struct dump *d)
 /* criu_add_devices() - in a user namespace devices are binds of the host's, at both ends */
 void criu_add_devices(struct str *opts, const struct oci_linux *l, bool has_userns)
 {
-	static const char *const defaults[] = { "/dev/null", "/dev/zero", "/dev/full",
+	static const char *const defaults[] = { "/dev/null",   "/dev/zero",    "/dev/full",
 						"/dev/random", "/dev/urandom", "/dev/tty" };
 
 	for (size_t i = 0; has_userns && i < COUNT(defaults); i++)
@@ -324,7 +340,8 @@ static int write_descriptors(struct dump *d, struct err *e)
 		char link[64], target[PATH_MAX];
 		ssize_t n;
 
-		snprintf(link, sizeof(link), "/proc/%lld/fd/%d", (long long)d->container.state.pid, fd);
+		snprintf(link, sizeof(link), "/proc/%lld/fd/%d", (long long)d->container.state.pid,
+			 fd);
 		n = readlink(link, target, sizeof(target) - 1);
 		target[n > 0 ? n : 0] = '\0';
 		str_add(&text, fd ? "," : "");
@@ -343,7 +360,8 @@ static int check_parent(const struct dump *d, struct err *e)
 	if (!parent)
 		return 0;
 	if (*parent == '/')
-		return fail(e, ERR_INPUT, "--parent-path '%s' must be relative to --image-path", parent);
+		return fail(e, ERR_INPUT, "--parent-path '%s' must be relative to --image-path",
+			    parent);
 	if (faccessat(d->folders.images, parent, F_OK, 0) < 0)
 		return fail_sys(e, "invalid --parent-path '%s'", parent);
 	return 0;
@@ -434,7 +452,8 @@ static int remove_dumped(struct dump *d, struct err *e)
 
 	for (int i = 0; i < 10000 && process_alive((pid_t)s->pid, s->pid_start); i++)
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-	return container_remove_ended(&d->container, &d->home.cgroup, d->container.config->hooks, e);
+	return container_remove_ended(&d->container, &d->home.cgroup, d->container.config->hooks,
+				      e);
 }
 
 static int dump(struct dump *d, struct err *e)
@@ -442,11 +461,11 @@ static int dump(struct dump *d, struct err *e)
 	enum container_status status;
 	char program[PATH_MAX];
 
-	if (container_lock(&d->container, e) < 0 ||
-	    container_status(&d->container, &status, e) < 0)
+	if (container_lock(&d->container, e) < 0 || container_status(&d->container, &status, e) < 0)
 		return -1;
 	if (status != STATUS_RUNNING && status != STATUS_PAUSED)
-		return fail(e, ERR_CONFLICT, "container '%s' cannot be checkpointed in the %s state",
+		return fail(e, ERR_CONFLICT,
+			    "container '%s' cannot be checkpointed in the %s state",
 			    d->container.state.id, word_name(status_words, status));
 	if (criu_program(d->o, program, sizeof(program), e) < 0 ||
 	    container_load_config(&d->container, e) < 0 ||
@@ -462,9 +481,11 @@ static int dump(struct dump *d, struct err *e)
  *
  * Unless it is left running, the container is gone afterwards.
  */
-int container_checkpoint(int root, const char *id, const struct checkpoint_options *o, struct err *e)
+int container_checkpoint(int root, const char *id, const struct checkpoint_options *o,
+			 struct err *e)
 {
-	struct dump d = { .o = o, .container = { .dir = FD_NONE },
+	struct dump d = { .o = o,
+			  .container = { .dir = FD_NONE },
 			  .folders = { .images = FD_NONE, .work = FD_NONE } };
 	int r = container_open(&d.container, root, id, e);
 

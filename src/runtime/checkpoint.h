@@ -30,7 +30,8 @@ struct checkpoint_options {
 		shell_job, lazy_pages, file_locks, pre_dump, auto_dedup;
 };
 
-int container_checkpoint(int root, const char *id, const struct checkpoint_options *o, struct err *e);
+int container_checkpoint(int root, const char *id, const struct checkpoint_options *o,
+			 struct err *e);
 /* restore.c */
 int creation_restore(struct creation *c, struct err *e);
 

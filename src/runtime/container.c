@@ -36,8 +36,9 @@ int container_check_id(const char *id, struct err *e)
 		bad = id;
 	if (!*bad)
 		return 0;
-	fail(e, ERR_INPUT, "invalid container ID format: invalid character '%c' in the container ID '%s'",
-	     *bad, id);
+	fail(e, ERR_INPUT,
+	     "invalid container ID format: invalid character '%c' in the container ID '%s'", *bad,
+	     id);
 	return fail_hint(e, "letters, digits, '_', '+', '-' and, not first, '.' are allowed");
 }
 
@@ -101,8 +102,8 @@ int container_make(struct container *c, int root, const char *id, struct err *e)
 	if (container_check_id(id, e) < 0)
 		return -1;
 	if (mkdirat(root, id, 0711) < 0)
-		return errno == EEXIST ? fail_exists(id, e) :
-					 fail_sys(e, "make the container's folder '%s'", id);
+		return errno == EEXIST ? fail_exists(id, e)
+				       : fail_sys(e, "make the container's folder '%s'", id);
 	c->dir = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (c->dir < 0) {
 		fail_sys(e, "open the container's folder '%s'", id);
@@ -127,8 +128,8 @@ static int parse_state(struct container *c, const char *id, const char *text, si
 		return fail_in(e, "read the state of container '%s'", id);
 	return strcmp(c->state.id, id) == 0
 		       ? 0
-		       : fail(e, ERR_INPUT, "read the state of container '%s': it is that of '%s'", id,
-			      c->state.id);
+		       : fail(e, ERR_INPUT, "read the state of container '%s': it is that of '%s'",
+			      id, c->state.id);
 }
 
 /* A crash between mkdir and the first write leaves a folder without a status. */
@@ -254,7 +255,8 @@ int container_load_config(struct container *c, struct err *e)
 	config = arena_alloc(&c->mem, sizeof(*config));
 	if (!config)
 		return fail_errno(e, ENOMEM, "read the saved config");
-	if (bind_parse(&oci_config_table, text, (size_t)n, "config.json", NULL, &c->mem, config, e) < 0)
+	if (bind_parse(&oci_config_table, text, (size_t)n, "config.json", NULL, &c->mem, config,
+		       e) < 0)
 		return -1;
 	if (config->process && oci_process_settle(config->process, &c->mem, e) < 0)
 		return -1;
@@ -289,7 +291,8 @@ static int ask_at_socket(const struct container *c, struct err *e)
 	/* EAGAIN: so many ask that there is a queue; whoever has one has not gone on */
 	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0 || errno == EAGAIN)
 		return 1;
-	return errno == ECONNREFUSED || errno == ENOENT ? 0 : fail_sys(e, "ask at the start socket");
+	return errno == ECONNREFUSED || errno == ENOENT ? 0
+							: fail_sys(e, "ask at the start socket");
 }
 
 /* Does tare-init still wait for the start command, which removes the socket? -1: @e. To connect
@@ -334,8 +337,7 @@ static enum container_status status_of_running(struct container *c)
 	return faccessat(c->dir, START_SOCKET, F_OK, 0) == 0 ? STATUS_CREATED : STATUS_CREATING;
 }
 
-static int look_at_process(struct container *c, enum container_status *ret_status,
-			   struct err *e)
+static int look_at_process(struct container *c, enum container_status *ret_status, struct err *e)
 {
 	const struct state *s = &c->state;
 	char letter;
@@ -344,7 +346,8 @@ static int look_at_process(struct container *c, enum container_status *ret_statu
 	int waits;
 
 	if (alive < 0)
-		return fail_errno(e, -alive, "look at process %d of container '%s'", (int)s->pid, s->id);
+		return fail_errno(e, -alive, "look at process %d of container '%s'", (int)s->pid,
+				  s->id);
 	*ret_status = STATUS_STOPPED;
 	if (!alive)
 		return 0;

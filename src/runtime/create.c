@@ -132,7 +132,8 @@ static int run_runtime_hooks(struct creation *c, struct err *e)
 
 	if (host_hooks_run(&c->container, STATUS_CREATING, "prestart", &h->prestart, e) < 0)
 		return -1;
-	return host_hooks_run(&c->container, STATUS_CREATING, "createRuntime", &h->create_runtime, e);
+	return host_hooks_run(&c->container, STATUS_CREATING, "createRuntime", &h->create_runtime,
+			      e);
 }
 
 /* A record of what was let pass stays in the state, for `state` and for the curious. */
@@ -156,7 +157,8 @@ static int send_seccomp_listener(struct creation *c, int fd, struct err *e)
 {
 	own_mem char *state = container_state_text(&c->container, STATUS_CREATING, false, e);
 	const struct seccomp_listen l = { .oci_version = SECCOMP_STATE_VERSION,
-					  .state = state, .pid = c->pid };
+					  .state = state,
+					  .pid = c->pid };
 
 	if (!state)
 		return -1;
@@ -218,7 +220,8 @@ static int run_stage(void *ctx, unsigned i, struct err *e)
 
 static int prepare(struct creation *c, struct err *e)
 {
-	const struct bundle_options b = { .config_path = c->o->config, .strict = c->o->strict,
+	const struct bundle_options b = { .config_path = c->o->config,
+					  .strict = c->o->strict,
 					  .warn = warn_about };
 
 	if (bundle_read(&c->bundle, c->o->bundle, &b, e) < 0 ||
@@ -229,15 +232,16 @@ static int prepare(struct creation *c, struct err *e)
 	    container_make(&c->container, c->container.root, c->o->id, e) < 0)
 		return -1;
 	c->made_container = true;
-	if (cgroups_prepare(c, e) < 0 || rdt_prepare(c, e) < 0 || record_intent(c, e) < 0 || activation_prepare(c, e) < 0)
+	if (cgroups_prepare(c, e) < 0 || rdt_prepare(c, e) < 0 || record_intent(c, e) < 0 ||
+	    activation_prepare(c, e) < 0)
 		return -1;
 	return c->o->start ? notify_listen(&c->container, &c->notify, e) : 0;
 }
 
 static int build(struct creation *c, struct err *e)
 {
-	if (cgroups_make_early(c, e) < 0 || open_listener(c, e) < 0 || creation_namespaces(c, e) < 0 ||
-	    creation_plan(c, e) < 0 || creation_launch(c, e) < 0)
+	if (cgroups_make_early(c, e) < 0 || open_listener(c, e) < 0 ||
+	    creation_namespaces(c, e) < 0 || creation_plan(c, e) < 0 || creation_launch(c, e) < 0)
 		return -1;
 	cgroup_entry_close(&c->entry);
 	mount_plan_close_trees(&c->mounts);
@@ -246,9 +250,16 @@ static int build(struct creation *c, struct err *e)
 
 static int walk(struct creation *c, struct err *e)
 {
-	c->recipe = (struct recipe){ .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
-				     .enabled = c->plan.stages, .peer = c->sock, .ctx = c,
-				     .run = run_stage, .hear = hear, .forks = c->plan.fork ? c->pid : 0, .exec_ends = c->o->start };
+	c->recipe = (struct recipe){ .rows = stage_rows,
+				     .n = STAGE_COUNT,
+				     .me = SIDE_RUNTIME,
+				     .enabled = c->plan.stages,
+				     .peer = c->sock,
+				     .ctx = c,
+				     .run = run_stage,
+				     .hear = hear,
+				     .forks = c->plan.fork ? c->pid : 0,
+				     .exec_ends = c->o->start };
 	log_debug("child process in init(): walking the stages with process %d", (int)c->pid);
 	/* while tare-init is at its mounts */
 	if (recipe_ahead(&c->recipe, e) < 0 || record_pid(c, e) < 0 || keep_config(c, e) < 0)
@@ -305,9 +316,13 @@ void creation_done(struct creation *c)
 /* creation_init() - blank papers; creation_done() closes whatever was opened since */
 void creation_init(struct creation *c, const struct create_options *o)
 {
-	*c = (struct creation){ .o = o, .sock = FD_NONE, .listener = FD_NONE, .console = FD_NONE,
+	*c = (struct creation){ .o = o,
+				.sock = FD_NONE,
+				.listener = FD_NONE,
+				.console = FD_NONE,
 				.notify = FD_NONE,
-				.entry = { .into = FD_NONE }, .rootfs = { .fd = -1 },
+				.entry = { .into = FD_NONE },
+				.rootfs = { .fd = -1 },
 				.container = { .root = FD_NONE, .dir = FD_NONE } };
 }
 

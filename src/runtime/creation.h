@@ -17,7 +17,10 @@
 struct net_devices;
 
 /* A namespace to enter around the clone, and the way back. */
-struct detour { int64_t type; int back; };
+struct detour {
+	int64_t type;
+	int back;
+};
 
 /**
  * struct creation - everything that is made on the way, and must be undone when it fails

@@ -87,8 +87,9 @@ static int add_limits(struct creation *c, struct description *d, struct err *e)
 	if (!ROOM(&d->limits, list.n))
 		return out_of_memory(e);
 	for (size_t i = 0; i < list.n; i++)
-		d->limits.at[d->limits.n++] = (struct description_write){ (char *)list.at[i].file,
-									  (char *)list.at[i].value };
+		d->limits.at[d->limits.n++] =
+			(struct description_write){ (char *)list.at[i].file,
+						    (char *)list.at[i].value };
 	return 0;
 }
 
@@ -96,7 +97,7 @@ static int add_mount(struct creation *c, const struct plan_mount *m, struct desc
 		     struct err *e)
 {
 	static const char *const kinds[PLAN_KINDS] = {
-		[PLAN_FS] = "fs", [PLAN_BIND] = "bind", [PLAN_MOVE] = "bind",
+		[PLAN_FS] = "fs",           [PLAN_BIND] = "bind",       [PLAN_MOVE] = "bind",
 		[PLAN_REMOUNT] = "remount", [PLAN_SYMLINK] = "symlink",
 	};
 	const struct mount_attrs attrs = { m->attr_set, m->attr_clr, m->rec_set, m->rec_clr };
@@ -139,22 +140,30 @@ static int add_devices(struct creation *c, struct description *d, struct err *e)
 			return out_of_memory(e);
 		d->devices.at[d->devices.n++] = (struct description_device){
 			.path = p->path,
-			.type = (char *)(S_ISBLK(p->mode) ? "b" : S_ISFIFO(p->mode) ? "p" : "c"),
-			.mode = mode, .major = major(p->rdev), .minor = minor(p->rdev),
-			.uid = p->uid, .gid = p->gid,
+			.type = (char *)(S_ISBLK(p->mode)    ? "b"
+					 : S_ISFIFO(p->mode) ? "p"
+							     : "c"),
+			.mode = mode,
+			.major = major(p->rdev),
+			.minor = minor(p->rdev),
+			.uid = p->uid,
+			.gid = p->gid,
 		};
 	}
 	for (size_t i = 0; i < r->links.n; i++)
-		d->links.at[d->links.n++] = (struct description_link){ r->links.at[i].path,
-								       r->links.at[i].target };
+		d->links.at[d->links.n++] =
+			(struct description_link){ r->links.at[i].path, r->links.at[i].target };
 	return 0;
 }
 
 static int tell(struct creation *c, struct description *d, struct err *e)
 {
 	*d = (struct description){
-		.bundle = c->bundle.path, .rootfs = c->bundle.rootfs, .readonly = c->rootfs.readonly,
-		.masked = c->rootfs.masked, .readonly_paths = c->rootfs.readonly_paths,
+		.bundle = c->bundle.path,
+		.rootfs = c->bundle.rootfs,
+		.readonly = c->rootfs.readonly,
+		.masked = c->rootfs.masked,
+		.readonly_paths = c->rootfs.readonly_paths,
 		.args = c->bundle.config.process->args,
 	};
 	/* its descriptors would exist only once the cgroup does */

@@ -50,8 +50,9 @@ static bool dev_is_ours(const struct creation *c)
 
 static int device_mode(const struct oci_device *d, uint32_t *ret_type, struct err *e)
 {
-	static const struct word types[] = { { "c", S_IFCHR }, { "u", S_IFCHR }, { "b", S_IFBLK },
-					     { "p", S_IFIFO }, { NULL, 0 } };
+	static const struct word types[] = {
+		{ "c", S_IFCHR }, { "u", S_IFCHR }, { "b", S_IFBLK }, { "p", S_IFIFO }, { NULL, 0 }
+	};
 	const struct word *w = word_find(types, d->type);
 
 	if (!w)
@@ -71,8 +72,8 @@ static int add_config_device(struct creation *c, size_t i, struct plan_device *o
 		return out_of_memory(e);
 	if (device_mode(d, &type, e) < 0)
 		return fail_at(e, "config.json: %s/type", out->origin);
-	if (type != S_IFIFO && (!d->major.set || !d->minor.set || d->major.v < 0 ||
-				d->minor.v < 0)) {
+	if (type != S_IFIFO &&
+	    (!d->major.set || !d->minor.set || d->major.v < 0 || d->minor.v < 0)) {
 		fail(e, ERR_INPUT, "device '%s' needs a major and a minor number", d->path);
 		return fail_at(e, "config.json: %s", out->origin);
 	}
@@ -88,7 +89,8 @@ static int add_config_device(struct creation *c, size_t i, struct plan_device *o
 static uint32_t host_id(const oci_idmaps *maps, uint32_t id)
 {
 	for (size_t i = 0; i < maps->n; i++)
-		if (id >= maps->at[i].container_id && id - maps->at[i].container_id < maps->at[i].size)
+		if (id >= maps->at[i].container_id &&
+		    id - maps->at[i].container_id < maps->at[i].size)
 			return id - maps->at[i].container_id + maps->at[i].host_id;
 	return id;
 }
@@ -109,7 +111,8 @@ static int make_node(struct creation *c, int folder, size_t number, struct plan_
 	if (r < 0) /* without CAP_MKNOD tare-init shows the host's node */
 		return errno == EPERM ? 0 : fail_sys(e, "make device '%s'", d->path);
 	r = fchownat(folder, name, host_id(&c->bundle.config.platform->uid_mappings, d->uid),
-		     host_id(&c->bundle.config.platform->gid_mappings, d->gid), AT_SYMLINK_NOFOLLOW);
+		     host_id(&c->bundle.config.platform->gid_mappings, d->gid),
+		     AT_SYMLINK_NOFOLLOW);
 	if (r < 0)
 		fail_sys(e, "set the owner of device '%s'", d->path);
 	else
@@ -119,7 +122,8 @@ static int make_node(struct creation *c, int folder, size_t number, struct plan_
 	r = mount_leave_peers((int)d->fd);
 	if (r == 0)
 		return mount_set((int)d->fd, &attrs, e);
-	r = r == -ENOSYS ? 0 : fail_errno(e, -r, "part device '%s' from the host's mounts", d->path);
+	r = r == -ENOSYS ? 0
+			 : fail_errno(e, -r, "part device '%s' from the host's mounts", d->path);
 	(void)close((int)d->fd);
 	d->fd = -1; /* Linux < 5.12: tare-init shows the host's node */
 	return r;
@@ -134,7 +138,8 @@ static int make_nodes(struct creation *c, struct err *e)
 
 	if (mkdirat(c->container.dir, CONTAINER_NODES, 0700) < 0)
 		return fail_sys(e, "make a folder for devices");
-	folder = openat(c->container.dir, CONTAINER_NODES, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	folder = openat(c->container.dir, CONTAINER_NODES,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder < 0)
 		ret = fail_sys(e, "open the folder for devices");
 	for (size_t i = 0; ret == 0 && i < r->devices.n; i++)

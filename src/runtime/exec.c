@@ -69,8 +69,9 @@ static int check_status(struct exec_run *x, struct err *e)
 /* Whoever matches runc's words finds them. */
 static int fail_entry(const struct exec_run *x, struct err *e)
 {
-	return x->o->cgroups && e->sysno ? fail_in(e, "exec: adding pid to cgroup '%s'",
-						   x->o->cgroups[0]) : -1;
+	return x->o->cgroups && e->sysno
+		       ? fail_in(e, "exec: adding pid to cgroup '%s'", x->o->cgroups[0])
+		       : -1;
 }
 
 static int choose_cgroup(struct exec_run *x, struct err *e)
@@ -80,10 +81,11 @@ static int choose_cgroup(struct exec_run *x, struct err *e)
 	if (!x->home.present)
 		return 0;
 	if (x->o->cgroups) {
-		if (cgroup_init_sub(&x->where, &x->home.cgroup, (char *const *)x->o->cgroups, e) < 0)
+		if (cgroup_init_sub(&x->where, &x->home.cgroup, (char *const *)x->o->cgroups, e) <
+		    0)
 			return fail_entry(x, e);
 	} else if (cgroup_init_near_pid(&x->where, &x->home.cgroup, (pid_t)x->container.state.pid,
-				      e) < 0) {
+					e) < 0) {
 		return -1;
 	}
 	return cgroup_entry_open(&x->where, &x->entry, e) < 0 ? fail_entry(x, e) : 0;
@@ -98,10 +100,14 @@ static int make_plan(struct exec_run *x, struct err *e)
 	bool early_filter;
 
 	if (exec_process_make(x->o, config, mem, process, e) < 0 ||
-	    lsm_check(process->apparmor_profile, process->selinux_label, "config.json: /process", e) < 0)
+	    lsm_check(process->apparmor_profile, process->selinux_label, "config.json: /process",
+		      e) < 0)
 		return -1;
-	*p = (struct plan){ .id = x->container.state.id, .lacking = sys_lacking, .start_fd = -1,
-			    .preserve_fds = x->o->preserve_fds, .process = process,
+	*p = (struct plan){ .id = x->container.state.id,
+			    .lacking = sys_lacking,
+			    .start_fd = -1,
+			    .preserve_fds = x->o->preserve_fds,
+			    .process = process,
 			    .terminal = process->terminal,
 			    .personality = config->platform->personality,
 			    .memory_policy = config->platform->memory_policy,
@@ -117,8 +123,8 @@ static int make_plan(struct exec_run *x, struct err *e)
 	for (size_t i = 0; i < x->entry.n; i++)
 		p->cgroup_tasks.at[p->cgroup_tasks.n++] = x->entry.file[i];
 	early_filter = p->has_seccomp && !process->no_new_privileges;
-	p->stages = STAGE_BIT(JOIN) | STAGE_BIT(CONSOLE) | STAGE_BIT(PROGRAM) | STAGE_BIT(SEAL) | STAGE_BIT(EXEC) |
-		    (p->cgroup_tasks.n ? STAGE_BIT(ENTER_CGROUP) : 0) |
+	p->stages = STAGE_BIT(JOIN) | STAGE_BIT(CONSOLE) | STAGE_BIT(PROGRAM) | STAGE_BIT(SEAL) |
+		    STAGE_BIT(EXEC) | (p->cgroup_tasks.n ? STAGE_BIT(ENTER_CGROUP) : 0) |
 		    (process->oom_score_adj.set ? STAGE_BIT(HOST_FACTS) : 0) |
 		    (x->container.state.intel_rdt ? STAGE_BIT(RDT) : 0) |
 		    (early_filter ? STAGE_BIT(PRIVILEGES_LATE) : STAGE_BIT(PRIVILEGES));
@@ -129,9 +135,11 @@ static int send_listener(struct exec_run *x, int fd, struct err *e)
 {
 	own_mem char *state = container_state_text(&x->container, STATUS_RUNNING, false, e);
 	const struct seccomp_listen l = { .oci_version = SECCOMP_STATE_VERSION,
-					  .state = state, .pid = x->pid };
+					  .state = state,
+					  .pid = x->pid };
 
-	return state ? seccomp_send_listener(x->container.config->platform->seccomp, fd, &l, e) : -1;
+	return state ? seccomp_send_listener(x->container.config->platform->seccomp, fd, &l, e)
+		     : -1;
 }
 
 static int hear(void *ctx, const struct msg *m, int *fd, struct err *e)
@@ -186,8 +194,13 @@ static int write_pid_file(const struct exec_run *x, struct err *e)
 static int launch_and_walk(struct exec_run *x, struct err *e)
 {
 	const struct launch l = { .plan = &x->plan, .cgroup = x->entry.into };
-	struct recipe r = { .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
-			    .enabled = x->plan.stages, .ctx = x, .run = run_stage, .hear = hear,
+	struct recipe r = { .rows = stage_rows,
+			    .n = STAGE_COUNT,
+			    .me = SIDE_RUNTIME,
+			    .enabled = x->plan.stages,
+			    .ctx = x,
+			    .run = run_stage,
+			    .hear = hear,
 			    .exec_ends = true };
 
 	x->pid = launch_init(&l, &x->sock, e);
@@ -215,7 +228,8 @@ static int prepare(struct exec_run *x, struct err *e)
 	if (make_plan(x, e) < 0)
 		return -1;
 	if (x->process.terminal && x->o->detach && !x->o->console_socket) {
-		fail(e, ERR_INPUT, "cannot allocate tty if detached without setting console socket");
+		fail(e, ERR_INPUT,
+		     "cannot allocate tty if detached without setting console socket");
 		return fail_hint(e, "use --console-socket with --detach when a terminal is used");
 	}
 	return 0;
@@ -239,7 +253,10 @@ static void exec_done(struct exec_run *x)
  */
 int container_exec(const struct exec_options *o, int *ret_status, struct err *e)
 {
-	struct exec_run x = { .o = o, .pidfd = FD_NONE, .sock = FD_NONE, .console = FD_NONE,
+	struct exec_run x = { .o = o,
+			      .pidfd = FD_NONE,
+			      .sock = FD_NONE,
+			      .console = FD_NONE,
 			      .entry = { .into = FD_NONE },
 			      .container = { .root = FD_NONE, .dir = FD_NONE } };
 	struct foreground f;

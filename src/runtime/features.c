@@ -20,7 +20,10 @@
  * struct names - a list that is printed in order
  * @n: may exceed the room; then the list is not printed but the test fails
  */
-struct names { const char *at[192]; size_t n; };
+struct names {
+	const char *at[192];
+	size_t n;
+};
 
 static void add_name(const char *name, void *ctx)
 {
@@ -140,7 +143,8 @@ static void print_linux(const struct features *f, struct str *out)
 	print_words("modes", words_of(&oci_memory_policy_table, "mode"), out);
 	str_add(out, ",");
 	print_words("flags", words_of(&oci_memory_policy_table, "flags"), out);
-	str_addf(out, "},'intelRdt':{'enabled':%s,'schemata':%s,'monitoring':%s},"
+	str_addf(out,
+		 "},'intelRdt':{'enabled':%s,'schemata':%s,'monitoring':%s},"
 		 "'mountExtensions':{'idmap':{'enabled':true}},'netDevices':{'enabled':%s}}",
 		 truth(f->rdt), truth(f->rdt), truth(f->rdt), truth(f->net_devices));
 }
@@ -149,7 +153,8 @@ static void print_annotations(const struct features *f, struct str *out)
 {
 	struct names unsafe = { .n = 0 };
 
-	str_addf(out, ",'annotations':{'io.github.seccomp.libseccomp.version':'%s',"
+	str_addf(out,
+		 ",'annotations':{'io.github.seccomp.libseccomp.version':'%s',"
 		 "'io.tare.version':'%s','org.opencontainers.runc.checkpoint.enabled':'%s'}",
 		 LIBSECCOMP_VERSION, f->version, truth(f->checkpoint));
 	for (const char *const *u = f->unsafe; u && *u; u++)
@@ -169,7 +174,8 @@ int features_add(const struct features *f, struct str *out, struct err *e)
 {
 	own_str struct str s = { 0 };
 
-	str_add(&s, "{'ociVersionMin':'" OCI_VERSION_MIN "','ociVersionMax':'" OCI_VERSION_MAX "',");
+	str_add(&s,
+		"{'ociVersionMin':'" OCI_VERSION_MIN "','ociVersionMax':'" OCI_VERSION_MAX "',");
 	print_hooks(&s);
 	str_add(&s, ",");
 	print_mount_options(&s);

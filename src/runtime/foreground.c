@@ -172,8 +172,10 @@ int foreground_wait(struct foreground *f, pid_t pid, int console, int *ret_statu
 		copy_size(console);
 	}
 	while (!reap(pid, &status)) {
-		struct pollfd p[4] = { { .fd = f->signals, .events = POLLIN }, flow_poll(&in),
-				       flow_poll(&out), { .fd = f->extra, .events = POLLIN } };
+		struct pollfd p[4] = { { .fd = f->signals, .events = POLLIN },
+				       flow_poll(&in),
+				       flow_poll(&out),
+				       { .fd = f->extra, .events = POLLIN } };
 
 		if (poll(p, COUNT(p), -1) < 0 && errno != EINTR)
 			return fail_sys(e, "wait for the container");

@@ -63,10 +63,11 @@ static int check_kernel(struct err *e)
 {
 	struct mount_attr nothing = { 0 };
 
-	if (!sys_lacks(SYS_MOUNT_API) && (sys_mount_setattr(-1, "", AT_EMPTY_PATH, &nothing) == 0 ||
-					  errno != ENOSYS))
+	if (!sys_lacks(SYS_MOUNT_API) &&
+	    (sys_mount_setattr(-1, "", AT_EMPTY_PATH, &nothing) == 0 || errno != ENOSYS))
 		return 0;
-	return fail(e, ERR_UNSUPPORTED, "change the mounts of a running container: it needs Linux 5.12");
+	return fail(e, ERR_UNSUPPORTED,
+		    "change the mounts of a running container: it needs Linux 5.12");
 }
 
 static int check_container(struct change *c, struct err *e)
@@ -76,16 +77,18 @@ static int check_container(struct change *c, struct err *e)
 	if (container_lock(&c->container, e) < 0 || container_status(&c->container, &status, e) < 0)
 		return -1;
 	if (!(c->container.state.namespaces & CLONE_NEWNS))
-		return fail(e, ERR_UNSUPPORTED, "change the mounts of container '%s': they are the host's",
+		return fail(e, ERR_UNSUPPORTED,
+			    "change the mounts of container '%s': they are the host's",
 			    c->container.state.id);
 	if (status != STATUS_STOPPED && status != STATUS_CREATING)
 		return 0;
-	return fail(e, ERR_CONFLICT, "container '%s' is not running: it is %s", c->container.state.id,
-		    word_name(status_words, status));
+	return fail(e, ERR_CONFLICT, "container '%s' is not running: it is %s",
+		    c->container.state.id, word_name(status_words, status));
 }
 
 /* Processes that run keep their root; others, that exec starts, would have another one. */
-static int refuse_root(struct change *c, const struct oci_mount *m, const char *origin, struct err *e)
+static int refuse_root(struct change *c, const struct oci_mount *m, const char *origin,
+		       struct err *e)
 {
 	const char *clean = mount_plan_clean(&c->container.mem, m->destination);
 
@@ -135,8 +138,11 @@ static int make_plan(struct change *c, struct err *e)
 {
 	c->rootfs = (struct plan_rootfs){ .path = (char *)"/", .fd = -1 };
 	c->plan = (struct plan){
-		.id = c->container.state.id, .lacking = sys_lacking, .start_fd = -1,
-		.joins = { .at = c->joins }, .rootfs = &c->rootfs,
+		.id = c->container.state.id,
+		.lacking = sys_lacking,
+		.start_fd = -1,
+		.joins = { .at = c->joins },
+		.rootfs = &c->rootfs,
 		.stages = STAGE_BIT(JOIN) | STAGE_BIT(HOT_END) |
 			  (c->add ? STAGE_BIT(HOT_ADD) : STAGE_BIT(HOT_REMOVE)),
 	};
@@ -193,8 +199,13 @@ static int hear(void *ctx, const struct msg *m, int *fd, struct err *e)
 static int walk(struct change *c, struct err *e)
 {
 	const struct launch l = { .plan = &c->plan, .cgroup = -1 };
-	struct recipe r = { .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
-			    .enabled = c->plan.stages, .ctx = c, .run = run_stage, .hear = hear };
+	struct recipe r = { .rows = stage_rows,
+			    .n = STAGE_COUNT,
+			    .me = SIDE_RUNTIME,
+			    .enabled = c->plan.stages,
+			    .ctx = c,
+			    .run = run_stage,
+			    .hear = hear };
 	int walked;
 
 	c->pid = launch_init(&l, &c->sock, e);
@@ -235,8 +246,9 @@ static int change(struct change *c, const char *file, struct err *e)
  */
 int container_change_mounts(int root, const char *id, const char *file, bool add, struct err *e)
 {
-	struct change c = { .add = add, .pidfd = FD_NONE, .sock = FD_NONE,
-			    .container = { .dir = FD_NONE } };
+	struct change c = {
+		.add = add, .pidfd = FD_NONE, .sock = FD_NONE, .container = { .dir = FD_NONE }
+	};
 	int r = container_open(&c.container, root, id, e);
 
 	if (r == 0)

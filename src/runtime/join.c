@@ -17,10 +17,13 @@
 /* Linux < 5.8: one descriptor for each type. */
 static int open_each(const struct state *s, struct plan *p, struct err *e)
 {
-	static const struct { uint64_t type; const char *file; } files[] = {
-		{ CLONE_NEWIPC, "ipc" },     { CLONE_NEWUTS, "uts" },  { CLONE_NEWNET, "net" },
+	static const struct {
+		uint64_t type;
+		const char *file;
+	} files[] = {
+		{ CLONE_NEWIPC, "ipc" },       { CLONE_NEWUTS, "uts" },   { CLONE_NEWNET, "net" },
 		{ CLONE_NEWCGROUP, "cgroup" }, { CLONE_NEWTIME, "time" }, { CLONE_NEWPID, "pid" },
-		{ CLONE_NEWNS, "mnt" },	     { CLONE_NEWUSER, "user" },
+		{ CLONE_NEWNS, "mnt" },        { CLONE_NEWUSER, "user" },
 	};
 
 	for (size_t i = 0; i < COUNT(files); i++) {

@@ -96,7 +96,10 @@ static int read_options(const struct oci_mount *m, const char *origin, struct mo
 
 #define MAX_RANGES 340 /* the kernel's own limit, UID_GID_MAP_MAX_EXTENTS */
 
-struct ranges { struct idmap_range at[MAX_RANGES]; size_t n; };
+struct ranges {
+	struct idmap_range at[MAX_RANGES];
+	size_t n;
+};
 
 static int copy_ranges(const oci_idmaps *maps, struct ranges *ret, struct err *e)
 {
@@ -139,8 +142,8 @@ static int parse_spec(char *spec, const struct oci_linux *l, struct ranges *uids
 		bool relative;
 
 		if (!is_uid && !text_starts(part, "gids="))
-			return fail(e, ERR_INPUT, "idmap: '%s' begins with neither 'uids=' nor 'gids='",
-				    part);
+			return fail(e, ERR_INPUT,
+				    "idmap: '%s' begins with neither 'uids=' nor 'gids='", part);
 		relative = part[5] == '@';
 		if (idmap_parse(part + 5 + relative, r->at, MAX_RANGES, &r->n, e) < 0)
 			return fail_in(e, "idmap");
@@ -166,8 +169,10 @@ static int open_idmap(struct mount_plan *p, const struct oci_mount *m, const str
 		int fd = open(joined->path, O_RDONLY | O_CLOEXEC);
 
 		return fd < 0 ? fail_sys(e, "open the namespace '%s'", joined->path) : fd;
-	} else if (copy_ranges(m->uid_mappings.n ? &m->uid_mappings : &l->uid_mappings, &uids, e) < 0 ||
-		   copy_ranges(m->gid_mappings.n ? &m->gid_mappings : &l->gid_mappings, &gids, e) < 0) {
+	} else if (copy_ranges(m->uid_mappings.n ? &m->uid_mappings : &l->uid_mappings, &uids, e) <
+			   0 ||
+		   copy_ranges(m->gid_mappings.n ? &m->gid_mappings : &l->gid_mappings, &gids, e) <
+			   0) {
 		return -1;
 	}
 	if (!uids.n || !gids.n)
@@ -343,14 +348,18 @@ static int readonly_dev_last(struct mount_plan *p, struct plan_mount *dev, struc
 
 /* File systems that linux.mountLabel does not label by a mount option: their files have labels of
  * the policy's, or they are one with the host's; an mqueue's root is labelled by itself. */
-static const struct { const char *fs; bool root; } unlabelled[] = {
-	{ "proc", false },    { "sysfs", false },  { "cgroup", false },
+static const struct {
+	const char *fs;
+	bool root;
+} unlabelled[] = {
+	{ "proc", false },    { "sysfs", false }, { "cgroup", false },
 	{ "cgroup2", false }, { "mqueue", true },
 };
 
 static bool has_context(const char *data)
 {
-	static const char *const words[] = { "context=", "fscontext=", "defcontext=", "rootcontext=" };
+	static const char *const words[] = { "context=", "fscontext=", "defcontext=",
+					     "rootcontext=" };
 
 	for (size_t i = 0; data && i < COUNT(words); i++) {
 		const char *at = strstr(data, words[i]);
@@ -385,7 +394,8 @@ static int add_fs(struct mount_plan *p, const struct oci_mount *m, const struct 
 		  struct plan_mount *o, struct err *e)
 {
 	if (!m->type || !*m->type)
-		return fail(e, ERR_INPUT, "the mount on '%s' has neither a type nor 'bind'", o->target);
+		return fail(e, ERR_INPUT, "the mount on '%s' has neither a type nor 'bind'",
+			    o->target);
 	if (wants_idmap(m, w))
 		return fail(e, ERR_UNSUPPORTED, "id-mapping works on bind mounts only, not on '%s'",
 			    m->type);

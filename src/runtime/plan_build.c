@@ -43,8 +43,9 @@ static int open_root(struct plan_rootfs *r, struct err *e)
 	if (tree < 0)
 		return e->sysno == ENOSYS ? 0 : fail_in(e, "open the root '%s'", r->path);
 	if (settle_root(r, tree) < 0)
-		return errno == ENOSYS ? 0 : fail_sys(e, "set the propagation of the root '%s'",
-						      r->path);
+		return errno == ENOSYS
+			       ? 0
+			       : fail_sys(e, "set the propagation of the root '%s'", r->path);
 	r->fd = give_fd(&tree);
 	return 0;
 }
@@ -94,7 +95,8 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.propagation = r->propagation,
 		.open = !c->o->dry,
 	};
-	if ((!c->o->dry && !r->host_mounts && open_root(r, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
+	if ((!c->o->dry && !r->host_mounts && open_root(r, e) < 0) ||
+	    mount_plan_make(&c->mounts, e) < 0)
 		return -1;
 	r->mask_data = mask_data(c);
 	if (l->mount_label && *l->mount_label && !r->mask_data)
@@ -230,7 +232,8 @@ static bool is_true(const char *annotation)
 
 static bool fail_unknown_calls(const struct creation *c)
 {
-	return c->o->strict || oci_annotation(&c->bundle.config, "run.oci.seccomp_fail_unknown_syscall");
+	return c->o->strict ||
+	       oci_annotation(&c->bundle.config, "run.oci.seccomp_fail_unknown_syscall");
 }
 
 /**
@@ -259,7 +262,9 @@ int creation_plan(struct creation *c, struct err *e)
 	p->selinux_label = config->process->selinux_label;
 	p->apparmor_profile = config->process->apparmor_profile;
 	p->rlimits_done = p->in_userns && config->process->rlimits.n;
-	if (build_cgroup_tasks(c, e) < 0 || cgroups_files(c, &p->cgroup_files, e) < 0 || seccomp_plan(p, config->platform->seccomp, fail_unknown_calls(c), c->container.root, &c->mem, e) < 0 ||
+	if (build_cgroup_tasks(c, e) < 0 || cgroups_files(c, &p->cgroup_files, e) < 0 ||
+	    seccomp_plan(p, config->platform->seccomp, fail_unknown_calls(c), c->container.root,
+			 &c->mem, e) < 0 ||
 	    build_rootfs(c, e) < 0 || build_hooks(c, e) < 0)
 		return -1;
 	choose_stages(c);

@@ -43,8 +43,8 @@ int container_remove_ended(struct container *c, struct cgroup *cg, const struct 
 
 	if (cg->n) {
 		/* without a pid namespace of its own, other processes may have outlived the first */
-		if (!c->state.own_pidns &&
-		    cgroup_empty(cg, &empty, e) == 0 && !empty && cgroup_kill(cg, e) < 0)
+		if (!c->state.own_pidns && cgroup_empty(cg, &empty, e) == 0 && !empty &&
+		    cgroup_kill(cg, e) < 0)
 			return -1;
 	}
 	if (scope_remove(c, e) < 0 || (cg->n && cgroup_remove(cg, e) < 0) ||

@@ -223,8 +223,8 @@ struct hand {
 
 static int reach(struct hand *h, const struct resource_write *w, struct err *e)
 {
-	const struct cgroup_place *p = w->controller ? cgroup_with(h->cg, w->controller)
-						     : cgroup_v2(h->cg);
+	const struct cgroup_place *p =
+		w->controller ? cgroup_with(h->cg, w->controller) : cgroup_v2(h->cg);
 
 	if (!p) {
 		fail(e, ERR_UNSUPPORTED,

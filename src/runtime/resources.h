@@ -67,8 +67,8 @@ int resources_apply(const struct cgroup *cg, const struct oci_resources *r,
 int resources_check_usage(const struct cgroup *cg, const struct oci_memory *m,
 			  const struct resources_how *how, struct err *e);
 int resources_device_set(const struct oci_resources *r, struct device_set *ret_set, struct err *e);
-int resources_merge(struct oci_resources *onto, const struct oci_resources *change,
-		    struct arena *a, struct err *e);
+int resources_merge(struct oci_resources *onto, const struct oci_resources *change, struct arena *a,
+		    struct err *e);
 
 /* Pure; shared with the systemd driver and open to tests. */
 int resources_writes(const struct resources_host *host, const struct oci_resources *r,

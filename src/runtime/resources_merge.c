@@ -185,8 +185,8 @@ static int merge_object(const struct bind_table *t, const char *name, char *onto
  * @change: what the user gave; its strings and lists are shared afterwards
  * @a:      owns what is new; must live as long as @onto, as must @change's arena
  */
-int resources_merge(struct oci_resources *onto, const struct oci_resources *change,
-		    struct arena *a, struct err *e)
+int resources_merge(struct oci_resources *onto, const struct oci_resources *change, struct arena *a,
+		    struct err *e)
 {
 	const struct oci_memory *m = change->memory;
 

@@ -147,14 +147,14 @@ struct simple {
 	bool may_lack;
 };
 
-#define PART(p)      offsetof(struct oci_resources, p)
-#define MEM(m)       PART(memory), offsetof(struct oci_memory, m)
-#define CPU(m)       PART(cpu), offsetof(struct oci_cpu, m)
-#define BLOCK(m)     PART(block_io), offsetof(struct oci_block_io, m)
-#define NET(m)       PART(network), offsetof(struct oci_network, m)
-#define NO_V2        NULL
-#define RT           CPU_REALTIME
-#define BW           CPU_BANDWIDTH
+#define PART(p)  offsetof(struct oci_resources, p)
+#define MEM(m)   PART(memory), offsetof(struct oci_memory, m)
+#define CPU(m)   PART(cpu), offsetof(struct oci_cpu, m)
+#define BLOCK(m) PART(block_io), offsetof(struct oci_block_io, m)
+#define NET(m)   PART(network), offsetof(struct oci_network, m)
+#define NO_V2    NULL
+#define RT       CPU_REALTIME
+#define BW       CPU_BANDWIDTH
 
 // clang-format off
 static const struct simple simple_table[] = {
@@ -245,7 +245,7 @@ static int put_simples(struct plan *p)
 
 /* --- memory ----------------------------------------------------------------------------- */
 
-#define NO_SWAP_ACCOUNTING                                                                         \
+#define NO_SWAP_ACCOUNTING \
 	"the kernel does not account swap: it lacks CONFIG_SWAP, or has swapaccount=0"
 
 static int put_memory_v1(struct plan *p, const struct oci_memory *m)
@@ -266,10 +266,9 @@ static int put_memory_v1(struct plan *p, const struct oci_memory *m)
 
 static int put_memory_v2(struct plan *p, const struct oci_memory *m, int64_t swap)
 {
-	if (swap != INT64_MIN &&
-	    PUT(p, .controller = CGROUP_MEMORY, .file = "memory.swap.max", .at = "/memory/swap",
-		.value = limit_text(p, swap, false), .may_lack = swap <= 0,
-		.hint = NO_SWAP_ACCOUNTING) < 0)
+	if (swap != INT64_MIN && PUT(p, .controller = CGROUP_MEMORY, .file = "memory.swap.max",
+				     .at = "/memory/swap", .value = limit_text(p, swap, false),
+				     .may_lack = swap <= 0, .hint = NO_SWAP_ACCOUNTING) < 0)
 		return -1;
 	if (!given(m->limit))
 		return 0;
@@ -475,8 +474,8 @@ static int put_throttles(struct plan *p, const oci_throttles *list, const char *
 	for (size_t i = 0; i < list->n; i++) {
 		const struct oci_throttle_device *d = &list->at[i];
 		const char *rate = d->rate || v1 ? u64_text(p, d->rate) : "max";
-		const char *device = arena_printf(p->a, "%lld:%lld", (long long)d->major,
-						  (long long)d->minor);
+		const char *device =
+			arena_printf(p->a, "%lld:%lld", (long long)d->major, (long long)d->minor);
 
 		if (!rate || !device)
 			return no_memory(p);
@@ -632,7 +631,8 @@ static int check_unified(struct plan *p, const struct pair *u, const char *at,
 	}
 	if (!dot || dot == u->key || !dot[1]) {
 		fail(p->e, ERR_INPUT,
-		     "unified resource: the specified key has not the form CONTROLLER.VALUE `%s`", u->key);
+		     "unified resource: the specified key has not the form CONTROLLER.VALUE `%s`",
+		     u->key);
 		return fail_member(p, at);
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)(dot - u->key), u->key);
@@ -646,7 +646,8 @@ static int check_unified(struct plan *p, const struct pair *u, const char *at,
 	}
 	fail(p->e, ERR_UNSUPPORTED,
 	     "invalid configuration: unified resource '%s' can't be set: the requested "
-	     "cgroup controller `%s` is not available", u->key, name);
+	     "cgroup controller `%s` is not available",
+	     u->key, name);
 	if (bit & p->host->v1)
 		fail_hint(p->e,
 			  "on this host it lives in cgroup v1: use the other members of resources");

@@ -42,8 +42,8 @@ struct restore {
 static int bind_root(struct restore *r, struct err *e)
 {
 	own_mem char *state_root = realpath(r->c->o->root, NULL);
-	int n = snprintf(r->root, sizeof(r->root), "%s/%s/" RESTORE_FOLDER, state_root ? state_root : "",
-			 r->c->o->id);
+	int n = snprintf(r->root, sizeof(r->root), "%s/%s/" RESTORE_FOLDER,
+			 state_root ? state_root : "", r->c->o->id);
 
 	if (!state_root || n < 0 || (size_t)n >= sizeof(r->root))
 		return fail_errno(e, ENAMETOOLONG, "make a folder for the root");
@@ -83,8 +83,8 @@ static int make_mount_points(const struct restore *r, const struct mount_plan *p
 
 		if (is_covered(p, i) || m->kind == PLAN_SYMLINK)
 			continue;
-		fd = m->shape == PLAN_TARGET_FILE ? path_make_file(root, m->target, 0644, NULL, e) :
-						    path_make_dir(root, m->target, 0755, NULL, e);
+		fd = m->shape == PLAN_TARGET_FILE ? path_make_file(root, m->target, 0644, NULL, e)
+						  : path_make_dir(root, m->target, 0755, NULL, e);
 		if (fd < 0)
 			return -1;
 		(void)close(fd);
@@ -99,7 +99,9 @@ static int add_mounts(struct restore *r, struct err *e)
 	own_fd int root = FD_NONE;
 	char buf[PATH_MAX];
 	struct mount_plan p = {
-		.mem = &c->mem, .config = &c->bundle.config, .bundle = c->bundle.path,
+		.mem = &c->mem,
+		.config = &c->bundle.config,
+		.bundle = c->bundle.path,
 		.cgroup = c->has_cgroup ? &c->cgroup : NULL,
 		.own_cgroupns = oci_namespace_of(l, CLONE_NEWCGROUP) != NULL,
 	};
@@ -124,7 +126,8 @@ static int add_namespace(struct restore *r, const struct oci_namespace *ns, stru
 
 	if (!key) {
 		if (ns->type.v == CLONE_NEWCGROUP)
-			return fail(e, ERR_UNSUPPORTED, "restore into an existing cgroup namespace: criu "
+			return fail(e, ERR_UNSUPPORTED,
+				    "restore into an existing cgroup namespace: criu "
 				    "cannot");
 		criu_join(&r->opts, word_name(oci_namespace_words, ns->type.v), ns->path);
 		return 0;
@@ -219,7 +222,8 @@ static int run_hooks(struct restore *r, pid_t pid, struct err *e)
 		return 0;
 	if (host_hooks_run(&c->container, STATUS_CREATING, "prestart", &h->prestart, e) < 0)
 		return -1;
-	return host_hooks_run(&c->container, STATUS_CREATING, "createRuntime", &h->create_runtime, e);
+	return host_hooks_run(&c->container, STATUS_CREATING, "createRuntime", &h->create_runtime,
+			      e);
 }
 
 /* criu says that the time namespace is made, too, where the kernel knows one. */
@@ -262,8 +266,8 @@ static int run_criu(struct restore *r, struct err *e)
 		done = criu_start(&c, program, r->keep, r->n_keep, e);
 	/* what it makes is born where it is */
 	if (done == 0 && r->c->has_cgroup)
-		done = r->c->has_scope ? cgroups_make_scope(r->c, c.pid, e) :
-					 cgroup_attach_pid(&r->c->cgroup, c.pid, e);
+		done = r->c->has_scope ? cgroups_make_scope(r->c, c.pid, e)
+				       : cgroup_attach_pid(&r->c->cgroup, c.pid, e);
 	if (done == 0 && criu_request(&c, CRIU_RESTORE, &r->opts, e) < 0)
 		done = criu_fail_with_log(&r->folders, e);
 	criu_stop(&c);
@@ -279,8 +283,8 @@ static int restore(struct restore *r, struct err *e)
 
 	/* there is no tare-init that could enter later */
 	c->late_cgroup = false;
-	if (criu_program(r->o, program, sizeof(program), e) < 0 ||
-	    cgroups_make_early(c, e) < 0 || bind_root(r, e) < 0)
+	if (criu_program(r->o, program, sizeof(program), e) < 0 || cgroups_make_early(c, e) < 0 ||
+	    bind_root(r, e) < 0)
 		return -1;
 	/* opened in the mount namespace that criu works in: it mounts things there */
 	if (criu_folders_open(&r->folders, r->o, false, e) < 0 || add_options(r, e) < 0)
@@ -294,7 +298,8 @@ static int restore(struct restore *r, struct err *e)
  */
 int creation_restore(struct creation *c, struct err *e)
 {
-	struct restore r = { .c = c, .o = c->o->restore,
+	struct restore r = { .c = c,
+			     .o = c->o->restore,
 			     .folders = { .images = FD_NONE, .work = FD_NONE } };
 	int done = restore(&r, e);
 

@@ -37,7 +37,7 @@
 #define CACHE_BYTES   (4 << 20)
 #define AGENT_SECONDS 10
 
-#define WHERE "config.json: /linux/seccomp"
+#define WHERE         "config.json: /linux/seccomp"
 
 /* Linux 5.19; not in Debian 12's headers */
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -76,8 +76,10 @@ static int check_notify(const struct oci_seccomp *s, const struct oci_syscall *c
 {
 	for (size_t i = 0; c->names[i]; i++)
 		if (word_find(never_notified, c->names[i]))
-			return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY cannot be used for the %s "
-				    "syscall", c->names[i]);
+			return fail(e, ERR_INPUT,
+				    "SCMP_ACT_NOTIFY cannot be used for the %s "
+				    "syscall",
+				    c->names[i]);
 	if (!s->listener_path)
 		return fail(e, ERR_INPUT, "SCMP_ACT_NOTIFY needs a listenerPath");
 	return 0;
@@ -233,7 +235,8 @@ static void try_write(int dirfd, const char *name, const struct str *file)
 static void store(int dirfd, const char *name, const struct str *key, const struct str *filter,
 		  const struct str *ignored)
 {
-	struct entry head = { .format = CACHE_FORMAT, .key = (uint32_t)key->len,
+	struct entry head = { .format = CACHE_FORMAT,
+			      .key = (uint32_t)key->len,
 			      .filter = (uint32_t)filter->len,
 			      .ignored = (uint32_t)ignored->len };
 	own_str struct str file = { 0 };
@@ -268,8 +271,7 @@ static unsigned flags_of(const struct oci_seccomp *s, bool notify)
 	/* It is about waiting for the listener's answer; without one the kernel refuses it. */
 	if (!notify)
 		flags &= ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-	if (s->flags.set ||
-	    seccomp_try_flag(SECCOMP_FILTER_FLAG_SPEC_ALLOW) < 0)
+	if (s->flags.set || seccomp_try_flag(SECCOMP_FILTER_FLAG_SPEC_ALLOW) < 0)
 		return flags;
 	return SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 }
@@ -371,10 +373,13 @@ static int send_all(int sock, int fd, const struct str *text, struct err *e)
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(int))];
-	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				.cmsg_level = SOL_SOCKET,
 				.cmsg_type = SCM_RIGHTS } };
 	struct iovec io = { text->at, text->len };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = &control,
 			    .msg_controllen = sizeof(control) };
 
 	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));

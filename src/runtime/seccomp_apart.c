@@ -60,8 +60,9 @@ int seccomp_translate(const struct oci_seccomp *s, struct str *filter, struct st
 	own_mem char *text = NULL;
 	char path[32], number[12];
 	char *argv[] = { (char *)"tare-seccomp", number, NULL };
-	const struct spawn program = { .path = path, .argv = argv, .timeout = 30,
-				       .keep = &policy, .n_keep = 1 };
+	const struct spawn program = {
+		.path = path, .argv = argv, .timeout = 30, .keep = &policy, .n_keep = 1
+	};
 	int status, n;
 
 	if (policy < 0)

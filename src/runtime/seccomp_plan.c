@@ -39,9 +39,11 @@ int seccomp_plan(struct plan *p, const struct oci_seccomp *policy, bool strict, 
 	if (seccomp_compile(policy, cache, a, &program, e) < 0)
 		return -1;
 	if (program.ignored && strict)
-		return fail(e, ERR_UNSUPPORTED, "seccomp: unknown system calls: %s", program.ignored);
+		return fail(e, ERR_UNSUPPORTED, "seccomp: unknown system calls: %s",
+			    program.ignored);
 	if (program.ignored)
-		log_warn("seccomp: unknown system calls are not in the filter: %s", program.ignored);
+		log_warn("seccomp: unknown system calls are not in the filter: %s",
+			 program.ignored);
 	p->has_seccomp = true;
 	p->seccomp = program.filter;
 	p->seccomp_flags = program.flags;

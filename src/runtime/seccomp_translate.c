@@ -86,7 +86,7 @@ static int add_calls(struct seccomp_gen *g, const struct oci_syscall *c, uint32_
  * @ignored: receives the names of system calls that have no rule because nobody knows them
  */
 int seccomp_translate(const struct oci_seccomp *s, struct str *filter, struct str *ignored,
-		   struct err *e)
+		      struct err *e)
 {
 	own_seccomp_gen struct seccomp_gen *g = NULL;
 	uint32_t usual;
@@ -105,4 +105,3 @@ int seccomp_translate(const struct oci_seccomp *s, struct str *filter, struct st
 		return fail_at(e, WHERE);
 	return 0;
 }
-

@@ -15,6 +15,8 @@ int seccomp_translate(const struct oci_seccomp *s, struct str *filter, struct st
 		      struct err *e);
 
 /* struct seccomp_answer - what tare-seccomp writes; filter and names follow where it succeeded */
-struct seccomp_answer { uint32_t failed, filter, ignored; };
+struct seccomp_answer {
+	uint32_t failed, filter, ignored;
+};
 
 #endif

@@ -14,7 +14,10 @@ struct str;
  * @cgroup_namespace: the host has cgroup v2 only, so a cgroup namespace is worth having
  * @uid, @gid:        of that user
  */
-struct spec_template { bool rootless, cgroup_namespace; uint32_t uid, gid; };
+struct spec_template {
+	bool rootless, cgroup_namespace;
+	uint32_t uid, gid;
+};
 
 int spec_template_add(const struct spec_template *want, struct str *out, struct err *e);
 

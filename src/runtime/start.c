@@ -32,8 +32,12 @@ static int connect_to_init(const struct container *c, struct err *e)
 /* tare-init's last stages, seen from here: all are its own, and end in exec. */
 static int walk(int sock, struct err *e)
 {
-	struct recipe r = { .rows = stage_rows, .n = STAGE_COUNT, .me = SIDE_RUNTIME,
-			    .enabled = STAGE_BIT(EXEC), .peer = sock, .exec_ends = true };
+	struct recipe r = { .rows = stage_rows,
+			    .n = STAGE_COUNT,
+			    .me = SIDE_RUNTIME,
+			    .enabled = STAGE_BIT(EXEC),
+			    .peer = sock,
+			    .exec_ends = true };
 	int sent = recipe_tell(sock, MSG_START, 0, -1);
 
 	if (sent < 0)
@@ -61,8 +65,7 @@ int container_start(int root, const char *id, struct err *e)
 	enum container_status status;
 	own_fd int sock = FD_NONE, notify = FD_NONE;
 
-	if (container_open_locked(&c, root, id, e) < 0 ||
-	    container_status(&c, &status, e) < 0)
+	if (container_open_locked(&c, root, id, e) < 0 || container_status(&c, &status, e) < 0)
 		return -1;
 	if (status != STATUS_CREATED)
 		return fail(e, ERR_CONFLICT, "cannot start container '%s' in the %s state", id,
@@ -99,8 +102,8 @@ int container_kill(int root, const char *id, int sig, bool all, struct err *e)
 		if (cgroups_recall(&g, &c, e) < 0)
 			return -1;
 		if (g.present && (all || cgroup_ours(&g.cgroup)))
-			return sig == SIGKILL ? cgroup_kill(&g.cgroup, e) :
-						cgroup_signal(&g.cgroup, sig, e);
+			return sig == SIGKILL ? cgroup_kill(&g.cgroup, e)
+					      : cgroup_signal(&g.cgroup, sig, e);
 	}
 	if (status == STATUS_STOPPED)
 		return all ? 0 : fail(e, ERR_CONFLICT, "container not running: '%s'", id);

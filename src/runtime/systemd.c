@@ -18,8 +18,8 @@
 #include "base/own.h"
 #include "os/spawn.h"
 
-#define HELPER       "tare-systemd"
-#define HELPER_SECS  60
+#define HELPER      "tare-systemd"
+#define HELPER_SECS 60
 #ifndef TARE_LIBEXECDIR
 #define TARE_LIBEXECDIR "/usr/libexec/tare"
 #endif
@@ -50,14 +50,16 @@ static int check_bus(bool user, struct err *e)
 	if (user && (getenv("XDG_RUNTIME_DIR") || getenv("DBUS_SESSION_BUS_ADDRESS")))
 		return 0;
 	if (user) {
-		fail(e, ERR_UNSUPPORTED, "the systemd cgroup driver needs the user's own systemd, and "
+		fail(e, ERR_UNSUPPORTED,
+		     "the systemd cgroup driver needs the user's own systemd, and "
 		     "XDG_RUNTIME_DIR does not say where that is");
 		return fail_hint(e, "run it in a login session, or enable lingering for this user");
 	}
 	if (access("/run/systemd/private", F_OK) == 0 ||
 	    access("/run/dbus/system_bus_socket", F_OK) == 0)
 		return 0;
-	fail(e, ERR_UNSUPPORTED, "the systemd cgroup driver needs systemd's socket, and neither "
+	fail(e, ERR_UNSUPPORTED,
+	     "the systemd cgroup driver needs systemd's socket, and neither "
 	     "'/run/systemd/private' nor '/run/dbus/system_bus_socket' is here");
 	return fail_hint(e, "use the cgroupfs driver");
 }
@@ -123,7 +125,7 @@ static int ask(const struct systemd_scope *s, const char *verb, const char *inpu
 	own_fd int fd = memfd_create("answer", MFD_CLOEXEC);
 	char path[PATH_MAX], answer[64], *env[4];
 	char *argv[] = {
-		(char *)HELPER,	       answer, (char *)(s->user ? "user" : "system"), (char *)verb,
+		(char *)HELPER,        answer, (char *)(s->user ? "user" : "system"), (char *)verb,
 		(char *)s->names.unit, NULL
 	};
 	struct arena a = { 0 };
@@ -136,8 +138,12 @@ static int ask(const struct systemd_scope *s, const char *verb, const char *inpu
 	/* not inherited: opened by name, so that nothing else needs to be left open for it */
 	snprintf(answer, sizeof(answer), "/proc/%d/fd/%d", (int)getpid(), fd);
 	environment(&a, env);
-	r = spawn_wait(&(struct spawn){ .path = path, .argv = argv, .envp = env, .input = input,
-					.timeout = HELPER_SECS }, &status, e);
+	r = spawn_wait(&(struct spawn){ .path = path,
+					.argv = argv,
+					.envp = env,
+					.input = input,
+					.timeout = HELPER_SECS },
+		       &status, e);
 	arena_done(&a);
 	return r < 0 ? -1 : answer_of(fd, status, verb, s->names.unit, e);
 }
@@ -184,8 +190,8 @@ int systemd_stop(const struct systemd_scope *s, struct err *e)
 	own_str struct str input = { 0 };
 
 	if (s->description)
-		systemd_property_write(&(struct systemd_property){ "Description", "s", description },
-				       &input);
+		systemd_property_write(
+			&(struct systemd_property){ "Description", "s", description }, &input);
 	if (input.torn)
 		return fail_errno(e, ENOMEM, "stop systemd unit '%s'", s->names.unit);
 	return ask(s, "stop", input.len ? input.at : "", e);

@@ -9,14 +9,22 @@
 #include "base/bind.h"
 
 /* side: "runtime" or "init"; phrase: an infinitive */
-struct description_stage { char *name, *side, *phrase; };
+struct description_stage {
+	char *name, *side, *phrase;
+};
 
 /* how: "new" or "join"; path: of the one to join */
-struct description_namespace { char *type, *how, *path; };
+struct description_namespace {
+	char *type, *how, *path;
+};
 
 /* how: "new", or "existing" when nothing will be made or removed */
-struct description_cgroup { char *hierarchy, *how, *path; };
-struct description_write { char *file, *value; };
+struct description_cgroup {
+	char *hierarchy, *how, *path;
+};
+struct description_write {
+	char *file, *value;
+};
 
 /**
  * struct description_mount - one order
@@ -25,14 +33,18 @@ struct description_write { char *file, *value; };
  * @data:    options of the file system itself
  * @origin:  the member of config.json that asks for it
  */
-struct description_mount { char *kind, *type, *source, *target, *options, *data, *origin; };
+struct description_mount {
+	char *kind, *type, *source, *target, *options, *data, *origin;
+};
 
 struct description_device {
 	char *path, *type, *mode;
 	int64_t major, minor;
 	uint32_t uid, gid;
 };
-struct description_link { char *path, *target; };
+struct description_link {
+	char *path, *target;
+};
 
 struct description {
 	char *bundle, *rootfs;

@@ -12,7 +12,9 @@
 #define OCI_VERSION_MIN "1.0.0"
 #define OCI_VERSION_MAX "1.3.0"
 
-struct oci_idmap { uint32_t container_id, host_id, size; };
+struct oci_idmap {
+	uint32_t container_id, host_id, size;
+};
 typedef LIST(struct oci_idmap) oci_idmaps;
 
 struct oci_user {
@@ -22,17 +24,29 @@ struct oci_user {
 	char *username;
 };
 
-struct oci_capabilities { uint64_t bounding, effective, inheritable, permitted, ambient; };
-struct oci_rlimit { struct opt_word type; uint64_t soft, hard; };
+struct oci_capabilities {
+	uint64_t bounding, effective, inheritable, permitted, ambient;
+};
+struct oci_rlimit {
+	struct opt_word type;
+	uint64_t soft, hard;
+};
 struct oci_scheduler {
 	struct opt_word policy;
 	int64_t nice, priority;
 	uint64_t flags, period;
 	struct opt_u64 runtime, deadline;
 };
-struct oci_io_priority { struct opt_word class; int64_t priority; };
-struct oci_cpu_affinity { char *initial, *final; };
-struct oci_console_size { uint64_t height, width; };
+struct oci_io_priority {
+	struct opt_word class;
+	int64_t priority;
+};
+struct oci_cpu_affinity {
+	char *initial, *final;
+};
+struct oci_console_size {
+	uint64_t height, width;
+};
 
 struct oci_process {
 	bool terminal, no_new_privileges;
@@ -54,23 +68,38 @@ struct oci_mount {
 	oci_idmaps uid_mappings, gid_mappings;
 };
 
-struct oci_hook { char *path; char **args, **env; struct opt_i64 timeout; };
+struct oci_hook {
+	char *path;
+	char **args, **env;
+	struct opt_i64 timeout;
+};
 typedef LIST(struct oci_hook) oci_hook_list;
 struct oci_hooks {
-	oci_hook_list prestart, create_runtime, create_container, start_container, poststart, poststop;
+	oci_hook_list prestart, create_runtime, create_container, start_container, poststart,
+		poststop;
 };
 
 /* Values of oci_namespace.type are the CLONE_NEW* flags. */
-struct oci_namespace { struct opt_word type; char *path; };
+struct oci_namespace {
+	struct opt_word type;
+	char *path;
+};
 
 struct oci_device {
 	char *type, *path;
 	struct opt_i64 major, minor;
 	struct opt_u64 file_mode, uid, gid;
 };
-struct oci_net_device { char *key, *name; };
+struct oci_net_device {
+	char *key, *name;
+};
 
-struct oci_device_rule { bool allow; char *type; struct opt_i64 major, minor; char *access; };
+struct oci_device_rule {
+	bool allow;
+	char *type;
+	struct opt_i64 major, minor;
+	char *access;
+};
 struct oci_memory {
 	struct opt_i64 limit, reservation, swap, kernel, kernel_tcp;
 	struct opt_u64 swappiness;
@@ -81,19 +110,39 @@ struct oci_cpu {
 	struct opt_i64 quota, realtime_runtime, idle;
 	char *cpus, *mems;
 };
-struct oci_weight_device { int64_t major, minor; struct opt_u64 weight, leaf_weight; };
-struct oci_throttle_device { int64_t major, minor; uint64_t rate; };
+struct oci_weight_device {
+	int64_t major, minor;
+	struct opt_u64 weight, leaf_weight;
+};
+struct oci_throttle_device {
+	int64_t major, minor;
+	uint64_t rate;
+};
 typedef LIST(struct oci_throttle_device) oci_throttles;
 struct oci_block_io {
 	struct opt_u64 weight, leaf_weight;
 	LIST(struct oci_weight_device) weight_device;
 	oci_throttles read_bps, write_bps, read_iops, write_iops;
 };
-struct oci_hugepage { char *page_size; uint64_t limit; };
-struct oci_net_prio { char *name; uint32_t priority; };
-struct oci_network { struct opt_u64 class_id; LIST(struct oci_net_prio) priorities; };
-struct oci_pids { struct opt_i64 limit; };
-struct oci_rdma { char *key; struct opt_u64 hca_handles, hca_objects; };
+struct oci_hugepage {
+	char *page_size;
+	uint64_t limit;
+};
+struct oci_net_prio {
+	char *name;
+	uint32_t priority;
+};
+struct oci_network {
+	struct opt_u64 class_id;
+	LIST(struct oci_net_prio) priorities;
+};
+struct oci_pids {
+	struct opt_i64 limit;
+};
+struct oci_rdma {
+	char *key;
+	struct opt_u64 hca_handles, hca_objects;
+};
 struct oci_resources {
 	LIST(struct oci_device_rule) devices;
 	struct oci_memory *memory;
@@ -106,7 +155,11 @@ struct oci_resources {
 	struct pairs unified;
 };
 
-struct oci_seccomp_arg { uint32_t index; uint64_t value, value_two; struct opt_word op; };
+struct oci_seccomp_arg {
+	uint32_t index;
+	uint64_t value, value_two;
+	struct opt_word op;
+};
 struct oci_syscall {
 	char **names;
 	struct opt_word action;
@@ -127,9 +180,20 @@ struct oci_intel_rdt {
 	char **schemata;
 	bool enable_monitoring, enable_cmt, enable_mbm;
 };
-struct oci_memory_policy { struct opt_word mode; char *nodes; uint64_t flags; };
-struct oci_personality { struct opt_word domain; char **flags; };
-struct oci_time_offset { char *key; int64_t secs; uint32_t nanosecs; };
+struct oci_memory_policy {
+	struct opt_word mode;
+	char *nodes;
+	uint64_t flags;
+};
+struct oci_personality {
+	struct opt_word domain;
+	char **flags;
+};
+struct oci_time_offset {
+	char *key;
+	int64_t secs;
+	uint32_t nanosecs;
+};
 
 struct oci_linux {
 	LIST(struct oci_namespace) namespaces;
@@ -148,7 +212,10 @@ struct oci_linux {
 	struct oci_personality *personality;
 };
 
-struct oci_root { char *path; bool readonly; };
+struct oci_root {
+	char *path;
+	bool readonly;
+};
 
 struct oci_config {
 	char *oci_version, *hostname, *domainname;

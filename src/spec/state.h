@@ -11,35 +11,46 @@
 #include "spec/oci.h"
 
 /* A directory of ours in one cgroup hierarchy; the layout is os/cgroup.h's struct cgroup_note. */
-struct state_cgroup { char *hierarchy, *mount, *path; uint32_t made; uint64_t id; };
+struct state_cgroup {
+	char *hierarchy, *mount, *path;
+	uint32_t made;
+	uint64_t id;
+};
 
 /* A group in the resctrl file system on @root: @made is ours to remove, and so is @monitor's. */
-struct state_rdt { char *root, *group, *monitor; bool made; };
+struct state_rdt {
+	char *root, *group, *monitor;
+	bool made;
+};
 
 struct state {
 	char *oci_version, *id, *bundle, *rootfs, *created, *owner;
-	int64_t pid;             /* 0 until the process exists */
-	uint64_t pid_start;      /* clock ticks; with pid it names the process */
-	bool started;            /* the program was executed */
+	int64_t pid;        /* 0 until the process exists */
+	uint64_t pid_start; /* clock ticks; with pid it names the process */
+	bool started;       /* the program was executed */
 	bool systemd_cgroup, no_subreaper, terminal, has_userns;
-	uint64_t namespaces;     /* CLONE_NEW* flags in which it differs from the host */
-	bool own_pidns;          /* a new pid namespace: when its first process ends, all do */
-	char *cgroup_manager;    /* "cgroupfs", "systemd", "disabled" */
+	uint64_t namespaces;  /* CLONE_NEW* flags in which it differs from the host */
+	bool own_pidns;       /* a new pid namespace: when its first process ends, all do */
+	char *cgroup_manager; /* "cgroupfs", "systemd", "disabled" */
 	char *systemd_unit;
 	struct state_rdt *intel_rdt; /* NULL: none */
 	LIST(struct state_cgroup) cgroups;
 	struct pairs annotations;
-	LIST(struct oci_mount) mounts; /* added while it ran */
+	LIST(struct oci_mount) mounts;   /* added while it ran */
 	struct oci_resources *resources; /* in force since an update; NULL: the config's */
-	char **tolerated;        /* what could not be done and was let pass, in words */
-	char *external_descriptors; /* CRIU's names of stdio, a JSON array in a string */
+	char **tolerated;                /* what could not be done and was let pass, in words */
+	char *external_descriptors;      /* CRIU's names of stdio, a JSON array in a string */
 };
 
 extern const struct bind_table state_table;
 
 /* The four words of runtime.md, and runc's "paused". */
 enum container_status {
-	STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_PAUSED,
+	STATUS_STOPPED
 };
 extern const struct word status_words[];
 

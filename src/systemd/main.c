@@ -20,13 +20,13 @@
 #include "base/own.h"
 #include "os/systemd_value.h"
 
-#define DEST    "org.freedesktop.systemd1"
-#define OBJECT  "/org/freedesktop/systemd1"
-#define MANAGER "org.freedesktop.systemd1.Manager"
-#define UNIT    "org.freedesktop.systemd1.Unit"
+#define DEST      "org.freedesktop.systemd1"
+#define OBJECT    "/org/freedesktop/systemd1"
+#define MANAGER   "org.freedesktop.systemd1.Manager"
+#define UNIT      "org.freedesktop.systemd1.Unit"
 
-#define JOB_SECS   30
-#define INPUT_MAX  (1 << 20)
+#define JOB_SECS  30
+#define INPUT_MAX (1 << 20)
 
 /**
  * struct job - the job that systemd runs for us
@@ -292,7 +292,8 @@ static int is_ours(sd_bus *bus, const char *unit, const systemd_property_list *l
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus_message *reply = NULL;
 	own_mem char *have = NULL;
-	int r = sd_bus_call_method(bus, DEST, OBJECT, MANAGER, "GetUnit", &error, &reply, "s", unit);
+	int r = sd_bus_call_method(bus, DEST, OBJECT, MANAGER, "GetUnit", &error, &reply, "s",
+				   unit);
 
 	if (r < 0 && sd_bus_error_has_name(&error, "org.freedesktop.systemd1.NoSuchUnit"))
 		return 0;
@@ -413,7 +414,8 @@ int main(int argc, char **argv)
 
 	if (argc != 5) {
 		fputs("usage: tare-systemd ANSWER system|user start|set|stop UNIT < PROPERTIES\n"
-		      "tare-runtime runs this program; it is of no use by hand\n", stderr);
+		      "tare-runtime runs this program; it is of no use by hand\n",
+		      stderr);
 		return 2;
 	}
 	answer = open(argv[1], O_WRONLY | O_CLOEXEC);

@@ -31,8 +31,8 @@
 #include <unistd.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define CGROUPS	 "/sys/fs/cgroup"
-#define SAFE	 (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+#define CGROUPS  "/sys/fs/cgroup"
+#define SAFE     (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 static const char *const controllers[] = {
 	"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids",
@@ -87,7 +87,7 @@ static void inherit_cpuset(const char *file)
 static void make_cgroups(void)
 {
 	static const char *const allowed[] = {
-		"c *:* m",   "b *:* m",	  "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm",
+		"c *:* m",   "b *:* m",   "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm",
 		"c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm",
 	};
 
@@ -144,11 +144,11 @@ static void fill_dev(void)
 		const char *at;
 		unsigned major, minor;
 	} devices[] = {
-		{ "dev/null", 1, 3 },	{ "dev/zero", 1, 5 },	 { "dev/full", 1, 7 },
+		{ "dev/null", 1, 3 },   { "dev/zero", 1, 5 },    { "dev/full", 1, 7 },
 		{ "dev/random", 1, 8 }, { "dev/urandom", 1, 9 }, { "dev/tty", 5, 0 },
 	};
 	static const char *const links[][2] = {
-		{ "pts/ptmx", "dev/ptmx" },	     { "/proc/self/fd", "dev/fd" },
+		{ "pts/ptmx", "dev/ptmx" },          { "/proc/self/fd", "dev/fd" },
 		{ "/proc/self/fd/0", "dev/stdin" },  { "/proc/self/fd/1", "dev/stdout" },
 		{ "/proc/self/fd/2", "dev/stderr" },
 	};
@@ -169,7 +169,7 @@ static void mask(void)
 		"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
 	};
 	static const char *const masked[] = {
-		"/proc/acpi",	       "/proc/asound",	   "/proc/kcore",	"/proc/keys",
+		"/proc/acpi",          "/proc/asound",     "/proc/kcore",       "/proc/keys",
 		"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
 		"/sys/firmware",       "/proc/scsi",
 	};

@@ -13,9 +13,19 @@
 
 #define MAX_ERRORS 8
 
-struct call { long nr; const char *name; int errors[MAX_ERRORS]; };
+struct call {
+	long nr;
+	const char *name;
+	int errors[MAX_ERRORS];
+};
 
-#define C(name, ...) { SYS_##name, #name, { __VA_ARGS__ } }
+#define C(name, ...) \
+	{ \
+		SYS_##name, #name, \
+		{ \
+			__VA_ARGS__ \
+		} \
+	}
 
 // clang-format off
 static const struct call calls[] = {

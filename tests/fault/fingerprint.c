@@ -45,8 +45,14 @@ static void print_file(const char *path, const char *const *wanted)
 static void print_status(void)
 {
 	static const char *const wanted[] = {
-		"Umask", "NoNewPrivs", "Seccomp", "Cap", "Uid", "Gid", "Groups", "NSpid",
-		"SigBlk", "SigIgn", "SigCgt", "SigQ", "CoreDumping", "Cpus_allowed_list", NULL,
+		"Umask",       "NoNewPrivs",
+		"Seccomp",     "Cap",
+		"Uid",         "Gid",
+		"Groups",      "NSpid",
+		"SigBlk",      "SigIgn",
+		"SigCgt",      "SigQ",
+		"CoreDumping", "Cpus_allowed_list",
+		NULL,
 	};
 
 	print_file("/proc/self/status", wanted);

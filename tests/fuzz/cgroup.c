@@ -43,7 +43,8 @@ static void place(struct cgroup_world *w, const char *path)
 		cgroup_done(&back);
 		if (cgroup_init_sub(&sub, &cg, specs, &e) == 0)
 			for (size_t i = 0; i < sub.n; i++)
-				MUST(strncmp(sub.at[i].path, cg.at[i].path, strlen(cg.at[i].path)) == 0);
+				MUST(strncmp(sub.at[i].path, cg.at[i].path,
+					     strlen(cg.at[i].path)) == 0);
 		cgroup_done(&sub);
 	} else {
 		MUST(e.text[0]);

@@ -20,33 +20,51 @@ static bool run(const struct bpf_insn *at, size_t n, const uint32_t *ctx)
 		uint64_t imm = (uint64_t)(int64_t)i->imm;
 
 		switch (i->code) {
-		case BPF_LDX | BPF_MEM | BPF_W: r[i->dst_reg] = ctx[i->off / 4]; break;
-		case BPF_ALU64 | BPF_MOV | BPF_X: r[i->dst_reg] = r[i->src_reg]; break;
-		case BPF_ALU64 | BPF_MOV | BPF_K: r[i->dst_reg] = imm; break;
-		case BPF_ALU64 | BPF_AND | BPF_K: r[i->dst_reg] &= imm; break;
-		case BPF_ALU64 | BPF_RSH | BPF_K: r[i->dst_reg] >>= imm; break;
-		case BPF_JMP | BPF_JNE | BPF_K: pc += r[i->dst_reg] != imm ? (size_t)i->off : 0; break;
-		case BPF_JMP | BPF_JEQ | BPF_K: pc += r[i->dst_reg] == imm ? (size_t)i->off : 0; break;
-		case BPF_JMP | BPF_EXIT: return r[0] != 0;
-		default: MUST(!"unknown instruction");
+		case BPF_LDX | BPF_MEM | BPF_W:
+			r[i->dst_reg] = ctx[i->off / 4];
+			break;
+		case BPF_ALU64 | BPF_MOV | BPF_X:
+			r[i->dst_reg] = r[i->src_reg];
+			break;
+		case BPF_ALU64 | BPF_MOV | BPF_K:
+			r[i->dst_reg] = imm;
+			break;
+		case BPF_ALU64 | BPF_AND | BPF_K:
+			r[i->dst_reg] &= imm;
+			break;
+		case BPF_ALU64 | BPF_RSH | BPF_K:
+			r[i->dst_reg] >>= imm;
+			break;
+		case BPF_JMP | BPF_JNE | BPF_K:
+			pc += r[i->dst_reg] != imm ? (size_t)i->off : 0;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			pc += r[i->dst_reg] == imm ? (size_t)i->off : 0;
+			break;
+		case BPF_JMP | BPF_EXIT:
+			return r[0] != 0;
+		default:
+			MUST(!"unknown instruction");
 		}
 	}
 	MUST(!"ran off the end");
 	return false;
 }
 
-static void ask_all(const struct device_rule *rules, size_t n, const struct bpf_insn *insns, size_t count)
+static void ask_all(const struct device_rule *rules, size_t n, const struct bpf_insn *insns,
+		    size_t count)
 {
 	for (int type = 1; type <= 2; type++)
 		for (size_t a = 1; a < 5; a++)
 			for (size_t b = 1; b < 5; b++)
 				for (unsigned access = 1; access <= DEVICE_ALL; access++) {
 					uint32_t ctx[3] = { access << 16 | (unsigned)type,
-							    (uint32_t)numbers[a], (uint32_t)numbers[b] };
+							    (uint32_t)numbers[a],
+							    (uint32_t)numbers[b] };
 
 					MUST(run(insns, count, ctx) ==
-					     device_rules_allow(rules, n, type == 2 ? 'c' : 'b', numbers[a],
-								numbers[b], access));
+					     device_rules_allow(rules, n, type == 2 ? 'c' : 'b',
+								numbers[a], numbers[b], access));
 				}
 }
 

@@ -44,7 +44,8 @@ static void run(const struct oci_seccomp *s, const struct seccomp_program *p, ui
 			struct seccomp_data d = { .nr = nr, .arch = arch, .args = { arg, ~arg } };
 
 			MUST(named(bpf_run((const struct sock_filter *)p->filter.at,
-					   p->filter.n / sizeof(struct sock_filter), &d), s));
+					   p->filter.n / sizeof(struct sock_filter), &d),
+				   s));
 		}
 }
 

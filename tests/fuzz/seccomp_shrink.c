@@ -16,14 +16,15 @@
 #define MOST 200
 
 static const uint16_t codes[] = {
-	BPF_JMP | BPF_JEQ | BPF_K, BPF_JMP | BPF_JGE | BPF_K, BPF_JMP | BPF_JGT | BPF_K,
-	BPF_JMP | BPF_JSET | BPF_K, BPF_JMP | BPF_JA, BPF_LD | BPF_W | BPF_ABS,
-	BPF_LD | BPF_W | BPF_ABS, BPF_ALU | BPF_AND | BPF_K, BPF_RET | BPF_K,
+	BPF_JMP | BPF_JEQ | BPF_K,  BPF_JMP | BPF_JGE | BPF_K, BPF_JMP | BPF_JGT | BPF_K,
+	BPF_JMP | BPF_JSET | BPF_K, BPF_JMP | BPF_JA,          BPF_LD | BPF_W | BPF_ABS,
+	BPF_LD | BPF_W | BPF_ABS,   BPF_ALU | BPF_AND | BPF_K, BPF_RET | BPF_K,
 };
 static const uint32_t archs[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64 };
 static const uint32_t offsets[] = { 0, 0, 4, 4, 16, 20, 24, 28 };
-static const uint32_t numbers[] = { 0, 1, 2, 3, 4, 5, 8, 60, 0x40000000, 0x40000001, 0x7fffffff,
-				    0x80000000, 0xffffffff };
+static const uint32_t numbers[] = { 0,          1,          2,         3,          4,
+				    5,          8,          60,        0x40000000, 0x40000001,
+				    0x7fffffff, 0x80000000, 0xffffffff };
 
 static uint32_t constant(uint16_t code, uint8_t choice, size_t left)
 {
@@ -59,7 +60,8 @@ static void compare(const struct sock_filter *f, size_t n, const struct str *sma
 		for (size_t i = 0; i < COUNT(numbers); i++)
 			for (uint64_t arg = 0; arg < 4; arg++) {
 				struct seccomp_data d = { (int)numbers[i],
-							  a < COUNT(archs) ? archs[a] : 77, 0,
+							  a < COUNT(archs) ? archs[a] : 77,
+							  0,
 							  { arg | arg << 32, ~arg } };
 
 				MUST(bpf_run(f, n, &d) ==

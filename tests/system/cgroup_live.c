@@ -22,9 +22,9 @@
 #include "os/sys.h"
 #include "tests/unit/t.h"
 
-#define OK(x)                                            \
-	do {                                             \
-		if ((x) < 0)                             \
+#define OK(x) \
+	do { \
+		if ((x) < 0) \
 			T_FAIL("%s (%s)", e.text, e.hint); \
 	} while (0)
 
@@ -409,8 +409,10 @@ TEST(clone3_puts_a_child_into_the_v2_cgroup)
 	struct cgroup cg;
 	struct cgroup_entry entry;
 	const struct cgroup_place *p;
-	struct { uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls,
-		set_tid, set_tid_size, cgroup; } args = { .flags = 0x200000000ULL, .exit_signal = SIGCHLD };
+	struct {
+		uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls,
+			set_tid, set_tid_size, cgroup;
+	} args = { .flags = 0x200000000ULL, .exit_signal = SIGCHLD };
 	char name[64], text[8192], want[256];
 	long pid;
 
@@ -502,8 +504,9 @@ TEST(devices_are_denied_allowed_and_updated)
 	WANT_INT(opens(&cg, "/dev/null", O_RDWR), 0);
 	WANT_INT(opens(&cg, "/dev/kmsg", O_WRONLY), EPERM);
 
-	rules[n++] = (struct device_rule){ .allow = true, .type = 'c', .access = DEVICE_WRITE,
-					   .major = 1, .minor = 11 };
+	rules[n++] = (struct device_rule){
+		.allow = true, .type = 'c', .access = DEVICE_WRITE, .major = 1, .minor = 11
+	};
 	OK(devices_apply(p, rules, n, false, &e));
 	WANT_INT(opens(&cg, "/dev/kmsg", O_WRONLY), 0);
 	WANT_INT(opens(&cg, "/dev/kmsg", O_RDONLY), EPERM);
@@ -515,8 +518,9 @@ TEST(devices_are_denied_allowed_and_updated)
 	rules[0].allow = true;
 	OK(devices_apply(p, rules, 1, false, &e));
 	WANT_INT(opens(&cg, "/dev/kmsg", O_RDONLY), 0);
-	rules[1] = (struct device_rule){ .allow = false, .type = 'c', .access = DEVICE_ALL,
-					 .major = 1, .minor = 11 };
+	rules[1] = (struct device_rule){
+		.allow = false, .type = 'c', .access = DEVICE_ALL, .major = 1, .minor = 11
+	};
 	OK(devices_apply(p, rules, 2, false, &e));
 	WANT_INT(opens(&cg, "/dev/kmsg", O_RDONLY), EPERM);
 	WANT_INT(opens(&cg, "/dev/full", O_RDONLY), 0);
@@ -561,8 +565,9 @@ TEST(the_oom_killer_is_announced)
 		finish(&cg);
 		skip();
 	}
-	OK(cgroup_try_write(cgroup_place_open(p, &e), p->in->version == CGROUP_V1
-			    ? "memory.limit_in_bytes" : "memory.max", "8388608"));
+	OK(cgroup_try_write(cgroup_place_open(p, &e),
+			    p->in->version == CGROUP_V1 ? "memory.limit_in_bytes" : "memory.max",
+			    "8388608"));
 	OK(cgroup_watch_oom(&cg, &w, &e));
 	OK(cgroup_entry_open(&cg, &entry, &e));
 	OK(cgroup_entry_no_clone(&cg, &entry, &e));

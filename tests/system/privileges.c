@@ -36,14 +36,18 @@ static char *no_env[] = { NULL };
 
 static struct oci_process process(void)
 {
-	return (struct oci_process){ .user = &user, .capabilities = &caps, .cwd = "/",
-				     .env = no_env, .no_new_privileges = true };
+	return (struct oci_process){ .user = &user,
+				     .capabilities = &caps,
+				     .cwd = "/",
+				     .env = no_env,
+				     .no_new_privileges = true };
 }
 
 static struct privileges extras(void)
 {
-	return (struct privileges){ .container_id = "tare-test", .apparmor_fd = -1,
-				    .selinux_fd = -1, .keycreate_fd = -1 };
+	return (struct privileges){
+		.container_id = "tare-test", .apparmor_fd = -1, .selinux_fd = -1, .keycreate_fd = -1
+	};
 }
 
 /* A field of /proc/self/status, without its name and blanks. */
@@ -247,7 +251,8 @@ TEST(a_working_directory_that_is_missing_is_named)
 	struct privileges x = extras();
 
 	p.cwd = "/no/such/dir";
-	refused(&p, &x, "cannot enter the working directory: chdir to '/no/such/dir': no such file");
+	refused(&p, &x,
+		"cannot enter the working directory: chdir to '/no/such/dir': no such file");
 }
 
 TEST(a_label_with_nowhere_to_go_is_refused_and_unconfined_is_not)
@@ -425,21 +430,25 @@ TEST(a_limit_that_may_not_be_raised_stays_as_high_as_it_can_be)
 /* Which calls may fail with EPERM or ENOSYS and let the container start all the same? */
 enum { NEVER, OUT_OF_REACH };
 
-static const struct { const char *name; unsigned nr; int may; } calls[] = {
-	{ "capget",      SYS_capget,         NEVER        },
-	{ "capset",      SYS_capset,         NEVER        },
-	{ "prctl",       SYS_prctl,          NEVER        },
-	{ "setgroups",   SYS_setgroups,      NEVER        },
-	{ "setresgid",   SYS_setresgid,      NEVER        },
-	{ "setresuid",   SYS_setresuid,      NEVER        },
-	{ "getresuid",   SYS_getresuid,      NEVER        },
-	{ "getgroups",   SYS_getgroups,      NEVER        },
-	{ "getcwd",      SYS_getcwd,         NEVER        },
-	{ "chdir",       SYS_chdir,          NEVER        },
-	{ "prlimit64",   SYS_prlimit64,      NEVER        },
-	{ "sigaction",   SYS_rt_sigaction,   NEVER        },
-	{ "sigprocmask", SYS_rt_sigprocmask, NEVER        },
-	{ "keyctl",      SYS_keyctl,         OUT_OF_REACH },
+static const struct {
+	const char *name;
+	unsigned nr;
+	int may;
+} calls[] = {
+	{ "capget", SYS_capget, NEVER },
+	{ "capset", SYS_capset, NEVER },
+	{ "prctl", SYS_prctl, NEVER },
+	{ "setgroups", SYS_setgroups, NEVER },
+	{ "setresgid", SYS_setresgid, NEVER },
+	{ "setresuid", SYS_setresuid, NEVER },
+	{ "getresuid", SYS_getresuid, NEVER },
+	{ "getgroups", SYS_getgroups, NEVER },
+	{ "getcwd", SYS_getcwd, NEVER },
+	{ "chdir", SYS_chdir, NEVER },
+	{ "prlimit64", SYS_prlimit64, NEVER },
+	{ "sigaction", SYS_rt_sigaction, NEVER },
+	{ "sigprocmask", SYS_rt_sigprocmask, NEVER },
+	{ "keyctl", SYS_keyctl, OUT_OF_REACH },
 };
 
 /* Does privileges_apply() go on when system call @nr returns @action? */
@@ -480,7 +489,7 @@ TEST(every_step_fails_closed)
 
 TEST(a_call_that_only_claims_success_is_found_out)
 {
-	static const unsigned lies[] = { SYS_capset, SYS_prctl, SYS_setgroups, SYS_setresgid,
+	static const unsigned lies[] = { SYS_capset,    SYS_prctl,  SYS_setgroups, SYS_setresgid,
 					 SYS_setresuid, SYS_capget, SYS_getcwd };
 
 	for (size_t i = 0; i < COUNT(lies); i++)

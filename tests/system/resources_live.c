@@ -16,10 +16,10 @@ static struct arena mem;
 static struct cgroup_world world;
 static struct cgroup cg;
 
-#define OK(x)                                                             \
-	do {                                                              \
-		if ((x) < 0)                                              \
-			T_FAIL("%s: %s (%s)", e.origin, e.text, e.hint);  \
+#define OK(x) \
+	do { \
+		if ((x) < 0) \
+			T_FAIL("%s: %s (%s)", e.origin, e.text, e.hint); \
 	} while (0)
 
 static struct oci_resources *parse(const char *json)
@@ -107,14 +107,17 @@ TEST(memory_and_swap_may_grow_and_shrink_in_any_order)
 
 	start(CGROUP_MEMORY);
 	v2 = cgroup_with(&cg, CGROUP_MEMORY)->in->version == CGROUP_V2;
-	OK(apply("{\"memory\":{\"limit\":33554432,\"swap\":67108864,\"reservation\":16777216}}", false));
+	OK(apply("{\"memory\":{\"limit\":33554432,\"swap\":67108864,\"reservation\":16777216}}",
+		 false));
 	want(CGROUP_MEMORY, "memory.limit_in_bytes", "memory.max", "33554432");
 	want(CGROUP_MEMORY, "memory.soft_limit_in_bytes", "memory.low", "16777216");
-	want(CGROUP_MEMORY, "memory.memsw.limit_in_bytes", "memory.swap.max", v2 ? "33554432" : "67108864");
+	want(CGROUP_MEMORY, "memory.memsw.limit_in_bytes", "memory.swap.max",
+	     v2 ? "33554432" : "67108864");
 	OK(apply("{\"memory\":{\"limit\":134217728,\"swap\":268435456}}", true));
 	want(CGROUP_MEMORY, "memory.limit_in_bytes", "memory.max", "134217728");
 	OK(apply("{\"memory\":{\"limit\":16777216,\"swap\":16777216}}", true));
-	want(CGROUP_MEMORY, "memory.memsw.limit_in_bytes", "memory.swap.max", v2 ? "0" : "16777216");
+	want(CGROUP_MEMORY, "memory.memsw.limit_in_bytes", "memory.swap.max",
+	     v2 ? "0" : "16777216");
 	OK(apply("{\"memory\":{\"limit\":-1}}", true));
 	if (v2)
 		want(CGROUP_MEMORY, "", "memory.max", "max");
@@ -124,9 +127,10 @@ TEST(memory_and_swap_may_grow_and_shrink_in_any_order)
 TEST(cpu_bandwidth_may_change_in_any_order)
 {
 	start(CGROUP_CPU);
-	OK(apply("{\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":100000,\"burst\":20000}}", false));
-	want(CGROUP_CPU, "cpu.shares", "cpu.weight", cgroup_with(&cg, CGROUP_CPU)->in->version == CGROUP_V2
-	     ? "59" : "512");
+	OK(apply("{\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":100000,\"burst\":20000}}",
+		 false));
+	want(CGROUP_CPU, "cpu.shares", "cpu.weight",
+	     cgroup_with(&cg, CGROUP_CPU)->in->version == CGROUP_V2 ? "59" : "512");
 	want(CGROUP_CPU, "cpu.cfs_burst_us", "cpu.max.burst", "20000");
 	OK(apply("{\"cpu\":{\"quota\":10000,\"period\":20000,\"burst\":5000}}", true));
 	want(CGROUP_CPU, "cpu.cfs_burst_us", "cpu.max.burst", "5000");
@@ -134,8 +138,8 @@ TEST(cpu_bandwidth_may_change_in_any_order)
 	OK(apply("{\"cpu\":{\"idle\":1,\"shares\":512}}", true));
 	want(CGROUP_CPU, "cpu.idle", "cpu.idle", "1");
 	OK(apply("{\"cpu\":{\"idle\":0,\"shares\":2048}}", true));
-	want(CGROUP_CPU, "cpu.shares", "cpu.weight", cgroup_with(&cg, CGROUP_CPU)->in->version == CGROUP_V2
-	     ? "174" : "2048");
+	want(CGROUP_CPU, "cpu.shares", "cpu.weight",
+	     cgroup_with(&cg, CGROUP_CPU)->in->version == CGROUP_V2 ? "174" : "2048");
 	finish();
 }
 
@@ -158,7 +162,8 @@ TEST(huge_pages)
 	OK(apply("{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4194304}]}", false));
 	want(CGROUP_HUGETLB, "hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.max", "4194304");
 	want(CGROUP_HUGETLB, "hugetlb.2MB.rsvd.limit_in_bytes", "hugetlb.2MB.rsvd.max", "4194304");
-	WANT_INT(apply("{\"hugepageLimits\":[{\"pageSize\":\"3MB\",\"limit\":4194304}]}", false), -1);
+	WANT_INT(apply("{\"hugepageLimits\":[{\"pageSize\":\"3MB\",\"limit\":4194304}]}", false),
+		 -1);
 	WANT(strstr(e.hint, "no huge pages of this size") != NULL);
 	finish();
 }

@@ -22,10 +22,10 @@ static struct cgroup_world world;
 static struct cgroup cg;
 static struct systemd_scope scope;
 
-#define OK(x)                                                             \
-	do {                                                              \
-		if ((x) < 0)                                              \
-			T_FAIL("%s: %s (%s)", e.origin, e.text, e.hint);  \
+#define OK(x) \
+	do { \
+		if ((x) < 0) \
+			T_FAIL("%s: %s (%s)", e.origin, e.text, e.hint); \
 	} while (0)
 
 static bool have_systemd(void)
@@ -67,7 +67,8 @@ static struct oci_resources *parse(const char *json)
 	return r;
 }
 
-static void text_of(unsigned controller, const char *v1, const char *v2, char *ret_text, size_t size)
+static void text_of(unsigned controller, const char *v1, const char *v2, char *ret_text,
+		    size_t size)
 {
 	const struct cgroup_place *p = cgroup_with(&cg, controller);
 	char path[4096];
@@ -90,7 +91,8 @@ TEST(without_systemd_the_driver_is_refused)
 
 TEST(a_scope_lives_and_dies)
 {
-	struct pair pairs[] = { { (char *)"org.systemd.property.TimeoutStopSec", (char *)"uint64 3" },
+	struct pair pairs[] = { { (char *)"org.systemd.property.TimeoutStopSec",
+				  (char *)"uint64 3" },
 				{ (char *)"other", (char *)"x" } };
 	const struct pairs annotations = { pairs, COUNT(pairs) };
 	struct cgroup_create_how how = { .need = CGROUP_MEMORY, .adopt = true };

@@ -30,7 +30,8 @@ uint32_t bpf_run(const struct sock_filter *f, size_t n, const struct seccomp_dat
 
 		switch (BPF_CLASS(i->code)) {
 		case BPF_LD:
-			if (i->code != (BPF_LD | BPF_W | BPF_ABS) || i->k > sizeof(*d) - 4 || i->k % 4)
+			if (i->code != (BPF_LD | BPF_W | BPF_ABS) || i->k > sizeof(*d) - 4 ||
+			    i->k % 4)
 				return BPF_BROKEN;
 			memcpy(&a, (const char *)d + i->k, sizeof(a));
 			break;

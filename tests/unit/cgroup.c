@@ -8,12 +8,12 @@
 
 static struct err e;
 
-#define HYBRID_MOUNTS                                                                     \
-	"23 1 0:20 / /sys rw - sysfs sysfs rw\n"                                          \
-	"31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n"             \
+#define HYBRID_MOUNTS \
+	"23 1 0:20 / /sys rw - sysfs sysfs rw\n" \
+	"31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n" \
 	"32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw shared:4 - cgroup cgroup rw,cpu,cpuacct\n" \
-	"35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"      \
-	"40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n"  \
+	"35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n" \
+	"40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n" \
 	"41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
 #define HYBRID_SELF "3:name=systemd:/\n2:memory:/pods/a\n1:cpu,cpuacct:/\n0::/pods/b\n"
 
@@ -40,20 +40,27 @@ TEST(a_mount_hidden_by_a_later_one_does_not_exist)
 {
 	struct cgroup_world w;
 
-	WANT_INT(cgroup_world_parse(&w, HYBRID_MOUNTS
-		 "50 41 0:40 / /sys/fs/cgroup/unified rw - tmpfs none rw\n", HYBRID_SELF, "", &e), 0);
+	WANT_INT(cgroup_world_parse(&w,
+				    HYBRID_MOUNTS
+				    "50 41 0:40 / /sys/fs/cgroup/unified rw - tmpfs none rw\n",
+				    HYBRID_SELF, "", &e),
+		 0);
 	WANT(cgroup_world_v2(&w) == NULL);
 	WANT_INT(w.n, 3);
 	cgroup_world_done(&w);
 
-	WANT_INT(cgroup_world_parse(&w, HYBRID_MOUNTS
-		 "50 31 0:38 / /sys/fs/cgroup rw - cgroup2 none rw\n", HYBRID_SELF, "", &e), 0);
+	WANT_INT(cgroup_world_parse(&w,
+				    HYBRID_MOUNTS
+				    "50 31 0:38 / /sys/fs/cgroup rw - cgroup2 none rw\n",
+				    HYBRID_SELF, "", &e),
+		 0);
 	WANT_INT(w.n, 1);
 	WANT_STR(w.at[0].mount, "/sys/fs/cgroup");
 	cgroup_world_done(&w);
 
-	WANT_INT(cgroup_world_parse(&w, HYBRID_MOUNTS
-		 "50 23 0:38 / /sys rw - sysfs none rw\n", HYBRID_SELF, "", &e), 0);
+	WANT_INT(cgroup_world_parse(&w, HYBRID_MOUNTS "50 23 0:38 / /sys rw - sysfs none rw\n",
+				    HYBRID_SELF, "", &e),
+		 0);
 	WANT_INT(w.n, 0);
 	cgroup_world_done(&w);
 }
@@ -62,11 +69,13 @@ TEST(inside_a_container_the_mount_shows_part_of_the_hierarchy)
 {
 	struct cgroup_world w;
 
-	WANT_INT(cgroup_world_parse(&w,
-		 "9 1 0:32 /docker/a /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n"
-		 "8 1 0:33 /docker/a /sys/fs/cgroup/pids ro - cgroup cgroup rw,pids\n"
-		 "7 1 0:34 /../.. /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n",
-		 "4:cpu:/\n3:memory:/docker/a/job\n2:pids:/docker/abc\n0::/\n", "", &e), 0);
+	WANT_INT(cgroup_world_parse(
+			 &w,
+			 "9 1 0:32 /docker/a /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n"
+			 "8 1 0:33 /docker/a /sys/fs/cgroup/pids ro - cgroup cgroup rw,pids\n"
+			 "7 1 0:34 /../.. /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n",
+			 "4:cpu:/\n3:memory:/docker/a/job\n2:pids:/docker/abc\n0::/\n", "", &e),
+		 0);
 	WANT_INT(w.n, 3);
 	WANT(w.at[0].own == NULL);
 	WANT_STR(w.at[1].own, "/job");
@@ -78,8 +87,10 @@ TEST(escapes_in_mountinfo_are_undone)
 {
 	struct cgroup_world w;
 
-	WANT_INT(cgroup_world_parse(&w, "9 1 0:32 /a\\040b /mnt/x\\134y\\040z rw - cgroup cgroup rw,pids\n",
-				    "3:pids:/a b/c\n", "", &e), 0);
+	WANT_INT(cgroup_world_parse(
+			 &w, "9 1 0:32 /a\\040b /mnt/x\\134y\\040z rw - cgroup cgroup rw,pids\n",
+			 "3:pids:/a b/c\n", "", &e),
+		 0);
 	WANT_INT(w.n, 1);
 	WANT_STR(w.at[0].mount, "/mnt/x\\y z");
 	cgroup_world_done(&w);
@@ -89,8 +100,11 @@ TEST(garbage_in_proc_files_is_passed_over)
 {
 	struct cgroup_world w;
 
-	WANT_INT(cgroup_world_parse(&w, "\n\nx\n1 2 3 4 5 6\n - \n9 1 0:1 / / - cgroup", ":\n::\n0::\n1:\n"
-				    "1:a:b\n999", "x,,y  \n", &e), 0);
+	WANT_INT(cgroup_world_parse(&w, "\n\nx\n1 2 3 4 5 6\n - \n9 1 0:1 / / - cgroup",
+				    ":\n::\n0::\n1:\n"
+				    "1:a:b\n999",
+				    "x,,y  \n", &e),
+		 0);
 	WANT_INT(w.n, 0);
 	cgroup_world_done(&w);
 }
@@ -177,17 +191,17 @@ TEST(cgroups_path_rules)
 		const char *path, *parent, *want;
 		enum cgroup_base base;
 	} rows[] = {
-		{ "/a/b",  "/tare", "/a/b",     CGROUP_AT_ROOT },
-		{ "a/b",   "/tare", "a/b",      CGROUP_AT_OWN  },
-		{ NULL,    "/tare", "/tare/id", CGROUP_AT_ROOT },
-		{ "",      "/tare", "/tare/id", CGROUP_AT_ROOT },
-		{ NULL,    NULL,    "id",       CGROUP_AT_OWN  },
-		{ "..",    NULL,    NULL,       CGROUP_AT_ROOT },
-		{ "/a/..", NULL,    NULL,       CGROUP_AT_ROOT },
-		{ "/",     NULL,    NULL,       CGROUP_AT_ROOT },
-		{ "/./",   NULL,    NULL,       CGROUP_AT_ROOT },
-		{ "/a\nb", NULL,    NULL,       CGROUP_AT_ROOT },
-		{ "/a..b", NULL,    "/a..b",    CGROUP_AT_ROOT },
+		{ "/a/b", "/tare", "/a/b", CGROUP_AT_ROOT },
+		{ "a/b", "/tare", "a/b", CGROUP_AT_OWN },
+		{ NULL, "/tare", "/tare/id", CGROUP_AT_ROOT },
+		{ "", "/tare", "/tare/id", CGROUP_AT_ROOT },
+		{ NULL, NULL, "id", CGROUP_AT_OWN },
+		{ "..", NULL, NULL, CGROUP_AT_ROOT },
+		{ "/a/..", NULL, NULL, CGROUP_AT_ROOT },
+		{ "/", NULL, NULL, CGROUP_AT_ROOT },
+		{ "/./", NULL, NULL, CGROUP_AT_ROOT },
+		{ "/a\nb", NULL, NULL, CGROUP_AT_ROOT },
+		{ "/a..b", NULL, "/a..b", CGROUP_AT_ROOT },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {

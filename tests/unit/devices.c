@@ -103,17 +103,19 @@ static void compare(const struct device_rule *rules, size_t n)
 			for (size_t b = 0; b < COUNT(numbers); b++)
 				for (unsigned access = 1; access <= DEVICE_ALL; access++) {
 					uint32_t ctx[3] = { (access << 16) | (type ? 2U : 1U),
-							    (uint32_t)numbers[a], (uint32_t)numbers[b] };
+							    (uint32_t)numbers[a],
+							    (uint32_t)numbers[b] };
 					char t = type ? 'c' : 'b';
-					bool want = device_rules_allow(rules, n, t, numbers[a], numbers[b],
-								       access);
+					bool want = device_rules_allow(rules, n, t, numbers[a],
+								       numbers[b], access);
 					bool single = (access & (access - 1)) == 0;
 
 					WANT_INT(run(insns, count, ctx), want);
 					/* v1 asks for several bits of one exception at once */
 					if (v1 && single)
 						WANT_INT(set_allows(&set, t, numbers[a], numbers[b],
-								    access), want);
+								    access),
+							 want);
 				}
 	if (v1)
 		free(set.at);
@@ -162,7 +164,11 @@ TEST(the_defaults_allow_what_a_container_needs_and_nothing_else)
 TEST(bits_may_come_from_different_rules)
 {
 	const struct device_rule rules[] = {
-		{ .allow = true, .type = 'c', .access = DEVICE_READ, .major = 1, .minor = DEVICE_ANY },
+		{ .allow = true,
+		  .type = 'c',
+		  .access = DEVICE_READ,
+		  .major = 1,
+		  .minor = DEVICE_ANY },
 		{ .allow = true, .type = 'c', .access = DEVICE_WRITE, .major = 1, .minor = 3 },
 	};
 
@@ -189,7 +195,11 @@ TEST(everything_allowed_needs_no_rules)
 TEST(v1_refuses_a_hole_and_names_the_rule)
 {
 	const struct device_rule rules[] = {
-		{ .allow = true, .type = 'c', .access = DEVICE_ALL, .major = 10, .minor = DEVICE_ANY },
+		{ .allow = true,
+		  .type = 'c',
+		  .access = DEVICE_ALL,
+		  .major = 10,
+		  .minor = DEVICE_ANY },
 		{ .allow = false, .type = 'c', .access = DEVICE_READ, .major = 10, .minor = 200 },
 	};
 	struct device_set set;

@@ -10,7 +10,9 @@
 #include "spec/oci.h"
 #include "t.h"
 
-struct when { char **arches, **caps; };
+struct when {
+	char **arches, **caps;
+};
 struct rule {
 	char **names;
 	struct opt_word action;
@@ -18,7 +20,10 @@ struct rule {
 	LIST(struct oci_seccomp_arg) args;
 	struct when *includes, *excludes;
 };
-struct arch { char *name; char **sub; };
+struct arch {
+	char *name;
+	char **sub;
+};
 struct profile {
 	struct opt_word default_action;
 	struct opt_u64 default_errno_ret;
@@ -62,10 +67,21 @@ static const struct bind_row profile_rows[] = {
 static const struct bind_table profile_table = BIND_TABLE(profile_rows, struct profile, false);
 // clang-format on
 
-static char *default_caps[] = { "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER",
-				"CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID", "CAP_SETFCAP",
-				"CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL",
-				"CAP_AUDIT_WRITE", NULL };
+static char *default_caps[] = { "CAP_CHOWN",
+				"CAP_DAC_OVERRIDE",
+				"CAP_FSETID",
+				"CAP_FOWNER",
+				"CAP_MKNOD",
+				"CAP_NET_RAW",
+				"CAP_SETGID",
+				"CAP_SETUID",
+				"CAP_SETFCAP",
+				"CAP_SETPCAP",
+				"CAP_NET_BIND_SERVICE",
+				"CAP_SYS_CHROOT",
+				"CAP_KILL",
+				"CAP_AUDIT_WRITE",
+				NULL };
 static char *our_arch[] = { "amd64", NULL };
 
 static bool any(char *const *list, char *const *of)
@@ -122,7 +138,8 @@ void docker_seccomp(const char *file, struct arena *a, struct oci_seccomp *ret_p
 
 		if (!applies(r))
 			continue;
-		*c = (struct oci_syscall){ .names = r->names, .action = r->action,
+		*c = (struct oci_syscall){ .names = r->names,
+					   .action = r->action,
 					   .errno_ret = r->errno_ret };
 		c->args.at = r->args.at;
 		c->args.n = r->args.n;

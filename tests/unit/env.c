@@ -20,9 +20,12 @@ static const char passwd[] = "# comment\n"
 
 TEST(homes)
 {
-	static const struct { uint32_t uid; const char *home; } rows[] = {
-		{ 0, "/root" }, { 1000, "/home/me" }, { 9, "/last" }, { 5, NULL }, { 6, NULL },
-		{ 7, NULL }, { 8, NULL }, { 77, NULL },
+	static const struct {
+		uint32_t uid;
+		const char *home;
+	} rows[] = {
+		{ 0, "/root" }, { 1000, "/home/me" }, { 9, "/last" }, { 5, NULL },
+		{ 6, NULL },    { 7, NULL },          { 8, NULL },    { 77, NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -55,11 +55,11 @@ static struct err why(const char *name, char **env)
 	return e;
 }
 
-#define WHY(name, env, text_, sysno_)                     \
-	do {                                              \
-		struct err e_ = why(name, env);           \
-		WANT_STR(e_.text, text_);                 \
-		WANT_INT(e_.sysno, sysno_);               \
+#define WHY(name, env, text_, sysno_) \
+	do { \
+		struct err e_ = why(name, env); \
+		WANT_STR(e_.text, text_); \
+		WANT_INT(e_.sysno, sysno_); \
 	} while (0)
 
 TEST(a_program_is_found_along_path_past_what_cannot_be_executed)
@@ -87,9 +87,10 @@ TEST(a_program_that_is_not_in_path_says_so_in_the_words_that_engines_look_for)
 {
 	char *env[] = { "PATH=/no/such:/nor/this", NULL };
 
-	WHY("tool", env, "exec 'tool': executable file not found in $PATH: no such file or directory",
+	WHY("tool", env,
+	    "exec 'tool': executable file not found in $PATH: no such file or directory", ENOENT);
+	WHY("", env, "exec '': executable file not found in $PATH: no such file or directory",
 	    ENOENT);
-	WHY("", env, "exec '': executable file not found in $PATH: no such file or directory", ENOENT);
 	WANT_INT(err_exit_status(&(struct err){ .cls = ERR_ABSENT }), 127);
 }
 
@@ -117,14 +118,22 @@ TEST(each_reason_is_named)
 	file("mode", 0644, "#!/bin/sh\n", 10);
 	WANT_INT(symlink("nowhere", "dangling") | symlink("loop", "loop"), 0);
 	WHY("./missing", no_env, "exec './missing': no such file or directory", ENOENT);
-	WHY("./dangling", no_env, "exec './dangling': it links to 'nowhere', which does not exist: "
-	    "no such file or directory", ENOENT);
-	WHY("./crlf", no_env, "exec './crlf': its first line ends in CR LF, which makes its "
-	    "interpreter '/bin/sh\\r': no such file or directory", ENOENT);
-	WHY("./lost", no_env, "exec './lost': its interpreter '/no/such/sh' does not exist: no such "
-	    "file or directory", ENOENT);
-	WHY("./text", no_env, "exec './text': it is no program, and no script with '#!': exec format "
-	    "error", ENOEXEC);
+	WHY("./dangling", no_env,
+	    "exec './dangling': it links to 'nowhere', which does not exist: "
+	    "no such file or directory",
+	    ENOENT);
+	WHY("./crlf", no_env,
+	    "exec './crlf': its first line ends in CR LF, which makes its "
+	    "interpreter '/bin/sh\\r': no such file or directory",
+	    ENOENT);
+	WHY("./lost", no_env,
+	    "exec './lost': its interpreter '/no/such/sh' does not exist: no such "
+	    "file or directory",
+	    ENOENT);
+	WHY("./text", no_env,
+	    "exec './text': it is no program, and no script with '#!': exec format "
+	    "error",
+	    ENOEXEC);
 	WHY("./empty", no_env, "exec './empty': it is empty: exec format error", ENOEXEC);
 	WHY("./dir", no_env, "exec './dir': it is a directory: permission denied", EACCES);
 	WHY("./fifo", no_env, "exec './fifo': it is not a regular file: permission denied", EACCES);
@@ -135,10 +144,15 @@ TEST(each_reason_is_named)
 
 static void make_elf(unsigned char *at, unsigned machine, const char *loader)
 {
-	Elf64_Ehdr h = { .e_type = ET_EXEC, .e_machine = (Elf64_Half)machine, .e_version = 1,
-			 .e_phoff = sizeof(h), .e_ehsize = sizeof(h),
-			 .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 1 };
-	Elf64_Phdr p = { .p_type = PT_INTERP, .p_offset = sizeof(h) + sizeof(p),
+	Elf64_Ehdr h = { .e_type = ET_EXEC,
+			 .e_machine = (Elf64_Half)machine,
+			 .e_version = 1,
+			 .e_phoff = sizeof(h),
+			 .e_ehsize = sizeof(h),
+			 .e_phentsize = sizeof(Elf64_Phdr),
+			 .e_phnum = 1 };
+	Elf64_Phdr p = { .p_type = PT_INTERP,
+			 .p_offset = sizeof(h) + sizeof(p),
 			 .p_filesz = strlen(loader) + 1 };
 
 	memcpy(h.e_ident, ELFMAG, SELFMAG);
@@ -157,12 +171,16 @@ TEST(programs_for_other_machines_and_without_their_loader_are_named)
 	enter();
 	make_elf(elf, EM_AARCH64, "/lib/ld-linux-aarch64.so.1");
 	file("arm", 0755, elf, sizeof(elf));
-	WHY("./arm", no_env, "exec './arm': it is for AArch64 (ELF machine 183), and this is x86-64: "
-	    "exec format error", ENOEXEC);
+	WHY("./arm", no_env,
+	    "exec './arm': it is for AArch64 (ELF machine 183), and this is x86-64: "
+	    "exec format error",
+	    ENOEXEC);
 	make_elf(elf, EM_X86_64, "/no/such/ld.so");
 	file("lost", 0755, elf, sizeof(elf));
-	WHY("./lost", no_env, "exec './lost': its loader '/no/such/ld.so' does not exist: no such "
-	    "file or directory", ENOENT);
+	WHY("./lost", no_env,
+	    "exec './lost': its loader '/no/such/ld.so' does not exist: no such "
+	    "file or directory",
+	    ENOENT);
 	file("cut", 0755, elf, 32);
 	WHY("./cut", no_env, "exec './cut': it is cut short: exec format error", ENOEXEC);
 	leave();

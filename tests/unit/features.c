@@ -10,8 +10,12 @@
 #include "runtime/features.h"
 #include "spec/oci.h"
 
-struct on { bool enabled, systemd, v1; };
-struct lists { char **actions, **operators, **archs, **known, **supported, **modes, **flags; };
+struct on {
+	bool enabled, systemd, v1;
+};
+struct lists {
+	char **actions, **operators, **archs, **known, **supported, **modes, **flags;
+};
 struct platform {
 	char **namespaces, **capabilities;
 	struct on *cgroup, *rdt, *net_devices;

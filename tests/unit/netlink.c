@@ -150,15 +150,15 @@ TEST(names_of_devices)
 		const char *name;
 		enum netdev_name kind;
 	} rows[] = {
-		{ "eth0", NETDEV_NAME_PLAIN },	{ "fifteen-bytes-1", NETDEV_NAME_PLAIN },
-		{ "...", NETDEV_NAME_PLAIN },	{ "eth%d", NETDEV_NAME_TEMPLATE },
+		{ "eth0", NETDEV_NAME_PLAIN },  { "fifteen-bytes-1", NETDEV_NAME_PLAIN },
+		{ "...", NETDEV_NAME_PLAIN },   { "eth%d", NETDEV_NAME_TEMPLATE },
 		{ "%d", NETDEV_NAME_TEMPLATE }, { "a%db", NETDEV_NAME_TEMPLATE },
-		{ "", NETDEV_NAME_BAD },	{ ".", NETDEV_NAME_BAD },
-		{ "..", NETDEV_NAME_BAD },	{ "a/b", NETDEV_NAME_BAD },
-		{ "a:b", NETDEV_NAME_BAD },	{ "a b", NETDEV_NAME_BAD },
-		{ "a\n", NETDEV_NAME_BAD },	{ "sixteen-bytes-16", NETDEV_NAME_BAD },
-		{ "%", NETDEV_NAME_BAD },	{ "%s", NETDEV_NAME_BAD },
-		{ "%d%d", NETDEV_NAME_BAD },	{ "%%d", NETDEV_NAME_BAD },
+		{ "", NETDEV_NAME_BAD },        { ".", NETDEV_NAME_BAD },
+		{ "..", NETDEV_NAME_BAD },      { "a/b", NETDEV_NAME_BAD },
+		{ "a:b", NETDEV_NAME_BAD },     { "a b", NETDEV_NAME_BAD },
+		{ "a\n", NETDEV_NAME_BAD },     { "sixteen-bytes-16", NETDEV_NAME_BAD },
+		{ "%", NETDEV_NAME_BAD },       { "%s", NETDEV_NAME_BAD },
+		{ "%d%d", NETDEV_NAME_BAD },    { "%%d", NETDEV_NAME_BAD },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)

@@ -37,7 +37,7 @@ TEST(a_line_holds_when_each_value_that_it_names_is_so)
 
 TEST(names_of_groups)
 {
-	static const char *const bad[] = { "",	   ".",		 "..",	     "a/b", "/",
+	static const char *const bad[] = { "",     ".",          "..",       "a/b", "/",
 					   "info", "mon_groups", "mon_data", "a\nb" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)

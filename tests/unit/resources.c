@@ -8,12 +8,14 @@
 static struct err e;
 static struct arena mem;
 
-#define ALL (CGROUP_CPU | CGROUP_CPUSET | CGROUP_MEMORY | CGROUP_DEVICES | CGROUP_FREEZER | \
-	     CGROUP_IO | CGROUP_PIDS | CGROUP_HUGETLB | CGROUP_RDMA)
+#define ALL \
+	(CGROUP_CPU | CGROUP_CPUSET | CGROUP_MEMORY | CGROUP_DEVICES | CGROUP_FREEZER | \
+	 CGROUP_IO | CGROUP_PIDS | CGROUP_HUGETLB | CGROUP_RDMA)
 
 static const struct resources_host v1_host = { .v1 = ALL | CGROUP_NET_CLS | CGROUP_NET_PRIO };
 static const struct resources_host v2_host = { .v2 = ALL, .has_v2 = true };
-static const struct resources_host hybrid_host = { .v1 = ALL & ~CGROUP_HUGETLB, .v2 = CGROUP_HUGETLB,
+static const struct resources_host hybrid_host = { .v1 = ALL & ~CGROUP_HUGETLB,
+						   .v2 = CGROUP_HUGETLB,
 						   .has_v2 = true };
 
 static struct oci_resources *parse(const char *json)
@@ -152,26 +154,33 @@ TEST(each_member_becomes_the_right_file_or_an_error_that_names_it)
 
 TEST(a_hybrid_host_gets_each_part_where_its_controller_lives)
 {
-	WANT_STR(plan(&hybrid_host, "{\"memory\":{\"limit\":4096},\"hugepageLimits\":[{\"pageSize\":\"2MB\","
-			      "\"limit\":0}]}", false),
+	WANT_STR(plan(&hybrid_host,
+		      "{\"memory\":{\"limit\":4096},\"hugepageLimits\":[{\"pageSize\":\"2MB\","
+		      "\"limit\":0}]}",
+		      false),
 		 "memory.limit_in_bytes=4096 hugetlb.2MB.max=0 hugetlb.2MB.rsvd.max=0");
-	WANT_STR(plan(&hybrid_host, "{\"unified\":{\"hugetlb.2MB.max\":\"0\"}}", false), "hugetlb.2MB.max=0");
+	WANT_STR(plan(&hybrid_host, "{\"unified\":{\"hugetlb.2MB.max\":\"0\"}}", false),
+		 "hugetlb.2MB.max=0");
 	WANT_STR(plan(&hybrid_host, "{\"unified\":{\"memory.max\":\"0\"}}", false),
-		 "! " AT "/unified/memory.max: invalid configuration: unified resource 'memory.max' can't be set: the "
+		 "! " AT "/unified/memory.max: invalid configuration: unified resource "
+		 "'memory.max' can't be set: the "
 		 "requested cgroup controller `memory` is not available");
 	WANT(strstr(e.hint, "lives in cgroup v1") != NULL);
 }
 
 TEST(an_update_may_set_things_back)
 {
-	WANT_STR(plan(&v1_host, "{\"cpu\":{\"idle\":0,\"burst\":0},\"memory\":{\"disableOOMKiller\":false}}", true),
+	WANT_STR(plan(&v1_host,
+		      "{\"cpu\":{\"idle\":0,\"burst\":0},\"memory\":{\"disableOOMKiller\":false}}",
+		      true),
 		 "memory.oom_control=0 cpu.idle=0 cpu.cfs_burst_us=0");
 }
 
 TEST(shares_become_weights_on_the_peers_curve)
 {
 	static const uint64_t known[][2] = {
-		{ 0, 0 }, { 1, 1 }, { 2, 1 }, { 3, 2 }, { 102, 17 }, { 512, 59 }, { 1024, 100 }, { 2048, 174 },
+		{ 0, 0 },      { 1, 1 },          { 2, 1 },          { 3, 2 },
+		{ 102, 17 },   { 512, 59 },       { 1024, 100 },     { 2048, 174 },
 		{ 4096, 303 }, { 262143, 10000 }, { 262144, 10000 }, { 999999999, 10000 },
 	};
 
@@ -185,12 +194,15 @@ TEST(shares_become_weights_on_the_peers_curve)
 
 TEST(of_a_member_that_is_there_twice_the_last_one_counts)
 {
-	static const char json[] = "{\"unified\":{\"a.b\":\"1\",\"c.d\":\"2\"},\"Unified\":{\"e.f\":\"3\"},"
-				   "\"rdma\":{\"x\":{},\"y\":{}},\"Rdma\":{\"z\":{}}}";
+	static const char json[] =
+		"{\"unified\":{\"a.b\":\"1\",\"c.d\":\"2\"},\"Unified\":{\"e.f\":\"3\"},"
+		"\"rdma\":{\"x\":{},\"y\":{}},\"Rdma\":{\"z\":{}}}";
 	struct oci_resources r = { 0 };
 
 	for (int i = 0; i < 2; i++) {
-		WANT_INT(bind_parse(&oci_resources_table, json, strlen(json), "test", NULL, &mem, &r, &e), 0);
+		WANT_INT(bind_parse(&oci_resources_table, json, strlen(json), "test", NULL, &mem,
+				    &r, &e),
+			 0);
 		WANT_INT(r.unified.n, 1);
 		WANT_STR(r.unified.at[0].key, "e.f");
 		WANT_INT(r.rdma.n, 1);
@@ -200,15 +212,18 @@ TEST(of_a_member_that_is_there_twice_the_last_one_counts)
 
 TEST(a_merge_takes_members_one_by_one)
 {
-	struct oci_resources *r = parse("{\"memory\":{\"limit\":100,\"swap\":200,\"reservation\":50},"
-					"\"cpu\":{\"quota\":5000,\"cpus\":\"0\"},"
-					"\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":1}]},"
-					"\"unified\":{\"a.b\":\"1\"}}");
+	struct oci_resources *r = parse(
+		"{\"memory\":{\"limit\":100,\"swap\":200,\"reservation\":50},"
+		"\"cpu\":{\"quota\":5000,\"cpus\":\"0\"},"
+		"\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":1}]},"
+		"\"unified\":{\"a.b\":\"1\"}}");
 	struct oci_memory *before = r->memory;
-	const struct oci_resources *change =
-		parse("{\"memory\":{\"limit\":150,\"swap\":0},\"cpu\":{\"period\":10000,\"cpus\":\"\"},"
-		      "\"pids\":{\"limit\":0},\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,"
-		      "\"rate\":2},{\"major\":8,\"minor\":1,\"rate\":3}]},\"unified\":{\"a.b\":\"2\",\"c.d\":\"3\"}}");
+	const struct oci_resources *change = parse(
+		"{\"memory\":{\"limit\":150,\"swap\":0},\"cpu\":{\"period\":10000,\"cpus\":\"\"},"
+		"\"pids\":{\"limit\":0},\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,"
+		"\"minor\":0,"
+		"\"rate\":2},{\"major\":8,\"minor\":1,\"rate\":3}]},\"unified\":{\"a.b\":\"2\",\"c."
+		"d\":\"3\"}}");
 
 	WANT_INT(resources_merge(r, change, &mem, &e), 0);
 	WANT_INT(before->limit.v, 100);
@@ -239,23 +254,37 @@ TEST(check_looks_at_device_rules)
 {
 	struct cgroup_world w;
 
-	WANT_INT(cgroup_world_parse(&w, "9 1 0:1 / /sys/fs/cgroup/devices rw - cgroup cgroup rw,devices\n",
-				    "1:devices:/\n", "", &e), 0);
-	WANT_INT(resources_check(&w, parse("{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}"), NULL, &e), 0);
+	WANT_INT(cgroup_world_parse(
+			 &w, "9 1 0:1 / /sys/fs/cgroup/devices rw - cgroup cgroup rw,devices\n",
+			 "1:devices:/\n", "", &e),
+		 0);
+	WANT_INT(resources_check(&w, parse("{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}"),
+				 NULL, &e),
+		 0);
 	WANT_INT(resources_check(&w, NULL, NULL, &e), 0);
 	WANT_INT(resources_check(&w, parse("{\"devices\":[{\"allow\":false}]}"), NULL, &e), -1);
 	WANT_STR(e.origin, AT "/devices/0");
-	WANT_INT(resources_check(&w, parse("{\"devices\":[{\"allow\":true,\"type\":\"u\",\"access\":\"r\"}]}"),
-				 NULL, &e), -1);
-	WANT_INT(resources_check(&w, parse("{\"devices\":[{\"allow\":true,\"type\":\"c\",\"major\":10,\"access\":"
-				 "\"rwm\"},{\"allow\":false,\"type\":\"c\",\"major\":10,\"minor\":200,\"access\":"
-				 "\"r\"}]}"), NULL, &e), -1);
+	WANT_INT(resources_check(
+			 &w,
+			 parse("{\"devices\":[{\"allow\":true,\"type\":\"u\",\"access\":\"r\"}]}"),
+			 NULL, &e),
+		 -1);
+	WANT_INT(resources_check(&w,
+				 parse("{\"devices\":[{\"allow\":true,\"type\":\"c\",\"major\":10,"
+				       "\"access\":"
+				       "\"rwm\"},{\"allow\":false,\"type\":\"c\",\"major\":10,"
+				       "\"minor\":200,\"access\":"
+				       "\"r\"}]}"),
+				 NULL, &e),
+		 -1);
 	WANT_STR(e.origin, AT "/devices/1");
 	cgroup_world_done(&w);
 
 	WANT_INT(cgroup_world_parse(&w, "", "", "", &e), 0);
 	WANT_INT(resources_check(&w, NULL, NULL, &e), -1);
 	WANT_STR(e.origin, AT "/devices");
-	WANT_INT(resources_check(&w, parse("{\"devices\":[{\"allow\":true,\"access\":\"rwm\"}]}"), NULL, &e), 0);
+	WANT_INT(resources_check(&w, parse("{\"devices\":[{\"allow\":true,\"access\":\"rwm\"}]}"),
+				 NULL, &e),
+		 0);
 	cgroup_world_done(&w);
 }

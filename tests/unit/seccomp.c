@@ -124,8 +124,10 @@ static uint32_t model(const struct oci_seccomp *s, uint32_t token, int nr, const
 	return action;
 }
 
-static const uint64_t samples[] = { 0, 1, 8, 37, 38, 39, 40, 41, 0x20000, 0x20008, 0x10000000,
-				    0x02000000, 0x7e020000, 0x00000011, 0x01200011, 0xffffffff };
+static const uint64_t samples[] = { 0,          1,          8,          37,
+				    38,         39,         40,         41,
+				    0x20000,    0x20008,    0x10000000, 0x02000000,
+				    0x7e020000, 0x00000011, 0x01200011, 0xffffffff };
 
 static void walk(const struct oci_seccomp *s, const struct seccomp_program *p, uint32_t token,
 		 int base)
@@ -218,7 +220,8 @@ TEST(every_action_is_returned_with_its_errno)
 
 		s.listener_path = "/run/agent";
 		p = compile(&s, -1, &a);
-		WANT_INT(verdict(&p, SCMP_ARCH_X86_64, 0, args), (uint32_t)w->value | (data ? EPERM : 0));
+		WANT_INT(verdict(&p, SCMP_ARCH_X86_64, 0, args),
+			 (uint32_t)w->value | (data ? EPERM : 0));
 		WANT_INT(p.notify, w->value == SECCOMP_RET_USER_NOTIF);
 		c.errno_ret = (struct opt_u64){ true, 42 };
 		if (data)
@@ -279,7 +282,8 @@ TEST(faulty_policies_are_refused_with_their_place)
 	refused(&s, "config.json: /linux/seccomp/syscalls/0",
 		"SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall");
 	c.names = names_read;
-	refused(&s, "config.json: /linux/seccomp/syscalls/0", "SCMP_ACT_NOTIFY needs a listenerPath");
+	refused(&s, "config.json: /linux/seccomp/syscalls/0",
+		"SCMP_ACT_NOTIFY needs a listenerPath");
 	c = call(names_read, SECCOMP_RET_ALLOW);
 	c.errno_ret = (struct opt_u64){ true, 1 };
 	refused(&s, "config.json: /linux/seccomp/syscalls/0", "SCMP_ACT_ALLOW takes no errno");
@@ -427,8 +431,9 @@ static size_t listen_once(int server, char *text, size_t size, int *ret_fd)
 	int conn = accept(server, NULL, NULL);
 	char room[CMSG_SPACE(sizeof(int))];
 	struct iovec io = { text, size };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = room,
-			    .msg_controllen = sizeof(room) };
+	struct msghdr m = {
+		.msg_iov = &io, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)
+	};
 	ssize_t n = recvmsg(conn, &m, MSG_WAITALL), more;
 
 	WANT(n > 0 && CMSG_FIRSTHDR(&m));
@@ -460,7 +465,7 @@ TEST(the_listener_reaches_the_agent_with_the_containers_state)
 	wait(&status);
 	WANT_INT(status, 0);
 	WANT_STR(text, "{\"ociVersion\":\"1.3.0\",\"fds\":[\"seccompFd\"],\"pid\":42,"
-		 "\"metadata\":\"a \\\"quoted\\\" word\",\"state\":{\"id\":\"c1\"}}");
+		       "\"metadata\":\"a \\\"quoted\\\" word\",\"state\":{\"id\":\"c1\"}}");
 	WANT(fcntl(got, F_GETFD) >= 0);
 	close_cache(cache);
 }
@@ -472,8 +477,9 @@ TEST(an_agent_that_is_not_there_is_an_error)
 	struct err e = { 0 };
 
 	WANT_INT(seccomp_send_listener(&s, 0, &l, &e), -1);
-	WANT_STR(e.text, "hand the seccomp listener to its agent: failed to connect with seccomp agent "
-		   "'/no/such/agent': "
+	WANT_STR(e.text,
+		 "hand the seccomp listener to its agent: failed to connect with seccomp agent "
+		 "'/no/such/agent': "
 		 "no such file or directory");
 	WANT_STR(e.origin, "config.json: /linux/seccomp/listenerPath");
 }
@@ -490,7 +496,8 @@ static double ms(const struct oci_seccomp *s, int cache, int times)
 		arena_done(&a);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	return ((double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6) /
+	return ((double)(to.tv_sec - from.tv_sec) * 1e3 +
+		(double)(to.tv_nsec - from.tv_nsec) / 1e6) /
 	       times;
 }
 

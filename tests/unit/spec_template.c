@@ -71,7 +71,7 @@ TEST(json_text_is_laid_out_as_go_does)
 
 	json_text_indent(&out, "{'a':[],'b':{},'c':[1,{'d':'x,y:[\\'z'}],\"e'\":null}", "  ");
 	WANT_STR(out.at, "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    {\n"
-		 "      \"d\": \"x,y:[\\'z\"\n    }\n  ],\n  \"e'\": null\n}");
+			 "      \"d\": \"x,y:[\\'z\"\n    }\n  ],\n  \"e'\": null\n}");
 }
 
 TEST(json_strings_are_quoted)

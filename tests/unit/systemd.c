@@ -12,13 +12,21 @@ static struct arena mem;
 
 TEST(slices_expand_at_their_dashes)
 {
-	static const struct { const char *slice, *path; } rows[] = {
+	static const struct {
+		const char *slice, *path;
+	} rows[] = {
 		{ "system.slice", "/system.slice" },
 		{ "a-b.slice", "/a.slice/a-b.slice" },
 		{ "a-b-c.slice", "/a.slice/a-b.slice/a-b-c.slice" },
 		{ "-.slice", "" },
-		{ ".slice", NULL }, { "a", NULL }, { "a-.slice", NULL }, { "-a.slice", NULL },
-		{ "a--b.slice", NULL }, { "a/b.slice", NULL }, { "", NULL }, { "a b.slice", NULL },
+		{ ".slice", NULL },
+		{ "a", NULL },
+		{ "a-.slice", NULL },
+		{ "-a.slice", NULL },
+		{ "a--b.slice", NULL },
+		{ "a/b.slice", NULL },
+		{ "", NULL },
+		{ "a b.slice", NULL },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -33,18 +41,25 @@ TEST(slices_expand_at_their_dashes)
 
 TEST(cgroups_path_names_slice_and_unit)
 {
-	static const struct { const char *path; bool user; const char *slice, *unit, *cgroup; } rows[] = {
+	static const struct {
+		const char *path;
+		bool user;
+		const char *slice, *unit, *cgroup;
+	} rows[] = {
 		{ "machine.slice:libpod:abc", false, "machine.slice", "libpod-abc.scope",
 		  "/machine.slice/libpod-abc.scope" },
-		{ "a-b.slice:cri:x", false, "a-b.slice", "cri-x.scope", "/a.slice/a-b.slice/cri-x.scope" },
-		{ ":docker:1", false, "system.slice", "docker-1.scope", "/system.slice/docker-1.scope" },
+		{ "a-b.slice:cri:x", false, "a-b.slice", "cri-x.scope",
+		  "/a.slice/a-b.slice/cri-x.scope" },
+		{ ":docker:1", false, "system.slice", "docker-1.scope",
+		  "/system.slice/docker-1.scope" },
 		{ NULL, false, "system.slice", "tare-id.scope", "/system.slice/tare-id.scope" },
 		{ "", true, "user.slice", "tare-id.scope",
 		  "/user.slice/user-1000.slice/user@1000.service/user.slice/tare-id.scope" },
 		{ "x.slice::x-own.slice", false, "x.slice", "x-own.slice", "/x.slice/x-own.slice" },
 		{ "x.slice:a", false, "x.slice", "a.scope", "/x.slice/a.scope" },
 		{ "x.slice:a.scope", false, "x.slice", "a.scope", "/x.slice/a.scope" },
-		{ "x.slice:p:a.scope", false, "x.slice", "p-a.scope.scope", "/x.slice/p-a.scope.scope" },
+		{ "x.slice:p:a.scope", false, "x.slice", "p-a.scope.scope",
+		  "/x.slice/p-a.scope.scope" },
 		{ "x.slice::own.slice", false, NULL, NULL, NULL },
 		{ "/a/b", false, NULL, NULL, NULL },
 		{ "a:b", false, NULL, NULL, NULL },
@@ -56,8 +71,11 @@ TEST(cgroups_path_names_slice_and_unit)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct systemd_names n;
-		const struct systemd_wish wish = { .cgroups_path = rows[i].path, .prefix = "tare",
-						   .id = "id", .user = rows[i].user, .uid = 1000 };
+		const struct systemd_wish wish = { .cgroups_path = rows[i].path,
+						   .prefix = "tare",
+						   .id = "id",
+						   .user = rows[i].user,
+						   .uid = 1000 };
 		int r = systemd_names_resolve(&wish, &mem, &n, &e);
 
 		WANT_INT(r, rows[i].slice ? 0 : -1);
@@ -84,7 +102,9 @@ static const char *line(const char *name, const char *text)
 
 TEST(annotations_are_gvariant_text)
 {
-	static const struct { const char *name, *text, *want; } rows[] = {
+	static const struct {
+		const char *name, *text, *want;
+	} rows[] = {
 		{ "CollectMode", "'inactive-or-failed'", "CollectMode\ts\tinactive-or-failed\n" },
 		{ "Delegate", "true", "Delegate\tb\ttrue\n" },
 		{ "TasksMax", "uint64 42", "TasksMax\tt\t42\n" },
@@ -96,10 +116,19 @@ TEST(annotations_are_gvariant_text)
 		{ "After", "@as []", "After\tas\n" },
 		{ "Some", "[1,2 , 3]", "Some\tai\t1\t2\t3\n" },
 		{ "Description", "'it\\'s\\n'", "Description\ts\tit's%0a\n" },
-		{ "TasksMax", "uint64 -1", "!" }, { "TasksMax", "uint64", "!" }, { "X", "1", "!" },
-		{ "Bad.Name", "1", "!" }, { "Abc", "[1,'a']", "!" }, { "Abc", "[]", "!" },
-		{ "Abc", "'open", "!" }, { "Abc", "1 2", "!" }, { "Abc", "", "!" }, { "Abc", "byte 256", "!" },
-		{ "Abc", "int32 2147483648", "!" }, { "Abc", "banana", "!" }, { "TimeoutSec", "'x'", "!" },
+		{ "TasksMax", "uint64 -1", "!" },
+		{ "TasksMax", "uint64", "!" },
+		{ "X", "1", "!" },
+		{ "Bad.Name", "1", "!" },
+		{ "Abc", "[1,'a']", "!" },
+		{ "Abc", "[]", "!" },
+		{ "Abc", "'open", "!" },
+		{ "Abc", "1 2", "!" },
+		{ "Abc", "", "!" },
+		{ "Abc", "byte 256", "!" },
+		{ "Abc", "int32 2147483648", "!" },
+		{ "Abc", "banana", "!" },
+		{ "TimeoutSec", "'x'", "!" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -110,7 +139,9 @@ TEST(lines_are_read_back)
 {
 	systemd_property_list l;
 
-	WANT_INT(systemd_properties_read("Aaa\tas\tx%20y\tz\nBbb\tb\ttrue\nCcc\tas\n", &mem, &l, &e), 0);
+	WANT_INT(systemd_properties_read("Aaa\tas\tx%20y\tz\nBbb\tb\ttrue\nCcc\tas\n", &mem, &l,
+					 &e),
+		 0);
 	WANT_INT(l.n, 3);
 	WANT_STR(l.at[0].values[0], "x y");
 	WANT_STR(l.at[0].values[1], "z");
@@ -141,17 +172,21 @@ TEST(limits_in_systemds_words)
 {
 	const struct resources_host v2 = { .v2 = ~0U, .has_v2 = true }, v1 = { .v1 = ~0U };
 
-	WANT_STR(properties(&v2, "{\"memory\":{\"limit\":100,\"swap\":300},\"cpu\":{\"quota\":5000,\"period\":10000,"
+	WANT_STR(properties(&v2, "{\"memory\":{\"limit\":100,\"swap\":300},\"cpu\":{\"quota\":5000,"
+				 "\"period\":10000,"
 				 "\"cpus\":\"0,9\"},\"pids\":{\"limit\":-1}}"),
 		 "MemorySwapMax\tt\t200\nMemoryMax\tt\t100\nAllowedCPUs\tay\t1\t2\n"
 		 "CPUQuotaPeriodUSec\tt\t10000\nCPUQuotaPerSecUSec\tt\t500000\n"
 		 "TasksMax\tt\t18446744073709551615\n");
 	WANT_STR(properties(&v2, "{\"cpu\":{\"quota\":1001,\"period\":100000}}"),
 		 "CPUQuotaPeriodUSec\tt\t100000\nCPUQuotaPerSecUSec\tt\t20000\n");
-	WANT_STR(properties(&v2, "{\"memory\":{\"limit\":100},\"unified\":{\"memory.max\":\"max\"}}"),
+	WANT_STR(properties(&v2,
+			    "{\"memory\":{\"limit\":100},\"unified\":{\"memory.max\":\"max\"}}"),
 		 "MemoryMax\tt\t18446744073709551615\n");
-	WANT_STR(properties(&v1, "{\"memory\":{\"limit\":100},\"cpu\":{\"shares\":7,\"quota\":-1}}"),
-		 "MemoryLimit\tt\t100\nCPUShares\tt\t7\nCPUQuotaPerSecUSec\tt\t18446744073709551615\n");
+	WANT_STR(properties(&v1,
+			    "{\"memory\":{\"limit\":100},\"cpu\":{\"shares\":7,\"quota\":-1}}"),
+		 "MemoryLimit\tt\t100\nCPUShares\tt\t7\nCPUQuotaPerSecUSec\tt\t18446744073709551615"
+		 "\n");
 	WANT_STR(properties(&v2, "{\"cpu\":{\"idle\":1}}"), "CPUWeight\tt\t0\n");
 }
 
@@ -160,7 +195,8 @@ TEST(block_io_weights_are_systemds)
 	const struct resources_host v2 = { .v2 = ~0U, .has_v2 = true };
 
 	WANT_STR(properties(&v2, "{\"blockIO\":{\"weight\":750}}"), "IOWeight\tt\t7475\n");
-	WANT_STR(properties(&v2, "{\"unified\":{\"io.weight\":\"default 300\"}}"), "IOWeight\tt\t300\n");
+	WANT_STR(properties(&v2, "{\"unified\":{\"io.weight\":\"default 300\"}}"),
+		 "IOWeight\tt\t300\n");
 	WANT_STR(properties(&v2, "{\"unified\":{\"io.weight\":\"8:0 300\"}}"), "");
 }
 
@@ -199,10 +235,12 @@ TEST(device_rules_in_systemds_words)
 	static const char deny[] = "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},"
 				   "{\"allow\":true,\"type\":\"b\",\"major\":8,\"access\":\"r\"}]}";
 	static const char open[] = "{\"devices\":[{\"allow\":true,\"access\":\"rwm\"}]}";
-	static const char holes[] = "{\"devices\":[{\"allow\":true,\"access\":\"rwm\"},"
-				    "{\"allow\":false,\"type\":\"b\",\"major\":8,\"access\":\"r\"}]}";
-	static const char no_word[] = "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},"
-				      "{\"allow\":true,\"type\":\"c\",\"minor\":8,\"access\":\"r\"}]}";
+	static const char holes[] =
+		"{\"devices\":[{\"allow\":true,\"access\":\"rwm\"},"
+		"{\"allow\":false,\"type\":\"b\",\"major\":8,\"access\":\"r\"}]}";
+	static const char no_word[] =
+		"{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},"
+		"{\"allow\":true,\"type\":\"c\",\"minor\":8,\"access\":\"r\"}]}";
 	const char *text = devices(&v2, deny);
 
 	WANT(text_starts(text, "DevicePolicy\ts\tstrict\nDeviceAllow\ta(ss)\t"));
