@@ -11,8 +11,13 @@
 
 #define ALIGN ((size_t)16)
 
+/* gcc defines the first, clang answers to the second */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+
 /* the sanitizers see what runs over only when every block is one of the heap's */
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #define POOL_SIZE ((size_t)0)
 #else
 #define POOL_SIZE ((size_t)256 << 10)

@@ -4,6 +4,7 @@
  * could be a link to anything (CVE-2025-52565); what comes back is checked to be a pty.
  */
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -20,8 +21,7 @@
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
-#define DEVPTS_SUPER_MAGIC 0x1cd1
-#define PTMX_RDEV          makedev(5, 2)
+#define PTMX_RDEV makedev(5, 2)
 
 static int open_master(int root, struct err *e)
 {

@@ -9,6 +9,7 @@
 #define INIT_INIT_H
 
 #include "init/privileges.h"
+#include "os/mount.h"
 #include "os/recipe.h"
 #include "spec/plan.h"
 
@@ -17,6 +18,7 @@
  * @plan:    what to do; its memory lives until exec
  * @recipe:  where we are in the table of stages, and the socket to the other side
  * @rootfd:  the root directory of the container, O_PATH, from ROOTFS on
+ * @root_in_place: the root is mounted on its own path, not on top of "/"
  * @roots_below: how many roots lie below it, because the config mounts on "/"
  * @host_null: the host's /dev/null, O_PATH, opened before anything of the container's is
  * @console: the pty's slave, from CONSOLE on
@@ -27,6 +29,7 @@ struct init {
 	struct plan plan;
 	struct recipe recipe;
 	int rootfd, host_null, console;
+	bool root_in_place;
 	unsigned roots_below;
 	char *program;
 	struct privileges privileges;
@@ -58,6 +61,8 @@ int init_set_privileges(struct init *in, struct err *e);
 int init_seal(struct init *in, struct err *e);
 int init_exec(struct init *in, struct err *e);
 
+/* What mount_setattr(2) is asked for, for one mount of the plan. */
+struct mount_attrs init_mount_attrs(const struct plan_mount *m);
 int init_open_inside(struct init *in, const struct plan_mount *m, uint32_t *ret_shape,
 		     struct err *e);
 int init_bind_inside(struct init *in, const struct plan_mount *m, int source, int target,

@@ -104,7 +104,7 @@ int init_open_inside(struct init *in, const struct plan_mount *m, uint32_t *ret_
 int init_bind_inside(struct init *in, const struct plan_mount *m, int source, int target,
 		     struct err *e)
 {
-	struct mount_attrs attrs = { m->attr_set, m->attr_clr, m->rec_set, m->rec_clr };
+	struct mount_attrs attrs = init_mount_attrs(m);
 	own_fd int tree = FD_NONE;
 
 	if (mount_settle(&attrs, locked_flags(in, source), e) < 0)

@@ -74,15 +74,14 @@ static int mark_ours(void *ctx __attribute__((unused)), int fd, struct err *e)
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? fail_sys(e, "mark descriptor %d", fd) : 0;
 }
 
-/* The runtime's caller may have blocked or ignored signals. What hooks and the program get is
- * settled when they are started (sys_reset_signals()); this is for the time until then. */
+/* The runtime's caller may have blocked signals. What hooks and the program get is settled when
+ * they are started (sys_reset_signals()); this is for the time until then. */
 static void hear_signals(void)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)signal(SIGCHLD, SIG_DFL);
 }
 
 /* Did the runtime die before it could have killed us by PR_SET_PDEATHSIG? */

@@ -8,13 +8,11 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 
 #include "base/own.h"
 #include "init/init.h"
 #include "os/mount.h"
 #include "os/path.h"
-#include "os/sys.h"
 
 /* The first folder gets a new tmpfs; the others a copy of that mount, which is @first. */
 static int mask_dir(int target, const struct init *in, const char *path, int *first, struct err *e)
@@ -27,13 +25,11 @@ static int mask_dir(int target, const struct init *in, const char *path, int *fi
 		data = "nr_inodes=2";
 	if (*first >= 0)
 		return mount_bind_at(*first, false, target, e);
-	if (!sys_lacks(SYS_MOUNT_API)) {
-		*first = mount_make_fs("tmpfs", "tmpfs", data, attrs, e);
-		if (*first >= 0)
-			return mount_attach(*first, target, e);
-		if (e->sysno != ENOSYS)
-			return -1;
-	}
+	*first = mount_make_fs("tmpfs", "tmpfs", data, attrs, e);
+	if (*first >= 0)
+		return mount_attach(*first, target, e);
+	if (e->sysno != ENOSYS)
+		return -1;
 	/* Linux < 5.2 has no descriptor of a mount but the one of its path */
 	if (mount_fs_at("tmpfs", "tmpfs", data, attrs, target, e) < 0)
 		return -1;

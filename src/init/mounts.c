@@ -1,6 +1,7 @@
 /* mounts.c - carries out the plan's mounts, each onto a descriptor below the root */
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -13,8 +14,6 @@
 #include "os/mount.h"
 #include "os/path.h"
 #include "os/sys.h"
-
-#define PROC_SUPER_MAGIC 0x9fa0
 
 /* What may be mounted over inside a procfs: views of the system such as lxcfs gives. A mount
  * over any other file there would fake what programs, and runtimes, trust (CVE-2019-16884). */
@@ -132,7 +131,7 @@ static int open_target(struct init *in, const struct plan_mount *m, struct path_
 	return give_fd(&fd);
 }
 
-static struct mount_attrs attrs_of(const struct plan_mount *m)
+struct mount_attrs init_mount_attrs(const struct plan_mount *m)
 {
 	return (struct mount_attrs){ m->attr_set, m->attr_clr, m->rec_set, m->rec_clr };
 }
@@ -261,7 +260,7 @@ static int mount_fs(struct init *in, const struct plan_mount *m, int target, boo
 /* On a kernel without open_tree the source is bound by path, then changed in place. */
 static int bind_by_path(struct init *in, const struct plan_mount *m, int target, struct err *e)
 {
-	const struct mount_attrs attrs = attrs_of(m);
+	const struct mount_attrs attrs = init_mount_attrs(m);
 	own_fd int top = FD_NONE;
 	char to[32];
 
@@ -277,7 +276,7 @@ static int bind_by_path(struct init *in, const struct plan_mount *m, int target,
 /* A source of the host that did not exist yet when the plan was made. */
 static int bind_late(struct init *in, const struct plan_mount *m, int target, struct err *e)
 {
-	const struct mount_attrs attrs = attrs_of(m);
+	const struct mount_attrs attrs = init_mount_attrs(m);
 	own_fd int tree = mount_clone(AT_FDCWD, m->source, m->recursive, false, e);
 
 	if (tree < 0)
@@ -299,7 +298,7 @@ static int mount_bind(struct init *in, const struct plan_mount *m, int target,
 static int remount(struct init *in __attribute__((unused)), const struct plan_mount *m, int target,
 		   bool made __attribute__((unused)), struct err *e)
 {
-	const struct mount_attrs attrs = attrs_of(m);
+	const struct mount_attrs attrs = init_mount_attrs(m);
 
 	return mount_change_at(target, &attrs, e);
 }

@@ -6,6 +6,7 @@
  * privileges on the host it is the other way round: only the user namespace gives any.
  */
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <grp.h>
 #include <net/if.h>
 #include <sched.h>
@@ -24,8 +25,6 @@
 #include "os/file.h"
 #include "os/mount.h"
 #include "os/sys.h"
-
-#define PROC_SUPER_MAGIC 0x9fa0
 
 static const char *type_name(int64_t type)
 {

@@ -18,36 +18,20 @@
 #include "os/file.h"
 #include "os/mountinfo.h"
 
-#define INFO_MAX ((size_t)16 << 20)
-#define ROUNDS   16 /* mounts may lie on each other */
+#define ROUNDS 16 /* mounts may lie on each other */
 
-/* The lines of a mountinfo text; @root is the id of the container's root. */
-struct mounts {
-	struct mount_line *at;
-	size_t n;
-	uint64_t root;
-};
-
-static const struct mount_line *find(const struct mounts *t, uint64_t id)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (t->at[i].id == id)
-			return &t->at[i];
-	return NULL;
-}
-
-/* Is it one of the container's? */
-static bool is_inside(const struct mounts *t, const struct mount_line *m)
+/* Is it one of the container's, whose root has the id @root? */
+static bool is_inside(const struct mount_table *t, uint64_t root, const struct mount_line *m)
 {
 	for (size_t steps = 0; m && steps <= t->n; steps++) {
-		if (m->id == t->root)
+		if (m->id == root)
 			return true;
-		m = m->parent == m->id ? NULL : find(t, m->parent);
+		m = m->parent == m->id ? NULL : mount_table_find(t, m->parent);
 	}
 	return false;
 }
 
-static bool is_covered(const struct mounts *t, const struct mount_line *m)
+static bool is_covered(const struct mount_table *t, const struct mount_line *m)
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (t->at[i].parent == m->id && t->at[i].point_len == m->point_len &&
@@ -56,15 +40,10 @@ static bool is_covered(const struct mounts *t, const struct mount_line *m)
 	return false;
 }
 
-static bool is_type(const struct mount_line *m, const char *type)
+static bool is_revealing(const struct mount_table *t, uint64_t root, const struct mount_line *m)
 {
-	return m->type_len == strlen(type) && memcmp(m->type, type, m->type_len) == 0;
-}
-
-static bool is_revealing(const struct mounts *t, const struct mount_line *m)
-{
-	return m->root_len == 1 && (is_type(m, "proc") || is_type(m, "sysfs")) &&
-	       !is_inside(t, m) && !is_covered(t, m);
+	return m->root_len == 1 && (mount_line_is(m, "proc") || mount_line_is(m, "sysfs")) &&
+	       !is_inside(t, root, m) && !is_covered(t, m);
 }
 
 static int take_away(const struct mount_line *m, struct err *e)
@@ -107,34 +86,21 @@ static int read_root_id(int proc, int rootfd, uint64_t *ret_id, struct err *e)
 		       : 0;
 }
 
-static int parse(const char *text, struct mounts *t, struct err *e)
-{
-	size_t lines = 2;
-
-	for (const char *c = text; *c; c++)
-		lines += *c == '\n';
-	t->at = calloc(lines, sizeof(*t->at));
-	if (!t->at)
-		return fail_errno(e, ENOMEM, "look for the host's mounts");
-	while (mount_line_next(&text, &t->at[t->n]))
-		t->n++;
-	return 0;
-}
-
 /* One reading of the list, the last mount first. *@ret_found: how many there were to take away. */
 static int sweep(int proc, int rootfd, size_t *ret_found, struct err *e)
 {
-	struct mounts t = { .n = 0 };
+	own_mounts struct mount_table t = { 0 };
 	own_mem char *text = NULL;
-	own_mem void *lines = NULL;
 	size_t found = 0;
+	uint64_t root;
 
-	if (read_root_id(proc, rootfd, &t.root, e) < 0 ||
-	    file_read(proc, "mountinfo", INFO_MAX, &text, e) < 0 || parse(text, &t, e) < 0)
+	if (read_root_id(proc, rootfd, &root, e) < 0 ||
+	    file_read(proc, "mountinfo", MOUNTINFO_MAX, &text, e) < 0)
 		return -1;
-	lines = t.at;
+	if (mount_table_parse(&t, text) < 0)
+		return fail_errno(e, ENOMEM, "look for the host's mounts");
 	for (size_t i = t.n; i-- > 0;)
-		if (is_revealing(&t, &t.at[i])) {
+		if (is_revealing(&t, root, &t.at[i])) {
 			found++;
 			if (take_away(&t.at[i], e) < 0)
 				return -1;
@@ -168,7 +134,7 @@ int init_chroot(struct init *in, struct err *e)
 
 	if (!r->host_mounts && hide_host(in, e) < 0)
 		return -1;
-	if (!r->host_mounts && (r->fd < 0 || r->in_place) &&
+	if (!r->host_mounts && (r->fd < 0 || in->root_in_place) &&
 	    mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return fail_sys(e, "move the root to '/'");
 	return chroot(".") < 0 ? fail_sys(e, "chroot to the root") : 0;

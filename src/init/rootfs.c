@@ -47,7 +47,7 @@ static int make_parent_private(const char *path, struct err *e)
 }
 
 /* Where the root goes: onto "/", or for hooks onto its own path, if this process may walk there. */
-static int open_place(struct plan_rootfs *r, struct err *e)
+static int open_place(struct init *in, const struct plan_rootfs *r, struct err *e)
 {
 	int fd = r->in_place ? fd_open(r->path, O_PATH | O_DIRECTORY) : FD_NONE;
 
@@ -55,7 +55,7 @@ static int open_place(struct plan_rootfs *r, struct err *e)
 		(void)close(fd);
 		return -1;
 	}
-	r->in_place = fd >= 0;
+	in->root_in_place = fd >= 0;
 	if (fd < 0)
 		fd = fd_open("/", O_PATH | O_DIRECTORY);
 	return fd < 0 ? fail_sys(e, "open '/'") : fd;
@@ -67,9 +67,9 @@ static int open_root(struct init *in, const struct plan_rootfs *r, struct err *e
 	return in->rootfd < 0 ? fail_sys(e, "open the root '%s'", r->path) : 0;
 }
 
-static int attach_root(struct init *in, struct plan_rootfs *r, struct err *e)
+static int attach_root(struct init *in, const struct plan_rootfs *r, struct err *e)
 {
-	own_fd int here = open_place(r, e);
+	own_fd int here = open_place(in, r, e);
 
 	if (here < 0)
 		return -1;
@@ -106,7 +106,7 @@ static int open_host_null(struct init *in, struct err *e)
 
 int init_prepare_rootfs(struct init *in, struct err *e)
 {
-	struct plan_rootfs *r = in->plan.rootfs;
+	const struct plan_rootfs *r = in->plan.rootfs;
 	unsigned long spread = r->propagation ? r->propagation : MS_SLAVE | MS_REC;
 
 	/* these mounts are the host's own, and stay as they are */
@@ -152,7 +152,7 @@ static int pivot(const struct init *in, struct err *e)
 	if (fchdir(old) < 0 || mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return fail_sys(e, "cut off the old root");
 	/* what a mount on "/" has covered lies on the old root still, unless it was in its own place */
-	for (unsigned i = 0; i <= (r->fd >= 0 && !r->in_place ? in->roots_below : 0); i++)
+	for (unsigned i = 0; i <= (r->fd >= 0 && !in->root_in_place ? in->roots_below : 0); i++)
 		if (umount2(".", MNT_DETACH) < 0)
 			return fail_sys(e, "detach the old root");
 	return in->roots_below ? check_root(in, e) : 0;

@@ -125,26 +125,6 @@ static bool own_line_next(const char **text, struct own_line *ret_line)
 
 /* --- mountinfo ------------------------------------------------------------------------ */
 
-struct mount_table {
-	struct mount_line *at;
-	size_t n;
-};
-
-static int mount_table_read(struct mount_table *t, const char *text)
-{
-	size_t lines = 2;
-
-	for (const char *c = text; *c; c++)
-		lines += *c == '\n';
-	t->n = 0;
-	t->at = malloc(lines * sizeof(*t->at));
-	if (!t->at)
-		return -ENOMEM;
-	while (mount_line_next(&text, &t->at[t->n]))
-		t->n++;
-	return 0;
-}
-
 /* Is path @a equal to @b or one of the directories above it? */
 static bool is_at_or_above(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -167,14 +147,6 @@ static bool hides(const struct mount_line *n, const struct mount_line *m)
 	       (n->point_len < m->point_len || n > m);
 }
 
-static const struct mount_line *mount_by_id(const struct mount_table *t, uint64_t id)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (t->at[i].id == id)
-			return &t->at[i];
-	return NULL;
-}
-
 static bool hidden_by_other(const struct mount_table *t, const struct mount_line *m,
 			    const struct mount_line *below)
 {
@@ -193,7 +165,7 @@ static bool visible(const struct mount_table *t, const struct mount_line *m)
 		if (hidden_by_other(t, m, below))
 			return false;
 		below = m;
-		m = m->parent == m->id ? NULL : mount_by_id(t, m->parent);
+		m = m->parent == m->id ? NULL : mount_table_find(t, m->parent);
 	}
 	return true;
 }
@@ -223,11 +195,6 @@ static bool has_words(const struct mount_line *m, const char *words, size_t len)
 	return true;
 }
 
-static bool type_is(const struct mount_line *m, const char *type)
-{
-	return m->type_len == strlen(type) && memcmp(m->type, type, m->type_len) == 0;
-}
-
 /* The first visible mount of the hierarchy; one below /sys/fs/cgroup is preferred. */
 static const struct mount_line *mount_of(const struct mount_table *t, const struct own_line *own)
 {
@@ -237,7 +204,7 @@ static const struct mount_line *mount_of(const struct mount_table *t, const stru
 		const struct mount_line *m = &t->at[i];
 		bool usual = is_at_or_above(STANDARD, strlen(STANDARD), m->point, m->point_len);
 
-		if (!type_is(m, own->name_len ? "cgroup" : "cgroup2") || (found && !usual))
+		if (!mount_line_is(m, own->name_len ? "cgroup" : "cgroup2") || (found && !usual))
 			continue;
 		if (own->name_len && !has_words(m, own->name, own->name_len))
 			continue;
@@ -326,14 +293,13 @@ static int world_from_mounts(struct cgroup_world *w, const struct mount_table *t
 int cgroup_world_parse(struct cgroup_world *w, const char *mountinfo, const char *self_cgroup,
 		       const char *controllers, struct err *e)
 {
-	struct mount_table t = { 0 };
+	own_mounts struct mount_table t = { 0 };
 	int r;
 
 	*w = (struct cgroup_world){ 0 };
-	r = mount_table_read(&t, mountinfo);
+	r = mount_table_parse(&t, mountinfo);
 	if (r == 0)
 		r = world_from_mounts(w, &t, self_cgroup, false);
-	free(t.at);
 	if (r < 0)
 		return fail_errno(e, -r, "understand the cgroup mounts");
 	for (size_t i = 0; i < w->n; i++)
@@ -445,15 +411,14 @@ static int mounts_world(struct cgroup_world *w, const char *self_cgroup, bool on
 			struct err *e)
 {
 	own_str struct str mountinfo = { 0 };
-	struct mount_table t = { 0 };
+	own_mounts struct mount_table t = { 0 };
 	int r;
 
 	if (slurp("/proc/self/mountinfo", &mountinfo, e) < 0)
 		return -1;
-	r = mount_table_read(&t, mountinfo.at ? mountinfo.at : "");
+	r = mount_table_parse(&t, mountinfo.at ? mountinfo.at : "");
 	if (r == 0)
 		r = world_from_mounts(w, &t, self_cgroup, only_own);
-	free(t.at);
 	if (r < 0)
 		return fail_errno(e, -r, "understand the cgroup mounts");
 	for (size_t i = 0; i < w->n; i++) {

@@ -193,17 +193,19 @@ static int set_one(int fd, uint64_t set, uint64_t clr, unsigned flags)
 }
 
 /**
- * mount_leave_peers() - make a detached copy private, with all below it
+ * mount_try_propagate() - make a mount, which may be detached, shared, slave, …
+ * @flags: MS_*, with MS_REC for all below it, too
  *
- * A copy of the host's mount is its peer: what the container mounts on it would appear on the host.
+ * A copy of a host's mount is its peer: what the container mounts on it would appear on the host.
  *
- * Return: 0, or -errno; -ENOSYS before Linux 5.12, where the copy must not be used.
+ * Return: 0, or -errno; -ENOSYS before Linux 5.12, where a detached copy must not be used.
  */
-int mount_leave_peers(int fd)
+int mount_try_propagate(int fd, uint64_t flags)
 {
-	struct mount_attr a = { .propagation = MS_PRIVATE };
+	struct mount_attr a = { .propagation = flags & ~(uint64_t)MS_REC };
+	unsigned below = flags & MS_REC ? AT_RECURSIVE : 0;
 
-	return sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &a) < 0 ? -errno : 0;
+	return sys_mount_setattr(fd, "", AT_EMPTY_PATH | below, &a) < 0 ? -errno : 0;
 }
 
 /* What a bind mount loses when it is given flags of its own, as with runc and mount(2). */
@@ -334,11 +336,8 @@ static int old_mount_fs(const char *fs, const char *source, const char *data, ui
 int mount_fs_at(const char *fs, const char *source, const char *data, uint64_t attrs, int target,
 		struct err *e)
 {
-	own_fd int fd = FD_NONE;
+	own_fd int fd = mount_make_fs(fs, source, data, attrs, e);
 
-	if (sys_lacks(SYS_MOUNT_API))
-		return old_mount_fs(fs, source, data, attrs, target, e);
-	fd = mount_make_fs(fs, source, data, attrs, e);
 	if (fd < 0 && e->sysno == ENOSYS)
 		return old_mount_fs(fs, source, data, attrs, target, e);
 	if (fd < 0)
@@ -408,18 +407,18 @@ int mount_change_at(int target, const struct mount_attrs *a, struct err *e)
 	return 0;
 }
 
-/* mount_propagate_at() - make the mount at @target shared, slave, … (MS_*, with MS_REC) */
+/* mount_propagate_at() - mount_try_propagate() for what is attached, on any kernel */
 int mount_propagate_at(int target, uint64_t flags, struct err *e)
 {
-	struct mount_attr a = { .propagation = flags & ~(uint64_t)MS_REC };
+	uint64_t kind = flags & ~(uint64_t)MS_REC;
 	char path[32];
-
 	/* without a path, in case /proc is the container's; one kind at a time is all it takes */
-	if (sys_mount_setattr(target, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0),
-			      &a) == 0)
+	int r = mount_try_propagate(target, flags);
+
+	if (r == 0)
 		return 0;
-	if (errno != ENOSYS && (a.propagation & (a.propagation - 1)) == 0)
-		return fail_sys(e, "change mount propagation");
+	if (r != -ENOSYS && (kind & (kind - 1)) == 0)
+		return fail_errno(e, -r, "change mount propagation");
 	path_fd_link(target, path);
 	if (mount(NULL, path, NULL, (unsigned long)flags, NULL) < 0)
 		return fail_sys(e, "change mount propagation");

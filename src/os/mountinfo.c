@@ -1,6 +1,8 @@
 /* mountinfo.c - reads /proc/PID/mountinfo */
 #include "os/mountinfo.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *field(const char *at, const char *end, const char **ret, size_t *ret_len)
@@ -67,6 +69,48 @@ bool mount_line_next(const char **text, struct mount_line *ret)
 		*text = *end ? end + 1 : end;
 	}
 	return found;
+}
+
+/* mount_line_is() - is the file system of this type? */
+bool mount_line_is(const struct mount_line *m, const char *type)
+{
+	return m->type_len == strlen(type) && memcmp(m->type, type, m->type_len) == 0;
+}
+
+/**
+ * mount_table_parse() - all lines of a mountinfo text
+ * @ret:  for mount_table_done(), also after an error; points into @text
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int mount_table_parse(struct mount_table *ret, const char *text)
+{
+	size_t lines = 2; /* one for a last line without its end, one for the reading past it */
+
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	ret->n = 0;
+	ret->at = malloc(lines * sizeof(*ret->at));
+	if (!ret->at)
+		return -ENOMEM;
+	while (mount_line_next(&text, &ret->at[ret->n]))
+		ret->n++;
+	return 0;
+}
+
+/* mount_table_find() - the mount of that id, or NULL */
+const struct mount_line *mount_table_find(const struct mount_table *t, uint64_t id)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->at[i].id == id)
+			return &t->at[i];
+	return NULL;
+}
+
+void mount_table_done(struct mount_table *t)
+{
+	free(t->at);
+	*t = (struct mount_table){ 0 };
 }
 
 /* mountinfo_unescape() - undo the \040 escapes, in place */

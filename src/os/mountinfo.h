@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MOUNTINFO_MAX ((size_t)16 << 20) /* bytes; a host may have 100,000 mounts (fs.mount-max) */
+
 /* struct mount_line - what we need of one line; the text is the caller's, escaped as it is */
 struct mount_line {
 	uint64_t id, parent;
@@ -13,7 +15,19 @@ struct mount_line {
 	size_t root_len, point_len, type_len, options_len;
 };
 
+/* struct mount_table - all lines of a text, in its order, which is the order of the mounts' making */
+struct mount_table {
+	struct mount_line *at;
+	size_t n;
+};
+
 bool mount_line_next(const char **text, struct mount_line *ret);
+bool mount_line_is(const struct mount_line *m, const char *type);
+int mount_table_parse(struct mount_table *ret, const char *text);
+const struct mount_line *mount_table_find(const struct mount_table *t, uint64_t id);
+void mount_table_done(struct mount_table *t);
 void mountinfo_unescape(char *text);
+
+#define own_mounts __attribute__((cleanup(mount_table_done)))
 
 #endif

@@ -2,6 +2,7 @@
 #include "os/resctrl.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,8 @@
 #include "os/file.h"
 #include "os/mountinfo.h"
 
-#define RESCTRL_MAGIC 0x7655821 /* RDTGROUP_SUPER_MAGIC of linux/magic.h */
-#define USUAL_PLACE   "/sys/fs/resctrl"
-#define INFO_MAX      ((size_t)16 << 20)
-#define SCHEMATA_MAX  ((size_t)1 << 20)
+#define USUAL_PLACE  "/sys/fs/resctrl"
+#define SCHEMATA_MAX ((size_t)1 << 20)
 
 static const char *stand_in(void)
 {
@@ -32,12 +31,11 @@ static int find_mount(char ret_path[PATH_MAX], struct err *e)
 	struct mount_line m;
 	const char *rest;
 
-	if (file_read(AT_FDCWD, "/proc/self/mountinfo", INFO_MAX, &text, e) < 0)
+	if (file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, e) < 0)
 		return -1;
 	rest = text;
 	while (mount_line_next(&rest, &m))
-		if (m.type_len == 7 && memcmp(m.type, "resctrl", 7) == 0 &&
-		    m.point_len < PATH_MAX) {
+		if (mount_line_is(&m, "resctrl") && m.point_len < PATH_MAX) {
 			memcpy(ret_path, m.point, m.point_len);
 			ret_path[m.point_len] = '\0';
 			mountinfo_unescape(ret_path);
@@ -57,7 +55,7 @@ int resctrl_find(char ret_path[PATH_MAX], struct err *e)
 	const char *test = stand_in();
 	struct statfs fs;
 
-	if (test || (statfs(USUAL_PLACE, &fs) == 0 && fs.f_type == RESCTRL_MAGIC)) {
+	if (test || (statfs(USUAL_PLACE, &fs) == 0 && fs.f_type == RDTGROUP_SUPER_MAGIC)) {
 		snprintf(ret_path, PATH_MAX, "%s", test ? test : USUAL_PLACE);
 		return 0;
 	}
@@ -76,7 +74,7 @@ int resctrl_open(const char *path, struct err *e)
 
 	if (fd < 0)
 		return fail_sys(e, "open '%s'", path);
-	if (!stand_in() && (fstatfs(fd, &fs) < 0 || fs.f_type != RESCTRL_MAGIC))
+	if (!stand_in() && (fstatfs(fd, &fs) < 0 || fs.f_type != RDTGROUP_SUPER_MAGIC))
 		return fail_errno(e, ENOENT, "open the resctrl file system on '%s'", path);
 	return give_fd(&fd);
 }

@@ -70,7 +70,7 @@ static int add_hierarchy(struct mount_plan *p, const struct cgroup_place *place,
 	o->fd = mount_clone(AT_FDCWD, o->source, true, false, e);
 	if (o->fd < 0)
 		return e->sysno == ENOSYS ? 0 : -1;
-	r = mount_leave_peers((int)o->fd);
+	r = mount_try_propagate((int)o->fd, MS_PRIVATE | MS_REC);
 	if (r == 0)
 		return mount_set((int)o->fd, &attrs, e);
 	(void)close((int)o->fd);

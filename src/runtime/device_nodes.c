@@ -119,7 +119,7 @@ static int make_node(struct creation *c, int folder, size_t number, struct plan_
 		d->fd = mount_clone(folder, name, false, true, e);
 	if (r < 0 || d->fd < 0)
 		return r < 0 || e->sysno != ENOSYS ? -1 : 0;
-	r = mount_leave_peers((int)d->fd);
+	r = mount_try_propagate((int)d->fd, MS_PRIVATE | MS_REC);
 	if (r == 0)
 		return mount_set((int)d->fd, &attrs, e);
 	r = r == -ENOSYS ? 0

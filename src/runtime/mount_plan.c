@@ -198,13 +198,12 @@ static bool wants_idmap(const struct oci_mount *m, const struct mount_want *w)
 static int settle_propagation(const struct mount_plan *p, int tree, struct err *e)
 {
 	uint64_t kind = p->propagation & (MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE);
-	struct mount_attr a = { .propagation = kind ? kind : MS_SLAVE };
+	int r;
 
 	if (p->propagation & MS_SHARED)
 		return 0;
-	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a) < 0)
-		return fail_sys(e, "change mount propagation");
-	return 0;
+	r = mount_try_propagate(tree, (kind ? kind : MS_SLAVE) | MS_REC);
+	return r < 0 ? fail_errno(e, -r, "change mount propagation") : 0;
 }
 
 static const char *absolute_source(struct mount_plan *p, const char *source)

@@ -25,13 +25,11 @@ static int out_of_memory(struct err *e)
 static int settle_root(const struct plan_rootfs *r, int tree)
 {
 	uint64_t kind = r->propagation & (MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE);
-	struct mount_attr all = { .propagation = kind ? kind : MS_SLAVE };
-	struct mount_attr top = { .propagation = MS_PRIVATE };
+	int done = 0;
 
-	if (!(r->propagation & MS_SHARED) &&
-	    sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &all) < 0)
-		return -1;
-	return kind ? 0 : sys_mount_setattr(tree, "", AT_EMPTY_PATH, &top);
+	if (!(r->propagation & MS_SHARED))
+		done = mount_try_propagate(tree, (kind ? kind : MS_SLAVE) | MS_REC);
+	return done < 0 || kind ? done : mount_try_propagate(tree, MS_PRIVATE);
 }
 
 /* A detached copy of the root's mount tree; -1 in r->fd where the kernel cannot make one, or (before
@@ -39,13 +37,15 @@ static int settle_root(const struct plan_rootfs *r, int tree)
 static int open_root(struct plan_rootfs *r, struct err *e)
 {
 	own_fd int tree = mount_clone(AT_FDCWD, r->path, true, false, e);
+	int settled;
 
 	if (tree < 0)
 		return e->sysno == ENOSYS ? 0 : fail_in(e, "open the root '%s'", r->path);
-	if (settle_root(r, tree) < 0)
-		return errno == ENOSYS
-			       ? 0
-			       : fail_sys(e, "set the propagation of the root '%s'", r->path);
+	settled = settle_root(r, tree);
+	if (settled == -ENOSYS)
+		return 0;
+	if (settled < 0)
+		return fail_errno(e, -settled, "set the propagation of the root '%s'", r->path);
 	r->fd = give_fd(&tree);
 	return 0;
 }

@@ -95,6 +95,12 @@ static int check_group(const struct oci_intel_rdt *r, const char *id, int root, 
 	return fail_member("/closID", e);
 }
 
+/* The root of the resctrl file system, and where it is. */
+static int open_root(char ret_path[PATH_MAX], struct err *e)
+{
+	return resctrl_find(ret_path, e) < 0 ? -1 : resctrl_open(ret_path, e);
+}
+
 /**
  * rdt_check() - refuse what cannot be done; touches nothing
  */
@@ -108,10 +114,8 @@ int rdt_check(const struct oci_config *c, const char *id, struct err *e)
 		return 0;
 	if (check_schemata(r, e) < 0)
 		return -1;
-	if (resctrl_find(path, e) < 0)
-		return fail_member("", e);
-	root = resctrl_open(path, e);
-	return root < 0 ? -1 : check_group(r, id, root, e);
+	root = open_root(path, e);
+	return root < 0 ? fail_member("", e) : check_group(r, id, root, e);
 }
 
 /* --- create -------------------------------------------------------------------------------------- */
@@ -128,9 +132,7 @@ int rdt_prepare(struct creation *c, struct err *e)
 
 	if (!r)
 		return 0;
-	if (resctrl_find(path, e) < 0)
-		return -1;
-	root = resctrl_open(path, e);
+	root = open_root(path, e);
 	if (root < 0)
 		return -1;
 	s = arena_alloc(&c->mem, sizeof(*s));
