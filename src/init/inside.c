@@ -58,11 +58,15 @@ static int shift_ids(struct init *in, const struct plan_mount *m, int tree, stru
 }
 
 /* In a user namespace, what the source has is what the kernel will have locked. */
-static uint64_t locked_flags(const struct init *in, int source)
+static int settle_attrs(const struct init *in, int source, struct mount_attrs *a, struct err *e)
 {
 	struct statvfs fs;
 
-	return in->plan.in_userns && fstatvfs(source, &fs) == 0 ? mount_locked(&fs) : 0;
+	if (!in->plan.in_userns)
+		return mount_settle(a, NULL, e);
+	if (fstatvfs(source, &fs) < 0)
+		return fail_sys(e, "look at the mount of the source");
+	return mount_settle(a, &fs, e);
 }
 
 /* Linux < 5.12 can't change the attributes of what is detached, < 5.2 can't detach at all. */
@@ -107,7 +111,7 @@ int init_bind_inside(struct init *in, const struct plan_mount *m, int source, in
 	struct mount_attrs attrs = init_mount_attrs(m);
 	own_fd int tree = FD_NONE;
 
-	if (mount_settle(&attrs, locked_flags(in, source), e) < 0)
+	if (settle_attrs(in, source, &attrs, e) < 0)
 		return -1;
 	tree = mount_clone(source, "", m->recursive, false, e);
 	if (tree < 0)

@@ -11,10 +11,11 @@
 /**
  * struct cli - what stands before the command
  * @program: the name by which we were called
+ * @command: the command's name, once it is known
  * @root:    the state root
  */
 struct cli {
-	const char *program, *root, *log, *log_format, *log_level, *cgroup_manager;
+	const char *program, *command, *root, *log, *log_format, *log_level, *cgroup_manager;
 	const char *criu;
 	bool debug, systemd_cgroup, help, version, strict;
 };

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "oci/cli.h"
+#include "oci/dialect.h"
 
 /* struct logfile - the one log of this process */
 static struct logfile {
@@ -118,12 +119,14 @@ int logfile_open(const struct cli *cli, struct err *e)
 void logfile_failure(const struct cli *cli, const struct err *failure)
 {
 	char line[1536];
-	size_t len = err_line(failure, line, sizeof(line) - 1);
+	size_t len;
 
+	err_line(failure, line, sizeof(line) - 1);
 	if (cli->log && logfile.fd != STDERR_FILENO)
 		log_error("%s", line);
 	if (cli->debug && failure->trace[0])
 		log_debug("raised at %s", failure->trace);
+	len = dialect_line(cli->program, cli->command, failure, line, sizeof(line) - 1);
 	line[len] = '\n';
 	(void)!write(STDERR_FILENO, line, len + 1);
 }

@@ -179,6 +179,7 @@ static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, str
 	c = find_command(words[used]);
 	if (!c)
 		return fail_command(words[used], e);
+	cli->command = c->name;
 	*ret_status = 0;
 	if (run_command_words(cli, c, words + used + 1, n - used - 1, ret_status, e) == 0)
 		return 0;

@@ -32,23 +32,27 @@ const struct device_rule device_defaults[] = {
 // clang-format on
 const size_t device_defaults_count = COUNT(device_defaults);
 
-/* device_access_parse() - "rwm" in any order; false when empty or anything else is in it */
-bool device_access_parse(const char *text, unsigned *ret_access)
+/**
+ * device_access_parse() - read "rwm" in any order
+ * @text: NULL is empty
+ * @odd:  the first letter that means nothing, or '\0'; it is passed over
+ *
+ * Return: DEVICE_READ and the like; 0 when nothing is allowed or denied by it.
+ */
+unsigned device_access_parse(const char *text, char *odd)
 {
 	static const char letters[] = "mrw"; /* in the order of the bits */
 	unsigned bits = 0;
 
-	if (!text || !*text)
-		return false;
-	for (; *text; text++) {
+	for (*odd = '\0'; text && *text; text++) {
 		const char *at = strchr(letters, *text);
 
-		if (!at)
-			return false;
-		bits |= 1U << (at - letters);
+		if (at)
+			bits |= 1U << (at - letters);
+		else if (!*odd)
+			*odd = *text;
 	}
-	*ret_access = bits;
-	return true;
+	return bits;
 }
 
 static bool matches(const struct device_rule *r, char type, int64_t major, int64_t minor)
@@ -250,7 +254,7 @@ static bool number_parse(const char **at, int64_t *ret)
 static bool line_parse(const char *at, size_t len, struct device_rule *ret_rule)
 {
 	struct device_rule r = { .allow = true };
-	char line[64], *access;
+	char line[64], *access, odd;
 	const char *c = line + 2;
 
 	if (len >= sizeof(line) || len < 7)
@@ -264,7 +268,8 @@ static bool line_parse(const char *at, size_t len, struct device_rule *ret_rule)
 	    *c++ != ' ')
 		return false;
 	access = line + (c - line);
-	if (!device_access_parse(access, &r.access))
+	r.access = device_access_parse(access, &odd);
+	if (!r.access || odd)
 		return false;
 	*ret_rule = r;
 	return true;

@@ -56,7 +56,7 @@ struct device_set {
 	size_t n;
 };
 
-bool device_access_parse(const char *text, unsigned *ret_access);
+unsigned device_access_parse(const char *text, char *odd);
 bool device_rules_allow(const struct device_rule *rules, size_t n, char type, int64_t major,
 			int64_t minor, unsigned access);
 bool device_rules_open(const struct device_rule *rules, size_t n);

@@ -213,48 +213,66 @@ int mount_try_propagate(int fd, uint64_t flags)
 	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | \
 	 MOUNT_ATTR_NOSYMFOLLOW)
 
-/* mount_locked() - the flags of a host's mount that a user namespace may not take off, MOUNT_ATTR_*
- *
- * Source: user_namespaces(7). */
-uint64_t mount_locked(const struct statvfs *fs)
+#define TIMES (MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME)
+
+/* The attributes of a mount as statvfs(3) tells them. Neither bit for access times: all are kept. */
+static uint64_t attrs_of(const struct statvfs *fs)
 {
 	static const struct {
 		unsigned long st;
 		uint64_t attr;
 	} flags[] = {
-		{ ST_RDONLY, MOUNT_ATTR_RDONLY },
-		{ ST_NOSUID, MOUNT_ATTR_NOSUID },
-		{ ST_NODEV, MOUNT_ATTR_NODEV },
-		{ ST_NOEXEC, MOUNT_ATTR_NOEXEC },
+		{ ST_RDONLY, MOUNT_ATTR_RDONLY },   { ST_NOSUID, MOUNT_ATTR_NOSUID },
+		{ ST_NODEV, MOUNT_ATTR_NODEV },     { ST_NOEXEC, MOUNT_ATTR_NOEXEC },
+		{ ST_NOATIME, MOUNT_ATTR_NOATIME }, { ST_NODIRATIME, MOUNT_ATTR_NODIRATIME },
 	};
-	uint64_t locked = 0;
+	uint64_t attrs = fs->f_flag & (ST_NOATIME | ST_RELATIME) ? 0 : MOUNT_ATTR_STRICTATIME;
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
 		if (fs->f_flag & flags[i].st)
-			locked |= flags[i].attr;
-	return locked;
+			attrs |= flags[i].attr;
+	return attrs;
+}
+
+/* Does a bind mount ask for access times of its own? Words that only say what they shall not be,
+ * such as "atime", ask for nothing, as with mount(8). */
+static bool chooses_times(const struct mount_attrs *a)
+{
+	return (a->set & TIMES) || (a->clr & MOUNT_ATTR__ATIME) == MOUNT_ATTR__ATIME;
+}
+
+static int settle_times(struct mount_attrs *a, const struct statvfs *locked, struct err *e)
+{
+	if (!chooses_times(a)) {
+		a->clr &= ~(uint64_t)TIMES;
+		return 0;
+	}
+	if (locked && (attrs_of(locked) & TIMES) != (a->set & TIMES))
+		return fail_errno(e, EPERM, "choose other access times than the host's mount has");
+	a->clr |= TIMES & ~a->set;
+	return 0;
 }
 
 /**
  * mount_settle() - what else a bind mount is asked for when flags are: the rest goes, or stays locked
  * @a:      completed, unless it asks for nothing
- * @locked: flags that have to stay
+ * @locked: the source's mount, when a user namespace may take nothing off it; else NULL
  *
  * Access times are one choice of four words (mount(2), MS_REMOUNT | MS_BIND): who makes it makes all
  * of it, and who does not keeps the source's.
  *
- * Return: 0, or -1 with EPERM when a locked flag is to be taken off.
+ * Return: 0, or -1 with EPERM when what is locked is to be changed (user_namespaces(7)).
  */
-int mount_settle(struct mount_attrs *a, uint64_t locked, struct err *e)
+int mount_settle(struct mount_attrs *a, const struct statvfs *locked, struct err *e)
 {
+	uint64_t stay = locked ? attrs_of(locked) & IMPLIED : 0;
+
 	if (!a->set && !a->clr)
 		return 0;
-	if (a->clr & locked)
+	if (a->clr & stay)
 		return fail_errno(e, EPERM, "take flags off that the host's mount has");
-	a->clr |= IMPLIED & ~a->set & ~locked;
-	if (a->set & (MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME))
-		a->clr |= (MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME) & ~a->set;
-	return 0;
+	a->clr |= IMPLIED & ~a->set & ~stay;
+	return settle_times(a, locked, e);
 }
 
 /* mount_set() - change the attributes of the mount (not the directory) that @fd is the root of */

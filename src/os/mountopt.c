@@ -47,7 +47,7 @@ static const struct mountopt {
 	{ "strictatime",    SET,       MOUNT_ATTR_STRICTATIME   },
 	{ "nostrictatime",  CLEAR,     MOUNT_ATTR_STRICTATIME   },
 	{ "relatime",       CLEAR,     MOUNT_ATTR__ATIME        },
-	{ "norelatime",     CLEAR,     MOUNT_ATTR__ATIME        },
+	{ "norelatime",     NOTHING,   0                        },
 	{ "nodiratime",     SET,       MOUNT_ATTR_NODIRATIME    },
 	{ "diratime",       CLEAR,     MOUNT_ATTR_NODIRATIME    },
 	{ "nosymfollow",    SET,       MOUNT_ATTR_NOSYMFOLLOW   },

@@ -10,6 +10,7 @@
 
 #include "base/own.h"
 #include "os/file.h"
+#include "runtime/notes.h"
 
 #define CONFIG_MAX ((size_t)16 << 20)
 
@@ -23,13 +24,7 @@ static int note_unknown(void *ctx, const char *what, const char *pointer, const 
 	fail_at(&note, "config.json: %s", pointer);
 	if (nearest)
 		fail_hint(&note, "did you mean '%s'?", nearest);
-	if (o->strict) {
-		*e = note;
-		return -1;
-	}
-	if (o->warn)
-		o->warn(o->ctx, &note);
-	return 0;
+	return note_or_fail(o->strict, &note, e);
 }
 
 /* What callers of runc know a part of the config by. */

@@ -20,12 +20,10 @@ struct bundle {
 	struct oci_config config;
 };
 
-/* warn() takes a sentence about a member that nobody knows; strict turns it into an error. */
+/* strict: a member that nobody knows is an error, not a warning */
 struct bundle_options {
 	const char *config_path; /* NULL: config.json in the bundle */
 	bool strict;
-	void (*warn)(void *ctx, const struct err *e);
-	void *ctx;
 };
 
 int bundle_read(struct bundle *b, const char *path, const struct bundle_options *o, struct err *e);

@@ -24,8 +24,6 @@ static int note(struct creation *c, struct err *e)
 	return 0;
 }
 
-static const struct resources_how fresh = { .update = false };
-
 static bool may_be_late(const struct creation *c);
 
 static const struct oci_resources *resources_of(const struct creation *c)
@@ -57,6 +55,7 @@ static int resolve(struct creation *c, struct cgroup_path *ret_path, struct err 
 int cgroups_prepare(struct creation *c, struct err *e)
 {
 	const struct oci_linux *l = c->bundle.config.platform;
+	const struct resources_how how = { .strict = c->o->strict };
 	struct cgroup_path path;
 
 	if (strcmp(c->o->cgroup_manager, "disabled") == 0)
@@ -65,7 +64,7 @@ int cgroups_prepare(struct creation *c, struct err *e)
 		return -1;
 	if (!c->world.n && !by_systemd(c))
 		return 0;
-	if (l->resources && resources_check(&c->world, l->resources, &fresh, e) < 0)
+	if (l->resources && resources_check(&c->world, l->resources, &how, e) < 0)
 		return -1;
 	if (resolve(c, &path, e) < 0)
 		return -1;
@@ -142,7 +141,7 @@ int cgroups_make(struct creation *c, struct err *e)
 		return -1;
 	if (make_part(c, CGROUP_V1, e) < 0 || note(c, e) < 0)
 		return -1;
-	return resources_apply(&c->cgroup, resources_of(c), &fresh, e);
+	return resources_apply(&c->cgroup, resources_of(c), NULL, e);
 }
 
 /**

@@ -37,14 +37,6 @@
 #include "runtime/scope.h"
 #include "runtime/seccomp.h"
 
-static void warn_about(void *ctx __attribute__((unused)), const struct err *e)
-{
-	char line[1536];
-
-	err_line(e, line, sizeof(line));
-	log_warn("%s", line);
-}
-
 static char *timestamp(struct arena *a)
 {
 	struct timespec now;
@@ -220,9 +212,7 @@ static int run_stage(void *ctx, unsigned i, struct err *e)
 
 static int prepare(struct creation *c, struct err *e)
 {
-	const struct bundle_options b = { .config_path = c->o->config,
-					  .strict = c->o->strict,
-					  .warn = warn_about };
+	const struct bundle_options b = { .config_path = c->o->config, .strict = c->o->strict };
 
 	if (bundle_read(&c->bundle, c->o->bundle, &b, e) < 0 ||
 	    check_config(&c->bundle.config, c->o, e) < 0)

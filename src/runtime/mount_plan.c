@@ -211,15 +211,15 @@ static const char *absolute_source(struct mount_plan *p, const char *source)
 	return *source == '/' ? source : arena_printf(p->mem, "%s/%s", p->bundle, source);
 }
 
-/* Flags of the host's mount that stay, whatever is asked for. */
-static uint64_t locked_flags(const struct mount_plan *p, const char *source,
-			     const struct mount_attrs *a)
+static int settle_attrs(const struct mount_plan *p, const char *source, struct mount_attrs *a,
+			struct err *e)
 {
+	bool locked = p->own_userns && (a->set || a->clr);
 	struct statvfs fs;
 
-	if (!p->own_userns || (!a->set && !a->clr) || statvfs(source, &fs) < 0)
-		return 0;
-	return mount_locked(&fs);
+	if (locked && statvfs(source, &fs) < 0)
+		return fail_sys(e, "look at the mount of '%s'", source);
+	return mount_settle(a, locked ? &fs : NULL, e);
 }
 
 /* Open the source; where the kernel can't detach mounts, only look at what it is. */
@@ -236,7 +236,7 @@ static int open_source(struct mount_plan *p, const struct oci_mount *m, const st
 		return fail_hint(e, "the source must exist on the host");
 	}
 	o->shape = S_ISDIR(st.st_mode) ? PLAN_TARGET_DIR : PLAN_TARGET_FILE;
-	if (mount_settle(&attrs, locked_flags(p, o->source, &attrs), e) < 0)
+	if (settle_attrs(p, o->source, &attrs, e) < 0)
 		return fail_in(e, "bind '%s' on '%s'", o->source, o->target);
 	if (!p->open || sys_lacks(SYS_MOUNT_API))
 		return 0;

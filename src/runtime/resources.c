@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "os/cgroup_file.h"
 #include "os/devices.h"
+#include "runtime/notes.h"
 
 #define PASSES 4 /* more than any group's members */
 
@@ -80,12 +81,14 @@ static int rule_of(const struct oci_device_rule *o, struct device_rule *ret_rule
 		.major = o->major.set ? o->major.v : DEVICE_ANY,
 		.minor = o->minor.set ? o->minor.v : DEVICE_ANY,
 	};
+	char odd;
 
 	if (!strchr("abc", r.type) || (o->type && strlen(o->type) > 1)) {
 		fail(e, ERR_INPUT, "device type '%s' can't be in a device rule", o->type);
 		return fail_hint(e, "it is 'a' (all), 'b' (block) or 'c' (character)");
 	}
-	if (!device_access_parse(o->access, &r.access)) {
+	r.access = device_access_parse(o->access, &odd);
+	if (!r.access) {
 		fail(e, ERR_INPUT, "device access '%s' makes no sense", o->access ? o->access : "");
 		return fail_hint(e, "it is one or more of r (read), w (write) and m (mknod)");
 	}
@@ -118,6 +121,28 @@ static int device_rules(const struct oci_resources *r, const struct resources_ho
 	return 0;
 }
 
+/* Letters that mean nothing: runc passes over them, so there are configs that have them. */
+static int check_letters(const struct oci_resources *r, const struct resources_how *how,
+			 struct err *e)
+{
+	for (size_t i = 0; i < r->devices.n; i++) {
+		struct err note = { 0 };
+		char odd, at[32];
+
+		(void)device_access_parse(r->devices.at[i].access, &odd);
+		if (!odd)
+			continue;
+		fail(&note, ERR_INPUT, "device access '%s': '%c' means nothing",
+		     r->devices.at[i].access, odd);
+		fail_hint(&note, "it is one or more of r (read), w (write) and m (mknod)");
+		snprintf(at, sizeof(at), "/devices/%zu", i);
+		at_member(how, at, &note);
+		if (note_or_fail(how->strict, &note, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int check_devices(const struct resources_host *host, const struct oci_resources *r,
 			 const struct resources_how *how, struct err *e)
 {
@@ -126,7 +151,7 @@ static int check_devices(const struct resources_host *host, const struct oci_res
 	size_t n = 0, culprit = 0;
 	char at[32];
 
-	if (device_rules(r, how, &rules, &n, e) < 0)
+	if (device_rules(r, how, &rules, &n, e) < 0 || (r && check_letters(r, how, e) < 0))
 		return -1;
 	if (!((host->v1 | host->v2) & CGROUP_DEVICES) && !device_rules_open(rules, n)) {
 		fail(e, ERR_UNSUPPORTED,

@@ -51,11 +51,12 @@ typedef LIST(struct resource_write) resource_writes;
  * @doc:        what precedes the JSON pointer in errors; NULL is "config.json: /linux/resources"
  * @update:     the container runs already: values that equal the kernel's default count, too
  * @no_devices: leave device access alone (an update, or a host where we may not)
+ * @strict:     what means nothing is an error, not a warning
  * @adopted:    somebody else made the cgroup, and may have set limits already: systemd does
  */
 struct resources_how {
 	const char *doc;
-	bool update, no_devices, adopted;
+	bool update, no_devices, strict, adopted;
 };
 
 struct resources_host resources_host_of(const struct cgroup_world *w);

@@ -92,6 +92,19 @@ executable() {
 	says "config.json: /process/noNewPrivilege: unknown member (did you mean 'noNewPrivileges'?)" --strict
 }
 
+@test "a letter of device access that means nothing is a warning, and an error with --strict" {
+	local what="config.json: /linux/resources/devices/0: device access 'rwa': 'a' means nothing"
+
+	config '.linux.resources.devices = [{allow: false, access: "rwa"}]'
+	says "$what (it is one or more of r (read), w (write) and m (mknod))" --strict
+	program true
+	run_container
+	expect_status 0
+	expect_line "level=warning msg=\"$what"
+	config '.linux.resources.devices[0].access = "a"'
+	says "config.json: /linux/resources/devices/0: device access 'a' makes no sense (it is one or more of r (read), w (write) and m (mknod))"
+}
+
 @test "a device of no type, a propagation of none, a version of the future" {
 	config '.linux.devices = [{path: "/dev/x", type: "q", major: 1, minor: 1}]'
 	says "config.json: /linux/devices/0/type: unknown device type 'q'"
@@ -238,4 +251,24 @@ executable() {
 		run tare $command
 		expect_output "container 'none' does not exist"
 	done
+}
+
+# --- the words of another runtime -------------------------------------------------------------
+
+# as_runc LINE: under that name, run fails with exactly that line
+as_runc() {
+	ln -sf "$TARE_RUNTIME" "$BATS_TEST_TMPDIR/runc"
+	TARE_RUNTIME=$BATS_TEST_TMPDIR/runc run tare --log "$BATS_TEST_TMPDIR/log" run --bundle "$bundle" "$id"
+	expect_status 1
+	expect_output "${1//%B/$bundle}"
+}
+
+@test "called by runc's name, an error has the sentence that its callers look for; the log has ours" {
+	printf '#!/nobody/here foo bar\nsh\n' | executable run.sh
+	program /run.sh
+	as_runc "exec /run.sh: no such file or directory"
+	grep -q "its interpreter '/nobody/here' does not exist" "$BATS_TEST_TMPDIR/log"
+	program true
+	config '.mounts += [{type: "tmpfs", source: "tmpfs", destination: "/mnt", options: ["size=banana"]}]'
+	as_runc "runc run failed: unable to start container process: error during container init: error mounting: config.json: /mounts/7: cannot make the mounts: mount 'tmpfs' on '/mnt': set up file system 'tmpfs': the kernel says \"tmpfs: Bad value for 'size'\": invalid argument"
 }

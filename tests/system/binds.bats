@@ -143,6 +143,56 @@ times() {
 	expect_line ',noatime,'
 }
 
+@test "words that say what access times shall not be choose none" {
+	local word
+
+	for word in atime norelatime nostrictatime diratime; do
+		times noatime "$word"
+		expect_line ',noatime,'
+	done
+}
+
+# host_times OPTION OPTION: as times(), of a mount of the host's
+host_times() {
+	mkdir -p "$BATS_TEST_TMPDIR/host"
+	mount -t tmpfs -o "$1" tmpfs "$BATS_TEST_TMPDIR/host"
+	config '.mounts |= map(select(.destination != "/t2"))'
+	with_bind "$BATS_TEST_TMPDIR/host" /t2 "$2"
+	shell 'sed -n "s|.* /t2 tmpfs \([^ ]*\) .*|,\1,|p" /proc/self/mounts'
+	run_container
+	umount "$BATS_TEST_TMPDIR/host"
+}
+
+@test "in a user namespace the access times of a bind are the source's" {
+	local -a words
+	local pair
+
+	own_userns
+	for pair in 'noatime relatime' 'noatime strictatime' 'relatime noatime' 'relatime nodiratime' \
+		'strictatime relatime' 'nodiratime noatime'; do
+		read -ra words <<<"$pair"
+		host_times "${words[@]}"
+		expect_error "/mounts/[0-9]+: .*choose other access times than .*operation not permitted"
+	done
+	host_times noatime noatime
+	expect_line ',noatime,'
+	host_times noatime ro
+	expect_line ',noatime,'
+	host_times strictatime atime
+	expect_no_line 'atime'
+}
+
+@test "in a user namespace, a source in the root keeps its access times, too" {
+	own_userns
+	times noatime noatime
+	expect_line ',noatime,'
+	config '.mounts |= map(select(.destination | startswith("/t") | not))'
+	with_mount '{"type": "tmpfs", "source": "tmpfs", "destination": "/t1", "options": ["noatime"]}'
+	with_bind "$(root)/t1" /t2 relatime
+	run_container
+	expect_error "choose other access times"
+}
+
 @test "an id-mapped bind without mappings has those of the user namespace that is joined" {
 	need_kernel 5.12
 	local holder

@@ -247,10 +247,11 @@ TEST(devices_list_is_read_back)
 
 TEST(access_words)
 {
-	unsigned a = 0;
+	char odd;
 
-	WANT(device_access_parse("rwm", &a) && a == DEVICE_ALL);
-	WANT(device_access_parse("wr", &a) && a == (DEVICE_READ | DEVICE_WRITE));
-	WANT(!device_access_parse("", &a) && !device_access_parse(NULL, &a));
-	WANT(!device_access_parse("rx", &a));
+	WANT(device_access_parse("rwm", &odd) == DEVICE_ALL && !odd);
+	WANT(device_access_parse("wr", &odd) == (DEVICE_READ | DEVICE_WRITE) && !odd);
+	WANT(device_access_parse("", &odd) == 0 && device_access_parse(NULL, &odd) == 0);
+	WANT(device_access_parse("rxy", &odd) == DEVICE_READ && odd == 'x');
+	WANT(device_access_parse("x", &odd) == 0 && odd == 'x');
 }
