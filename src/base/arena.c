@@ -34,12 +34,8 @@ static int grow(struct arena *a, size_t size)
 	return 0;
 }
 
-/**
- * arena_alloc() - carve @size zeroed bytes
- *
- * Return: memory that lives until arena_done(), or NULL.
- */
-void *arena_alloc(struct arena *a, size_t size)
+/* @size bytes that hold anything. */
+static void *carve(struct arena *a, size_t size)
 {
 	void *at;
 
@@ -52,7 +48,19 @@ void *arena_alloc(struct arena *a, size_t size)
 	}
 	at = a->top->bytes + a->top->used;
 	a->top->used += size;
-	return memset(at, 0, size);
+	return at;
+}
+
+/**
+ * arena_alloc() - carve @size zeroed bytes
+ *
+ * Return: memory that lives until arena_done(), or NULL.
+ */
+void *arena_alloc(struct arena *a, size_t size)
+{
+	void *at = carve(a, size);
+
+	return at ? memset(at, 0, size) : NULL;
 }
 
 /* arena_array() - arena_alloc() of @count times @size, overflow checked */
@@ -67,10 +75,12 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 
 char *arena_dup_len(struct arena *a, const char *text, size_t len)
 {
-	char *copy = arena_alloc(a, len + 1);
+	char *copy = carve(a, len + 1);
 
-	if (copy)
-		memcpy(copy, text, len);
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
 	return copy;
 }
 

@@ -354,11 +354,15 @@ static int read_row(struct reader *r, const struct place *p, const struct json *
 	return fail(r->e, ERR_BUG, "row '%s' cannot be read from JSON", row->key);
 }
 
-static const struct bind_row *row_find(const struct bind_table *t, const char *key)
+/* @guess: where to look first; what we wrote ourselves has the order of its table */
+static const struct bind_row *row_find(const struct bind_table *t, const char *key, size_t guess)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (strcmp(t->rows[i].key, key) == 0)
-			return &t->rows[i];
+	for (size_t i = guess; i < guess + t->n; i++) {
+		const struct bind_row *row = &t->rows[i < t->n ? i : i - t->n];
+
+		if (strcmp(row->key, key) == 0)
+			return row;
+	}
 	/* Go's decoder, and so every file written for runc, does not mind the case */
 	for (size_t i = 0; i < t->n; i++)
 		if (strcasecmp(t->rows[i].key, key) == 0)
@@ -396,9 +400,10 @@ static int read_members(struct reader *r, const struct place *p, const struct js
 			const struct bind_table *t, unsigned char *doc, uint64_t *seen)
 {
 	uint64_t folded = 0; /* found under a spelling that differs in case */
+	size_t next = 0;
 
 	for (const struct json *i = v->child; i; i = i->next) {
-		const struct bind_row *row = row_find(t, i->key);
+		const struct bind_row *row = row_find(t, i->key, next);
 		struct place item = { .up = p, .key = i->key };
 		uint64_t bit;
 
@@ -407,6 +412,7 @@ static int read_members(struct reader *r, const struct place *p, const struct js
 				return -1;
 			continue;
 		}
+		next = (size_t)(row - t->rows) + 1;
 		bit = 1ULL << (row - t->rows);
 		if (strcmp(row->key, i->key) == 0) {
 			if (*seen & bit)

@@ -168,9 +168,13 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 /* The end of what is to be copied as it is: most strings are that to their end. */
 static const char *plain_end(const struct parser *p)
 {
+	/* printable ASCII but for the quote and the backslash: one look at each byte of a document */
+	static const bool plain[256] = { [' ' ... '!'] = true,
+					 ['#' ... '['] = true,
+					 [']' ... '~'] = true };
 	const char *at = p->at;
 
-	while (at < p->end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
+	while (at < p->end && plain[(unsigned char)*at])
 		at++;
 	return at;
 }

@@ -115,6 +115,7 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 		    size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
 		    struct err *e)
 {
+	static char rows[16 << 10]; /* musl's own buffer takes ten rows */
 	const struct list *l = options;
 	own_arena struct arena mem = { 0 };
 	own_fd int root = cli_open_root(cli, e);
@@ -128,6 +129,7 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 			    l->format);
 	if (root < 0 || container_list(root, &mem, &ids, e) < 0)
 		return -1;
+	(void)setvbuf(stdout, rows, _IOFBF, sizeof(rows));
 	if (json && !l->quiet)
 		fputs("[", stdout);
 	else if (!l->quiet)

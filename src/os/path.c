@@ -264,8 +264,8 @@ static int make_in(int parent, const char *name, enum make make, mode_t mode)
 
 	if ((file ? mknodat(parent, name, S_IFREG | mode, 0) : mkdirat(parent, name, mode)) < 0)
 		return FD_NONE;
-	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (file ? S_IFREG : S_IFDIR))
+	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (file ? 0 : O_DIRECTORY));
+	if (fd < 0 || (file && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))))
 		return FD_NONE;
 	return give_fd(&fd);
 }
@@ -327,10 +327,11 @@ int path_make_dir_near(struct path_parent *p, int rootfd, const char *path, mode
 
 	*ret_made = false;
 	if (p->fd >= 0 && split_last(path, head, name) && strcmp(head, p->path) == 0) {
-		fd = openat(p->fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		*ret_made = fd < 0 && errno == ENOENT;
-		if (*ret_made)
-			fd = make_in(p->fd, name, MAKE_DIR, mode);
+		/* where one was missing the next one mostly is */
+		fd = make_in(p->fd, name, MAKE_DIR, mode);
+		*ret_made = fd >= 0;
+		if (fd < 0)
+			fd = openat(p->fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
 	if (fd < 0)
 		fd = open_or_make(p, rootfd, path, MAKE_DIR, mode, ret_made);

@@ -10,10 +10,12 @@
 
 /**
  * struct process_stat - the parts of /proc/PID/stat that tell who and how
+ * @name:  of its executable, unless it chose another; "" when it is longer than the kernel's names
  * @state: 'R', 'S', 'Z', …
  * @start: start time in clock ticks since boot; with the pid it names a process for good
  */
 struct process_stat {
+	char name[16];
 	char state;
 	pid_t parent;
 	uint64_t start;
@@ -21,7 +23,7 @@ struct process_stat {
 
 int process_try_stat(pid_t pid, struct process_stat *ret_stat);
 int process_parse_stat(const char *text, struct process_stat *ret_stat);
-int process_try_state(pid_t pid, uint64_t start, char *ret_state);
+int process_try_find(pid_t pid, uint64_t start, struct process_stat *ret_stat);
 int process_try_alive(pid_t pid, uint64_t start);
 bool process_alive(pid_t pid, uint64_t start);
 int process_open(pid_t pid, uint64_t start, struct err *e);

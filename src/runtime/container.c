@@ -21,6 +21,7 @@
 
 #define STATE_MAX  ((size_t)4 << 20)
 #define CONFIG_MAX ((size_t)16 << 20)
+#define PEEK_MAX   4096
 
 /* container_check_id() - letters, digits, '_', '+', '-' and '.', which may not come first */
 int container_check_id(const char *id, struct err *e)
@@ -175,24 +176,34 @@ static int need_folder(struct container *c, struct err *e)
 	return c->dir >= 0 ? 0 : open_folder(c, c->state.id, e);
 }
 
+/* The status in one read, or as much of it as there is: what is cut short does not parse. */
+static ssize_t try_read_status(int root, const char *id, char text[static PEEK_MAX])
+{
+	char name[sizeof("/status") + CONTAINER_ID_MAX];
+	own_fd int fd = FD_NONE;
+
+	snprintf(name, sizeof(name), "%s/status", id);
+	fd = openat(root, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -1 : read(fd, text, PEEK_MAX);
+}
+
 /**
  * container_peek() - container_open() for a look at a container's status, and no more
  *
- * Its folder is opened only if the status cannot be told without.
+ * Its folder is opened only if the status cannot be told without, or is longer than most.
  */
 int container_peek(struct container *c, int root, const char *id, struct err *e)
 {
-	own_mem char *text = NULL;
-	char name[sizeof("/status") + CONTAINER_ID_MAX];
-	int n;
+	char text[PEEK_MAX];
+	ssize_t n;
 
 	*c = (struct container){ .root = root, .dir = FD_NONE };
 	if (container_check_id(id, e) < 0)
 		return -1;
-	snprintf(name, sizeof(name), "%s/status", id);
-	n = file_read(root, name, STATE_MAX, &text, e);
-	if (n >= 0)
-		return parse_state(c, id, text, (size_t)n, e);
+	n = try_read_status(root, id, text);
+	if (n > 0 && parse_state(c, id, text, (size_t)n, e) == 0)
+		return 0;
+	container_done(c);
 	*e = (struct err){ 0 };
 	return container_open(c, root, id, e);
 }
@@ -279,6 +290,15 @@ static int runs_init(const struct container *c)
 	return n == (ssize_t)sizeof(exe) - 1 && memcmp(exe, ours, sizeof(exe) - 1) == 0;
 }
 
+/* The same by its name, which costs nothing more: tare-init is called after its memory file, or,
+ * before Linux 6.14, after the descriptor that it was executed by. -1 where that does not tell. */
+static int named_init(const struct process_stat *st)
+{
+	if (strcmp(st->name, "memfd:" LAUNCH_INIT_NAME) == 0)
+		return 1;
+	return st->name[strspn(st->name, "0123456789")] ? 0 : -1;
+}
+
 /* A connection without a word tells whether somebody listens. */
 static int ask_at_socket(const struct container *c, struct err *e)
 {
@@ -297,7 +317,7 @@ static int ask_at_socket(const struct container *c, struct err *e)
 
 /* Does tare-init still wait for the start command, which removes the socket? -1: @e. To connect
  * would wake it, which is much for a list of a thousand. */
-static int waits_for_start(struct container *c, struct err *e)
+static int waits_for_start(struct container *c, const struct process_stat *st, struct err *e)
 {
 	char name[CONTAINER_ID_MAX + sizeof("/" START_SOCKET)];
 	int is_init;
@@ -305,7 +325,9 @@ static int waits_for_start(struct container *c, struct err *e)
 	snprintf(name, sizeof(name), "%s/" START_SOCKET, c->state.id);
 	if (faccessat(c->root, name, F_OK, 0) < 0)
 		return errno == ENOENT ? 0 : fail_sys(e, "look for the start socket");
-	is_init = runs_init(c);
+	is_init = named_init(st);
+	if (is_init < 0)
+		is_init = runs_init(c);
 	if (is_init >= 0)
 		return is_init;
 	return need_folder(c, e) < 0 ? -1 : ask_at_socket(c, e);
@@ -322,17 +344,19 @@ static bool is_busy(const struct container *c)
 }
 
 /* Has the container's process not become its program yet, as whoever starts it is still at it? */
-static bool is_on_the_way(struct container *c)
+static bool is_on_the_way(struct container *c, const struct process_stat *st)
 {
 	struct err ignored = { 0 };
 
-	return runs_init(c) == 1 && need_folder(c, &ignored) == 0 && is_busy(c);
+	/* a program may take any name at any time, so a yes is no more than a reason to look */
+	return named_init(st) != 0 && runs_init(c) == 1 && need_folder(c, &ignored) == 0 &&
+	       is_busy(c);
 }
 
 /* Of a process that waits for nobody. */
-static enum container_status status_of_running(struct container *c)
+static enum container_status status_of_running(struct container *c, const struct process_stat *st)
 {
-	if (!is_on_the_way(c))
+	if (!is_on_the_way(c, st))
 		return STATUS_RUNNING;
 	return faccessat(c->dir, START_SOCKET, F_OK, 0) == 0 ? STATUS_CREATED : STATUS_CREATING;
 }
@@ -340,8 +364,8 @@ static enum container_status status_of_running(struct container *c)
 static int look_at_process(struct container *c, enum container_status *ret_status, struct err *e)
 {
 	const struct state *s = &c->state;
-	char letter;
-	int alive = process_try_state((pid_t)s->pid, s->pid_start, &letter);
+	struct process_stat st;
+	int alive = process_try_find((pid_t)s->pid, s->pid_start, &st);
 	bool frozen = false;
 	int waits;
 
@@ -351,13 +375,13 @@ static int look_at_process(struct container *c, enum container_status *ret_statu
 	*ret_status = STATUS_STOPPED;
 	if (!alive)
 		return 0;
-	if (freezer_is_frozen(c, letter, &frozen, e) < 0)
+	if (freezer_is_frozen(c, st.state, &frozen, e) < 0)
 		return -1;
 	*ret_status = STATUS_PAUSED;
 	if (frozen)
 		return 0;
-	waits = s->started ? 0 : waits_for_start(c, e);
-	*ret_status = waits ? STATUS_CREATED : status_of_running(c);
+	waits = s->started ? 0 : waits_for_start(c, &st, e);
+	*ret_status = waits ? STATUS_CREATED : status_of_running(c, &st);
 	return waits < 0 ? fail_in(e, "see whether container '%s' was started", s->id) : 0;
 }
 

@@ -38,7 +38,7 @@ static const struct state_cgroup *find_freezer(const struct state *s)
 /**
  * freezer_is_frozen() - is the container paused?
  *
- * @state: the letter of its first process (process_try_state()): v1's freezer makes 'D' of
+ * @state: the letter of its first process (process_try_find()): v1's freezer makes 'D' of
  *         what sleeps or runs, which spares a look at the cgroup
  *
  * By the names in its state, without looking at the host's hierarchies: `list` asks this of

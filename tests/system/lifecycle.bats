@@ -87,6 +87,27 @@ create() {
 	tare list --format json | jq -e --arg id "$id" '.[0].id == $id and .[0].status == "running"'
 }
 
+@test "list shows a container whose state is long" {
+	config '.annotations = {"org.example.long": ("x" * 5000)}'
+	start_container
+	(($(stat -c %s "$state/$id/status") > 5000))
+	run tare list
+	expect_line "^$id +[0-9]+ +running "
+}
+
+@test "list tells a container that waits from one whose program has our name" {
+	shell 'exec 3>/proc/self/comm; printf memfd:tare-init >&3; echo named; while :; do sleep 0.1; done'
+	create
+	run tare list
+	expect_line "^$id +[0-9]+ +created "
+	tare start "$id"
+	wait_for 5 grep -q named "$BATS_TEST_TMPDIR/out"
+	[[ $(cat "/proc/$(pid_of)/comm") = memfd:tare-init ]]
+	# nobody's lock makes it wait again
+	run flock "$state/$id" "$TARE_RUNTIME" --root "$state" list
+	expect_line "^$id +[0-9]+ +running "
+}
+
 @test "a state that cannot be read is named, and hides no other container" {
 	start_container
 	mkdir "$state/$id-a"

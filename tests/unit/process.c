@@ -1,0 +1,63 @@
+/* process.c - what the kernel tells about a process */
+#include "t.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "os/process.h"
+
+/* fields 5 to 21, which nobody reads */
+#define BETWEEN " 5 6 7 -1 9 10 11 12 13 14 15 16 17 20 -5 1 0 "
+
+TEST(a_name_may_hold_anything)
+{
+	static const struct {
+		const char *text, *name;
+	} rows[] = {
+		{ "7 (sleep) S 3" BETWEEN "4711 23 24\n", "sleep" },
+		{ "7 (memfd:tare-init) S 3" BETWEEN "4711 23\n", "memfd:tare-init" },
+		{ "7 (a) Z 9 (b)) S 3" BETWEEN "4711", "a) Z 9 (b)" },
+		{ "7 () S 3" BETWEEN "4711", "" },
+		{ "7 (kworker/u8:3-flush-254:0) S 3" BETWEEN "4711", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct process_stat st = { .state = 'X' };
+
+		WANT_INT(process_parse_stat(rows[i].text, &st), 0);
+		WANT_STR(st.name, rows[i].name);
+		WANT_INT(st.state, 'S');
+		WANT_INT(st.parent, 3);
+		WANT_INT(st.start, 4711);
+	}
+}
+
+TEST(what_is_cut_short_is_refused)
+{
+	static const char whole[] = "7 (sleep) S 3" BETWEEN "4";
+	char text[sizeof(whole)];
+
+	for (size_t n = 0; n < sizeof(whole) - 1; n++) {
+		struct process_stat st;
+
+		memcpy(text, whole, n);
+		text[n] = '\0';
+		if (process_parse_stat(text, &st) != -EINVAL)
+			T_FAIL("'%s' is read", text);
+	}
+}
+
+TEST(a_process_is_known_by_its_start)
+{
+	struct process_stat st, found = { 0 };
+
+	WANT_INT(process_try_stat(getpid(), &st), 0);
+	WANT_INT(st.parent, getppid());
+	WANT_INT(process_try_find(getpid(), st.start, &found), 1);
+	WANT_STR(found.name, st.name);
+	WANT_INT(process_try_find(getpid(), st.start + 1, &found), 0);
+	WANT_INT(process_try_find(0, st.start, &found), 0);
+	WANT_INT(process_try_find(1 << 30, st.start, &found), 0);
+}
