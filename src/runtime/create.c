@@ -394,8 +394,11 @@ static int run_to_end(struct creation *c, int *ret_status, struct err *e)
 	if (!c->o->detach) {
 		f.extra = c->notify;
 		f.readable = notify_relay;
-		if (r == 0)
+		if (r == 0) {
 			r = foreground_wait(&f, c->pid, c->console, ret_status, e);
+			if (r < 0)
+				unmake(c);
+		}
 		foreground_end(&f);
 	}
 	return r;
