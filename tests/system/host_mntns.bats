@@ -127,7 +127,8 @@ in_shared_world() {
 	tare create --bundle "$bundle" "$id" </dev/null >out 2>&1
 	run tare exec "$id" sh -c 'wc -c </proc/keys; cat /proc/1/comm'
 	expect_line '^0$'
-	[[ ! $(grep -F "$bundle" /proc/self/mountinfo) ]]
+	run grep -F "$bundle" /proc/self/mountinfo
+	expect_output ''
 	tare start "$id"
 	wait_for 5 has_state stopped
 	[[ $(<out) = 0 ]]
