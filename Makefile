@@ -44,9 +44,10 @@ test:
 
 ## bench: one table: the kernel's own price, tare-runtime, crun, runc (root)
 bench:
-	@$(SETUP) $(LISTS_BUILD) tests/bench/packages.txt
+	@$(SETUP) $(LISTS_BUILD) tests/bench/packages.txt tests/vm/packages.txt
 	@tools/build $(BUILD)-bench $(MESON_OPTIONS) --buildtype=release
 	@tests/bench/run $(BUILD)-bench
+	@tests/bench/in-guest $(BUILD)-bench
 
 ## lint: layers, format, static analysers, shell scripts
 lint:

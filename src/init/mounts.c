@@ -232,6 +232,7 @@ static int mount_fs(struct init *in, const struct plan_mount *m, int target, boo
 {
 	uint64_t attrs = m->attr_set | m->rec_set;
 	own_mem char *data = NULL;
+	int r;
 
 	/* a read-only tmpfs could not be filled */
 	if (m->tmpcopyup)
@@ -239,7 +240,11 @@ static int mount_fs(struct init *in, const struct plan_mount *m, int target, boo
 	if (strcmp(m->fs, "tmpfs") == 0 && !made && !has_mode(m->data) &&
 	    keep_mode(m, target, &data, e) < 0)
 		return -1;
-	if (mount_fs_at(m->fs, m->source, data ? data : m->data, attrs, target, e) < 0)
+	r = mount_fs_at(m->fs, m->source, data ? data : m->data, attrs, target, e);
+	/* it decides what the container sees: the kernel is asked twice before it is believed */
+	if (r < 0 && wants_host_sys(in, m, e))
+		r = mount_fs_at(m->fs, m->source, data ? data : m->data, attrs, target, e);
+	if (r < 0)
 		return wants_host_sys(in, m, e) ? bind_host_sys(m, target, e) : -1;
 	if (m->label && set_label(in, m, e) < 0)
 		return -1;

@@ -168,7 +168,7 @@ static int send_listener(void *ctx, int fd, struct err *e)
 int init_set_privileges(struct init *in, struct err *e)
 {
 	const struct plan *p = &in->plan;
-	int tolerated;
+	int tolerated, told = 0;
 
 	in->privileges = (struct privileges){
 		.container_id = p->id,
@@ -192,8 +192,10 @@ int init_set_privileges(struct init *in, struct err *e)
 	tolerated = privileges_apply(p->process, &in->privileges, e);
 	if (tolerated < 0)
 		return -1;
-	if (tolerated && recipe_tell(in->recipe.peer, MSG_WARNING, tolerated, -1) < 0)
-		return fail(e, ERR_SYSTEM, "tell the runtime what was tolerated");
+	if (tolerated)
+		told = recipe_tell(in->recipe.peer, MSG_WARNING, tolerated, -1);
+	if (told < 0)
+		return fail_errno(e, -told, "tell the runtime what was tolerated");
 	/* set again after privileges_apply() has cleared them, where `start` is still to come */
 	if ((p->stages & STAGE_BIT(PRIVILEGES)) && (p->stages & STAGE_BIT(WAIT_START)))
 		obey_signals(die_of);

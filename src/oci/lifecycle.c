@@ -204,6 +204,14 @@ static const struct opt delete_opts[] = {
 		  "delete every container whose id matches CONTAINER"),
 };
 
+/* What is not there needs no deleting, by force least of all. */
+static int delete_one(int root, const char *id, bool force, struct err *e)
+{
+	if (container_remove(root, id, force, e) == 0)
+		return 0;
+	return force && e->cls == ERR_ABSENT ? 0 : -1;
+}
+
 /* crun's --regex takes POSIX extended expressions; a plain glob such as "test-*" works as both. */
 static int delete_matching(int root, const char *pattern, bool force, struct err *e)
 {
@@ -222,7 +230,7 @@ static int delete_matching(int root, const char *pattern, bool force, struct err
 	for (; *ids; ids++) {
 		if (regexec(&re, *ids, 0, NULL, 0) != 0)
 			continue;
-		if (container_remove(root, *ids, force, &failure) < 0 && !failed) {
+		if (delete_one(root, *ids, force, &failure) < 0 && !failed) {
 			failed = true;
 			*e = failure;
 		}
@@ -240,12 +248,8 @@ static int run_delete(const struct cli *cli, void *options, char **args,
 
 	if (root < 0)
 		return -1;
-	if (d->regex)
-		return delete_matching(root, args[0], d->force, e);
-	if (container_remove(root, args[0], d->force, e) == 0)
-		return 0;
-	/* what is not there needs no deleting, by force least of all */
-	return d->force && e->cls == ERR_ABSENT ? 0 : -1;
+	return d->regex ? delete_matching(root, args[0], d->force, e)
+			: delete_one(root, args[0], d->force, e);
 }
 
 const struct command delete_command = {

@@ -3,7 +3,8 @@
  * Like vfork, the child borrows the parent's memory and the parent stands still until the
  * child has executed: nothing is copied, not even page tables. That needs the two to return
  * from the same system call in the same stack frame, so the call is made in line. A child that
- * has to wait for its parent (@gate), or that enters a time namespace, is forked instead.
+ * has to wait for its parent (@map), or that enters a time namespace, is forked instead; the two
+ * then talk over a pair of sockets, which are gone when the child executes.
  */
 #include "os/clone.h"
 
@@ -13,7 +14,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -23,20 +26,22 @@
 #define CLONE_INTO_CGROUP 0x200000000ULL
 #endif
 
-/* The child's part; returns only when something failed, with errno set. */
-static void run_child(const struct clone_exec *c)
+/* The child's part; returns only when something failed, with errno set. @gate: its socket, or -1 */
+static void run_child(const struct clone_exec *c, int gate)
 {
 	static char *const empty[] = { NULL };
+	ssize_t n;
 	char go;
 
 	/* until it says otherwise, it dies with us; nothing half-made is left behind */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return;
-	if (c->gate >= 0) {
-		/* if our parent died before that call, the gate has no other end but ours */
-		if (close(c->gate_in) < 0)
+	if (gate >= 0 && c->map) {
+		/* our parent may have died before that call */
+		n = recv(gate, &go, 1, 0);
+		if (n < 0)
 			return;
-		if (read(c->gate, &go, 1) != 1)
+		if (n == 0)
 			_exit(125);
 		if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
 			return;
@@ -85,7 +90,7 @@ __attribute__((noinline)) static pid_t clone_shared(const struct clone_exec *c,
 	long pid = clone3_in_line(args, sizeof(*args));
 
 	if (pid == 0) {
-		run_child(c);
+		run_child(c, -1);
 		*why = errno;
 		_exit(125);
 	}
@@ -97,8 +102,8 @@ __attribute__((noinline)) static pid_t clone_shared(const struct clone_exec *c,
 }
 #endif
 
-/* A copy of the process: slower, but free of its parent. A failure shows as its death. */
-static pid_t clone_copied(const struct clone_exec *c, struct clone_args *args)
+/* A copy of the process: slower, but free of its parent. @pair: theirs, ours */
+static pid_t clone_copied(const struct clone_exec *c, struct clone_args *args, const int pair[2])
 {
 	long pid = -1;
 
@@ -107,10 +112,35 @@ static pid_t clone_copied(const struct clone_exec *c, struct clone_args *args)
 	if (pid < 0 && errno == ENOSYS && !(args->flags & CLONE_INTO_CGROUP))
 		pid = syscall(SYS_clone, args->flags | SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0) {
-		run_child(c);
+		int why;
+
+		/* or it would not see ours being closed by our death */
+		if (close(pair[1]) == 0)
+			run_child(c, pair[0]);
+		why = errno;
+		(void)!send(pair[0], &why, sizeof(why), MSG_NOSIGNAL);
 		_exit(125);
 	}
 	return (pid_t)pid;
+}
+
+/* See the copy through to its execution. */
+static int accompany(const struct clone_exec *c, pid_t pid, int sock, struct err *e)
+{
+	ssize_t n;
+	int why;
+
+	if (c->map && c->map(c->ctx, pid, e) < 0)
+		return -1;
+	if (c->map && send(sock, "", 1, MSG_NOSIGNAL) < 0 && errno != EPIPE)
+		return fail_sys(e, "let tare-init go on");
+	n = recv(sock, &why, sizeof(why), 0);
+	/* it did not read what we sent; that is said first, what it has to say then */
+	if (n < 0 && errno == ECONNRESET)
+		n = recv(sock, &why, sizeof(why), 0);
+	if (n < 0)
+		return fail_sys(e, "hear of tare-init");
+	return n == 0 ? 0 : fail_errno(e, n == sizeof(why) ? why : EPROTO, "execute tare-init");
 }
 
 static pid_t fail_clone(const struct clone_exec *c, struct err *e)
@@ -125,18 +155,36 @@ static pid_t fail_clone(const struct clone_exec *c, struct err *e)
 	return -1;
 }
 
+static pid_t exec_copied(const struct clone_exec *c, struct clone_args *args, struct err *e)
+{
+	own_fd int theirs = FD_NONE, ours = FD_NONE;
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail_sys(e, "make a pair of sockets");
+	theirs = pair[0];
+	ours = pair[1];
+	pid = clone_copied(c, args, pair);
+	if (pid < 0)
+		return fail_clone(c, e);
+	fd_close(&theirs);
+	if (accompany(c, pid, ours, e) == 0)
+		return pid;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	return -1;
+}
+
 /**
  * clone_exec() - start a program in new namespaces
  *
- * Return: its pid. The program is running, or, where @c->gate is used or the memory could
- * not be shared, is about to be: it then dies with status 125 when it cannot be executed.
- * -1 otherwise; e->sysno ENOSYS where @c->cgroup needs a clone3 that is not there.
+ * Return: its pid; the program is running. -1 otherwise; e->sysno ENOSYS where @c->cgroup needs a
+ * clone3 that is not there.
  */
 pid_t clone_exec(const struct clone_exec *c, struct err *e)
 {
 	struct clone_args args = { .flags = c->flags, .exit_signal = SIGCHLD };
-	bool share = c->gate < 0 && !c->apart && !sys_lacks(SYS_CLONE3);
-	pid_t pid;
 
 	if (c->cgroup >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
@@ -145,8 +193,9 @@ pid_t clone_exec(const struct clone_exec *c, struct err *e)
 			return fail_sys(e, "make a process in a cgroup");
 	}
 #if HAVE_CLONE3_IN_LINE
-	if (share) {
+	if (!c->map && !c->apart && !sys_lacks(SYS_CLONE3)) {
 		volatile int why = 0;
+		pid_t pid;
 
 		args.flags |= CLONE_VM | CLONE_VFORK;
 		pid = clone_shared(c, &args, &why);
@@ -157,7 +206,5 @@ pid_t clone_exec(const struct clone_exec *c, struct err *e)
 		return pid;
 	}
 #endif
-	(void)share;
-	pid = clone_copied(c, &args);
-	return pid < 0 ? fail_clone(c, e) : pid;
+	return exec_copied(c, &args, e);
 }

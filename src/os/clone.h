@@ -18,16 +18,18 @@
  * @first:     it inherits what is open below this descriptor, however it came here
  * @keep:      and these; no others
  * @apart:     copy the memory instead of sharing it; what enters a time namespace must
- * @gate:      -1, or a pipe's reading end: it waits there for one byte before it executes.
- *             A process in a new user namespace must, until its ids are mapped: executing
- *             without a mapping costs all capabilities.
- * @gate_in:   the pipe's other end, which the child closes
+ * @map:       NULL, or called once it exists; it executes after that. A process in a new user
+ *             namespace must wait until its ids are mapped: executing without a mapping costs all
+ *             capabilities.
+ * @ctx:       for @map
  */
 struct clone_exec {
 	uint64_t flags;
-	int cgroup, image, gate, gate_in;
+	int cgroup, image;
 	unsigned first;
 	bool apart;
+	int (*map)(void *ctx, pid_t pid, struct err *e);
+	void *ctx;
 	char *const *argv;
 	const int *keep;
 	size_t n_keep;

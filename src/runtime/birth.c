@@ -23,6 +23,27 @@ static int map_text(const oci_idmaps *maps, struct str *out)
 	return out->torn ? -1 : 0;
 }
 
+/* What it prints is part of our one line. */
+static int run_helper(const char *helper, struct spawn *s, struct err *e)
+{
+	own_fd int printed = memfd_of(helper, "", 0, e);
+	char words[200];
+	int status = 0;
+	ssize_t n;
+
+	s->out = s->err = printed;
+	if (printed < 0)
+		return -1;
+	if (spawn_wait(s, &status, e) < 0)
+		return e->sysno == ENOENT ? fail_hint(e, "it is in Debian's package uidmap") : -1;
+	if (status == 0)
+		return 0;
+	n = pread(printed, words, sizeof(words) - 1, 0);
+	words[n > 0 ? n : 0] = '\0';
+	words[strcspn(words, "\n")] = '\0';
+	return fail(e, ERR_DENIED, "%s refused to map the ids: \"%s\"", helper, words);
+}
+
 /* Without root, a shadow-utils helper may map what /etc/subuid and /etc/subgid grant. */
 static int map_by_helper(const char *helper, pid_t pid, const oci_idmaps *maps, struct err *e)
 {
@@ -30,7 +51,6 @@ static int map_by_helper(const char *helper, pid_t pid, const oci_idmaps *maps, 
 	char path[64] = "", pid_text[12], numbers[3 * 64][12];
 	char *argv[2 + 3 * 64 + 1] = { path, pid_text };
 	size_t n = 2;
-	int status = 0;
 
 	if (maps->n > 64)
 		return fail(e, ERR_LIMIT, "%s takes at most 64 ranges from us", helper);
@@ -49,10 +69,7 @@ static int map_by_helper(const char *helper, pid_t pid, const oci_idmaps *maps, 
 			argv[n++] = numbers[3 * i + k];
 		}
 	}
-	if (spawn_wait(&(struct spawn){ .path = path, .argv = argv, .timeout = 10 }, &status, e) <
-	    0)
-		return -1;
-	return status == 0 ? 0 : fail(e, ERR_DENIED, "%s refused to map the ids", helper);
+	return run_helper(helper, &(struct spawn){ .path = path, .argv = argv, .timeout = 10 }, e);
 }
 
 static bool is_single(const oci_idmaps *maps, uint32_t id)

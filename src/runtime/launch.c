@@ -2,12 +2,9 @@
 #include "runtime/launch.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/log.h"
 #include "base/numlist.h"
 #include "base/own.h"
@@ -45,19 +42,6 @@ static int pack_plan(const struct plan *p, struct err *e)
 	return memfd_of("tare-plan", bytes.at, bytes.len, e);
 }
 
-/* Let the child, which waits at the gate, go on once its ids are mapped. */
-static int open_gate(const struct launch *l, pid_t pid, int gate, struct err *e)
-{
-	if (l->map(l->ctx, pid, e) == 0) {
-		if (write(gate, "", 1) == 1)
-			return 0;
-		fail_sys(e, "let tare-init go on");
-	}
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
-	return -1;
-}
-
 /*
  * Our own affinity is our caller's and means nothing to the container; the new process inherits
  * it, so it is set here. Without rights over it everything stays as it is.
@@ -88,23 +72,17 @@ pid_t launch_init(const struct launch *l, int *ret_sock, struct err *e)
 	own_fd int image = memfd_exec_of(LAUNCH_INIT_NAME, tare_init_start,
 					 (size_t)(tare_init_end - tare_init_start), e);
 	own_fd int plan = image < 0 ? -1 : pack_plan(l->plan, e);
-	own_fd int ours = FD_NONE, theirs = FD_NONE, gate_in = FD_NONE, gate_out = FD_NONE;
+	own_fd int ours = FD_NONE, theirs = FD_NONE;
 	char sock_text[12], plan_text[12];
 	char *argv[] = { (char *)"tare-init", sock_text, plan_text, NULL };
 	struct keep keep = { .n = 0 };
-	int pair[2], gate[2];
+	int pair[2];
 	pid_t pid;
 
 	if (plan < 0 || msg_pair(pair, e) < 0)
 		return -1;
 	ours = pair[0];
 	theirs = pair[1];
-	if (l->map) {
-		if (pipe2(gate, O_CLOEXEC) < 0)
-			return fail_sys(e, "make a pipe");
-		gate_out = gate[0];
-		gate_in = gate[1];
-	}
 	if (keep_fd(&keep, theirs, e) < 0 || keep_fd(&keep, plan, e) < 0 ||
 	    plan_each_fd(l->plan, keep_fd, &keep, e) < 0)
 		return -1;
@@ -115,15 +93,15 @@ pid_t launch_init(const struct launch *l, int *ret_sock, struct err *e)
 	pid = clone_exec(&(struct clone_exec){ .flags = l->flags,
 					       .cgroup = l->cgroup,
 					       .image = image,
-					       .gate = l->map ? gate_out : -1,
-					       .gate_in = gate_in,
+					       .map = l->map,
+					       .ctx = l->ctx,
 					       .apart = l->apart,
 					       .argv = argv,
 					       .keep = keep.at,
 					       .n_keep = keep.n,
 					       .first = 3 + l->plan->preserve_fds },
 			 e);
-	if (pid < 0 || (l->map && open_gate(l, pid, gate_in, e) < 0))
+	if (pid < 0)
 		return -1;
 	log_debug("nsexec container setup: tare-init is process %d", (int)pid);
 	*ret_sock = give_fd(&ours);
