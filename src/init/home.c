@@ -60,13 +60,50 @@ static int exchange_terminal(int found, struct err *e)
 	return 0;
 }
 
+static uint64_t add_place(uint64_t sum, int root, const char *path)
+{
+	own_fd int fd = path_try_open(root, path, O_PATH, 0);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return sum * 31;
+	return (sum * 31 + st.st_dev) * 31 + st.st_ino;
+}
+
+/* One number for what lies at all places where something was mounted. */
+static uint64_t look_over(const struct plan_rootfs *r, int root)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < r->mounts.n; i++)
+		sum = add_place(sum, root, r->mounts.at[i].target);
+	for (char **path = r->masked; path && *path; path++)
+		sum = add_place(sum, root, *path);
+	return sum;
+}
+
+/* The last descriptor of the copy is closed; without its mounts the root would have no masks. */
+static int check_copy(const struct init *in, uint64_t want, struct err *e)
+{
+	own_fd int root = fd_open("/", O_PATH | O_DIRECTORY);
+
+	if (root < 0)
+		return fail_sys(e, "open '/'");
+	if (look_over(in->plan.rootfs, root) == want)
+		return 0;
+	return fail(e, ERR_SYSTEM, "keep the mounts: the kernel has taken them from the root");
+}
+
+/* init_go_home() - with the root that we have, back into the runtime's mount namespace */
 int init_go_home(struct init *in, struct err *e)
 {
 	own_fd int root = mount_clone(AT_FDCWD, "/", true, false, e);
 	own_fd int terminal = FD_NONE;
+	uint64_t places;
 
 	if (root < 0)
 		return -1;
+	places = look_over(in->plan.rootfs, root);
 	if (in->plan.terminal)
 		terminal = find_terminal(root);
 	if (setns((int)in->plan.home, CLONE_NEWNS) < 0)
@@ -78,5 +115,6 @@ int init_go_home(struct init *in, struct err *e)
 		return fail_sys(e, "chroot to the root");
 	(void)close((int)in->plan.home);
 	fd_close(&in->rootfd);
-	return 0;
+	fd_close(&root);
+	return check_copy(in, places, e);
 }

@@ -20,8 +20,9 @@ nothing_mounted() {
 # in_shared_world SCRIPT: runs it where "/" is shared, with a peer and a slave of it in $peer and
 # $slave (pids); the script may call `seen`, which lists what any of the three sees below our folder.
 in_shared_world() {
-	run unshare --mount --propagation shared bash -c '
+	run unshare --mount --propagation private bash -c '
 		set -eu
+		mount --make-rshared / # but no peer of the host
 		tare() { "$TARE_RUNTIME" --root "$state" "$@"; }
 		await() { for i in {1..200}; do [[ $(readlink "/proc/$1/ns/mnt") = $(readlink /proc/self/ns/mnt) || ! -e $dir/$2 ]] || return 0; sleep 0.01; done; }
 		dir=$1 bundle=$1/bundle state=$1/state id=$2
@@ -186,7 +187,7 @@ in_shared_world() {
 }
 
 @test "a root that is a mount point itself stays mounted, with what is mounted below it" {
-	run unshare --mount bash -c '
+	run unshare --mount --propagation private bash -c '
 		set -eu
 		mount --bind "$1/bundle/rootfs" "$1/bundle/rootfs"
 		mkdir -p "$1/bundle/rootfs/mnt"
