@@ -14,6 +14,7 @@
  * takes CAP_SYS_ADMIN and CAP_SYS_CHROOT both; and a chrooted process can make no user namespace
  * to have them in (current_chrooted()).
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -60,36 +61,46 @@ static int exchange_terminal(int found, struct err *e)
 	return 0;
 }
 
-static uint64_t add_place(uint64_t sum, int root, const char *path)
+static int add_place(uint64_t *sum, int root, const char *path, struct err *e)
 {
 	own_fd int fd = path_try_open(root, path, O_PATH, 0);
-	struct stat st;
+	struct stat st = { 0 };
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return sum * 31;
-	return (sum * 31 + st.st_dev) * 31 + st.st_ino;
+	/* masked, but not there */
+	if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR)
+		return fail_errno(e, -fd, "open '%s'", path);
+	if (fd >= 0 && fstat(fd, &st) < 0)
+		return fail_sys(e, "look at '%s'", path);
+	*sum = (*sum * 31 + st.st_dev) * 31 + st.st_ino;
+	return 0;
 }
 
 /* One number for what lies at all places where something was mounted. */
-static uint64_t look_over(const struct plan_rootfs *r, int root)
+static int look_over(const struct plan_rootfs *r, int root, uint64_t *ret_sum, struct err *e)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < r->mounts.n; i++)
-		sum = add_place(sum, root, r->mounts.at[i].target);
+		if (add_place(&sum, root, r->mounts.at[i].target, e) < 0)
+			return -1;
 	for (char **path = r->masked; path && *path; path++)
-		sum = add_place(sum, root, *path);
-	return sum;
+		if (add_place(&sum, root, *path, e) < 0)
+			return -1;
+	*ret_sum = sum;
+	return 0;
 }
 
 /* The last descriptor of the copy is closed; without its mounts the root would have no masks. */
 static int check_copy(const struct init *in, uint64_t want, struct err *e)
 {
 	own_fd int root = fd_open("/", O_PATH | O_DIRECTORY);
+	uint64_t is = 0;
 
 	if (root < 0)
 		return fail_sys(e, "open '/'");
-	if (look_over(in->plan.rootfs, root) == want)
+	if (look_over(in->plan.rootfs, root, &is, e) < 0)
+		return -1;
+	if (is == want)
 		return 0;
 	return fail(e, ERR_SYSTEM, "keep the mounts: the kernel has taken them from the root");
 }
@@ -99,11 +110,10 @@ int init_go_home(struct init *in, struct err *e)
 {
 	own_fd int root = mount_clone(AT_FDCWD, "/", true, false, e);
 	own_fd int terminal = FD_NONE;
-	uint64_t places;
+	uint64_t places = 0;
 
-	if (root < 0)
+	if (root < 0 || look_over(in->plan.rootfs, root, &places, e) < 0)
 		return -1;
-	places = look_over(in->plan.rootfs, root);
 	if (in->plan.terminal)
 		terminal = find_terminal(root);
 	if (setns((int)in->plan.home, CLONE_NEWNS) < 0)
@@ -113,6 +123,8 @@ int init_go_home(struct init *in, struct err *e)
 	/* setns has put us on the host's root */
 	if (fchdir(root) < 0 || chroot(".") < 0)
 		return fail_sys(e, "chroot to the root");
+	if (!in->plan.terminal)
+		init_use_own_null(root);
 	(void)close((int)in->plan.home);
 	fd_close(&in->rootfd);
 	fd_close(&root);

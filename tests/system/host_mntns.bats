@@ -40,7 +40,7 @@ in_shared_world() {
 
 	before=$(mounts)
 	program sh -c 'readlink /proc/self/ns/mnt; cat /proc/self/comm; ls -d /dev/pts/ptmx /sys/kernel /dev/full
-		hostname; cd /proc/sys && pwd -P; echo >/dev/null; exec sleep 1000'
+		hostname; readlink /proc/self/fd/0; cd /proc/sys && pwd -P; echo >/dev/null; exec sleep 1000'
 	start_container
 	wait_for 5 grep -qx /proc/sys "$BATS_TEST_TMPDIR/out"
 	nothing_mounted "$before"
@@ -50,6 +50,8 @@ in_shared_world() {
 	expect_line '^/dev/pts/ptmx$'
 	expect_line '^/sys/kernel$'
 	expect_line '^/dev/full$'
+	expect_line '^/dev/null$'
+	[[ $(stat -Lc %d "/proc/$(pid_of)/fd/0") != "$(stat -c %d /dev)" ]]
 	expect_line '^runc$'
 	[[ $(readlink "/proc/$(pid_of)/ns/mnt") = "$(readlink /proc/self/ns/mnt)" ]]
 	tare delete --force "$id"
