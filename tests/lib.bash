@@ -73,19 +73,27 @@ remove_containers() {
 # What speaks of $id or of the test's folder: cgroups, processes, mounts, state. What is dying gets
 # a moment.
 find_leaks() {
-	local tries leaks
+	local tries leaks one
 
 	for ((tries = 0; tries < 20 * TARE_PATIENCE; tries++)); do
 		leaks=$(
-			find /sys/fs/cgroup -name "*$id*" -type d 2>/dev/null | sed 's/^/  cgroup /'
+			find /sys/fs/cgroup -name "*$id*" -type d -printf '  cgroup %p\n' 2>/dev/null
 			our_processes
-			grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo | cut -d ' ' -f 5 | sed 's/^/  mount /'
-			find "$state" -mindepth 1 -maxdepth 1 -not -name '.*' 2>/dev/null | sed 's/^/  state /'
+			our_mounts
+			for one in "$state"/*; do [[ ! -e $one ]] || echo "  state $one"; done
 		)
 		[[ $leaks ]] || return 0
 		sleep 0.1
 	done
 	echo "$leaks"
+}
+
+our_mounts() {
+	local -a words
+
+	while read -ra words; do
+		[[ ${words[*]} != *"$BATS_TEST_TMPDIR"* ]] || echo "  mount ${words[4]}"
+	done </proc/self/mountinfo
 }
 
 # Processes in a cgroup of ours, or with $id among their arguments.
@@ -103,14 +111,15 @@ our_processes() {
 
 # config FILTER [JQ-ARGUMENT...]: edit config.json.
 config() {
-	jq "$@" <"$bundle/config.json" >"$bundle/config.json.new" &&
-		mv "$bundle/config.json.new" "$bundle/config.json"
+	local new
+
+	new=$(jq "$@" <"$bundle/config.json") && echo "$new" >"$bundle/config.json"
 }
 
 # program WORD...: what the container runs. Nearly every test calls it, and jq takes half a second in
 # a guest, so awk does it: process.args is the only "args" at that depth of what jq prints.
 program() {
-	local word json=
+	local word json='' new
 
 	for word; do
 		word=${word//\\/\\\\}
@@ -119,7 +128,7 @@ program() {
 		word=${word//$'\t'/\\t}
 		json+=${json:+, }\"$word\"
 	done
-	if [[ $json != *[[:cntrl:]]* ]] && args="[$json]" awk '
+	if [[ $json != *[[:cntrl:]]* ]] && new=$(args="[$json]" awk '
 			/^    "args": \[/ { inside = 1 }
 			!inside { print }
 			inside && /\],?$/ {
@@ -127,8 +136,8 @@ program() {
 				inside = 0
 				done = 1
 			}
-			END { exit !done }' "$bundle/config.json" >"$bundle/config.json.new"; then
-		mv "$bundle/config.json.new" "$bundle/config.json"
+			END { exit !done }' "$bundle/config.json"); then
+		echo "$new" >"$bundle/config.json"
 	else
 		config '.process.args = $ARGS.positional' --args -- "$@"
 	fi
