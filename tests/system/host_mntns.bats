@@ -63,11 +63,12 @@ in_shared_world() {
 		| .linux.maskedPaths += ["/etc/passwd"] | .linux.seccomp = null'
 	shell 'wc -c </proc/keys; ls /sys/firmware | wc -l; wc -c </etc/passwd
 		touch /x; echo 1 >/proc/sys/kernel/panic; umount /proc/keys; umount /etc/passwd
-		mount -o remount,rw /; mount -t tmpfs none /mnt; wc -c </proc/keys; touch /x'
+		mount -o remount,rw /; mount -t tmpfs none /mnt; nsenter -m/proc/self/ns/mnt true; wc -c </proc/keys; touch /x'
 	run_container
 	[[ $(grep -cx 0 <<<"$output") = 4 ]] || show_run
 	[[ $(grep -c 'touch: /x: Read-only file system' <<<"$output") = 2 ]] || show_run
 	expect_line "/proc/sys/kernel/panic: Read-only file system"
+	expect_line 'nsenter.*Operation not permitted'
 }
 
 @test "binds, a tmpfs, and a mount on '/' are made as ever" {
@@ -100,12 +101,14 @@ in_shared_world() {
 			{destination: "/jail/proc", type: "proc", source: "proc"}]
 		| .root.readonly = false'
 	shell "exec 9</; chroot /jail /bin/sh -c 'cd -P /proc/self/fd/9/../../../..; /bin/ls -d ./etc .$BATS_TEST_TMPDIR'
-		ls -d /../../..$BATS_TEST_TMPDIR; unshare -r true; unshare -Ur true"
+		ls -d /../../..$BATS_TEST_TMPDIR; unshare -r true; unshare -Ur true
+		nsenter -m/proc/self/ns/mnt ls -d .$BATS_TEST_TMPDIR"
 	run_container
 	expect_line '^\./etc$'
 	expect_line "ls: \\.$BATS_TEST_TMPDIR: No such file"
 	expect_line "ls: /../../..$BATS_TEST_TMPDIR: No such file"
 	[[ $(grep -c 'unshare.*Operation not permitted' <<<"$output") = 2 ]] || show_run
+	expect_line 'nsenter.*Operation not permitted'
 }
 
 @test "exec finds the root with its mounts, whatever root the program has chosen since" {
