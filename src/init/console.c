@@ -110,9 +110,13 @@ static bool is_null(int fd)
 	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 }
 
-/* The host's null device is a way to the host's /dev (its owner, its file system), and criu could
- * not find it again; the container's own does the same. Where it has none, it keeps ours. */
-static void use_own_null(int root)
+/**
+ * init_use_own_null() - put the container's null device where the host's is, on descriptors 0 to 2
+ *
+ * The host's is a way to the host's /dev (its owner, its file system), and criu could not find it
+ * again; the container's own does the same. Where it has none, it keeps ours.
+ */
+void init_use_own_null(int root)
 {
 	own_fd int null = FD_NONE;
 
@@ -137,8 +141,9 @@ int init_set_console(struct init *in, struct err *e)
 
 	if (root < 0)
 		return fail_sys(e, "open '/'");
-	if (!p->terminal)
-		use_own_null(root);
+	/* else done when the root is where it stays */
+	if (!p->terminal && !p->home)
+		init_use_own_null(root);
 	if (!p->terminal)
 		return setsid() < 0 && getpid() != getsid(0) ? fail_sys(e, "start a session") : 0;
 	master = open_master(root, e);

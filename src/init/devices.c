@@ -68,7 +68,7 @@ static int make_node(struct init *in, const struct plan_device *d, struct path_p
 	if (parent < 0)
 		return -1;
 	if (mknodat(parent, name, d->mode, d->rdev) < 0) {
-		if (errno == EPERM && !in->plan.rootfs->host_mounts)
+		if (errno == EPERM)
 			return bind_device(in, d, e) < 0
 				       ? fail_in(e, "make the node: operation not permitted; show "
 						    "the host's")

@@ -52,6 +52,8 @@ int init_cover_paths(struct init *in, struct err *e);
 int init_pivot(struct init *in, struct err *e);
 int init_chroot(struct init *in, struct err *e);
 int init_set_console(struct init *in, struct err *e);
+void init_use_own_null(int root);
+int init_go_home(struct init *in, struct err *e);
 int init_compose_env(struct init *in, struct err *e);
 int init_find_program(struct init *in, struct err *e);
 int init_wait_start(struct init *in, struct err *e);

@@ -31,6 +31,7 @@ static int (*const stage_functions[STAGE_COUNT])(struct init *, struct err *) = 
 	[STAGE_HOOKS_CONTAINER] = init_run_container_hooks,
 	[STAGE_PIVOT] = init_pivot,
 	[STAGE_CONSOLE] = init_set_console,
+	[STAGE_HOME] = init_go_home,
 	[STAGE_PROGRAM] = init_find_program,
 	[STAGE_WAIT_START] = init_wait_start,
 	[STAGE_SEAL] = init_seal,

@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -81,12 +82,25 @@ static int fork_on(struct init *in, struct err *e)
 	return 0;
 }
 
-/* exec in a container without a mount namespace: no namespace leads to its root. */
-static int enter_root(const char *path, struct err *e)
+#define DEPTH_MAX 4096 /* folders from a process's root up to its container's */
+
+/* exec in a container without a mount namespace: no namespace leads to its root. What its first
+ * process has for a root may be a folder that it has chosen itself; nothing lies above the top. */
+static int enter_root(int root, struct err *e)
 {
-	if (chdir(path) < 0 || chroot(".") < 0)
-		return fail_sys(e, "chroot to the root '%s'", path);
-	return 0;
+	struct stat here = { 0 }, above;
+
+	if (fchdir(root) < 0 || stat(".", &above) < 0)
+		return fail_sys(e, "enter the container's root");
+	for (int i = 0; here.st_dev != above.st_dev || here.st_ino != above.st_ino; i++) {
+		here = above;
+		if (i == DEPTH_MAX)
+			return fail(e, ERR_LIMIT, "enter the container's root: it is too deep");
+		if (chdir("..") < 0 || stat(".", &above) < 0)
+			return fail_sys(e, "enter the container's root");
+	}
+	(void)close(root);
+	return chroot(".") < 0 ? fail_sys(e, "chroot to the container's root") : 0;
 }
 
 int init_join(struct init *in, struct err *e)
@@ -105,7 +119,7 @@ int init_join(struct init *in, struct err *e)
 		return -1;
 	if (p->unshare && unshare((int)p->unshare) < 0)
 		return fail_sys(e, "make new namespaces");
-	if (p->chroot && enter_root(p->chroot, e) < 0)
+	if (p->root && enter_root((int)p->root, e) < 0)
 		return -1;
 	return p->fork ? fork_on(in, e) : 0;
 }

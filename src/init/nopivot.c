@@ -132,10 +132,9 @@ int init_chroot(struct init *in, struct err *e)
 {
 	const struct plan_rootfs *r = in->plan.rootfs;
 
-	if (!r->host_mounts && hide_host(in, e) < 0)
+	if (hide_host(in, e) < 0)
 		return -1;
-	if (!r->host_mounts && (r->fd < 0 || in->root_in_place) &&
-	    mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+	if ((r->fd < 0 || in->root_in_place) && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return fail_sys(e, "move the root to '/'");
 	return chroot(".") < 0 ? fail_sys(e, "chroot to the root") : 0;
 }

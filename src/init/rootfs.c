@@ -109,9 +109,6 @@ int init_prepare_rootfs(struct init *in, struct err *e)
 	const struct plan_rootfs *r = in->plan.rootfs;
 	unsigned long spread = r->propagation ? r->propagation : MS_SLAVE | MS_REC;
 
-	/* these mounts are the host's own, and stay as they are */
-	if (r->host_mounts)
-		return open_root(in, r, e);
 	if (mount(NULL, "/", NULL, spread, NULL) < 0)
 		return fail_sys(e, "set the propagation of '/'");
 	/* what is attached to a shared mount would appear on the host, and cannot be pivoted to */
@@ -183,7 +180,7 @@ int init_pivot(struct init *in, struct err *e)
 		return fail_in(e, "make the root read-only");
 	if (fchdir(in->rootfd) < 0)
 		return fail_sys(e, "enter the root");
-	if ((r->no_pivot || r->host_mounts ? init_chroot(in, e) : pivot(in, e)) < 0)
+	if ((r->no_pivot ? init_chroot(in, e) : pivot(in, e)) < 0)
 		return -1;
 	if (chdir("/") < 0)
 		return fail_sys(e, "enter the new '/'");

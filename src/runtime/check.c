@@ -5,12 +5,19 @@
  */
 #include "runtime/check.h"
 
+#include <linux/nsfs.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/own.h"
 #include "os/lsm.h"
+#include "os/mountopt.h"
+#include "os/sys.h"
 #include "runtime/check_values.h"
 #include "runtime/create.h"
 #include "runtime/net_devices.h"
@@ -59,37 +66,86 @@ static int check_linux(const struct oci_config *c,
 	return 0;
 }
 
-/* Without a mount namespace each mount would be one of the host's, and outlive the container. */
+/* Without a mount namespace, the container's mounts belong to none when all is done (init/home.c). */
+static int fail_without_mount_namespace(const char *what, const char *why, struct err *e)
+{
+	fail(e, ERR_UNSUPPORTED, "%s: there is no mount namespace%s", what, why);
+	return fail_hint(e, "add {\"type\": \"mount\"} to linux.namespaces");
+}
+
+static bool is_private(uint64_t propagation)
+{
+	return !(propagation & ~(uint64_t)(MS_PRIVATE | MS_REC));
+}
+
+/* What is in no namespace has no peers and no masters; and what is unbindable cannot be taken along. */
+static int check_spread(const struct oci_mount *m, size_t i, struct err *e)
+{
+	struct mount_want w = { 0 };
+	size_t k = 0;
+	int r = 0;
+
+	for (; r == 0 && is_private(w.propagation) && m->options && m->options[k]; k++)
+		r = mountopt_add(&w, m->options[k]);
+	if (r < 0) {
+		fail_errno(e, ENOMEM, "read the mount options");
+	} else if (!is_private(w.propagation)) {
+		char what[64];
+
+		snprintf(what, sizeof(what), "option '%.32s'", m->options[k - 1]);
+		fail_without_mount_namespace(what, ", and mounts can only be private", e);
+		r = fail_at(e, "config.json: /mounts/%zu/options/%zu", i, k - 1);
+	}
+	mountopt_done(&w);
+	return r;
+}
+
+/* Can tare-init come back to where we are, and take the container's mounts along? */
+static int check_way_home(struct err *e)
+{
+	own_fd int ours = fd_open("/proc/self/ns/mnt", O_RDONLY);
+	own_fd int owner = ours < 0 ? FD_NONE : ioctl(ours, NS_GET_USERNS);
+
+	if (ours < 0 || (owner < 0 && errno != EPERM))
+		return fail_sys(e, "look at our own mount namespace");
+	if (owner < 0) {
+		fail_without_mount_namespace(
+			"linux.namespaces",
+			", and ours is that of a user namespace above: nobody comes back to it", e);
+		return fail_at(e, "config.json: /linux/namespaces");
+	}
+	if (sys_open_tree(-1, "", 0) < 0 && errno != ENOSYS)
+		return 0;
+	fail_without_mount_namespace("linux.namespaces", ", which needs Linux 5.2", e);
+	return fail_at(e, "config.json: /linux/namespaces");
+}
+
 static int check_host_mounts(const struct oci_config *c, const struct create_options *o,
 			     struct err *e)
 {
-	const struct oci_linux *l = c->platform;
+	const struct opt_word *spread = &c->platform->rootfs_propagation;
 	const struct {
 		bool asked;
 		const char *what, *where;
 	} rows[] = {
-		{ c->mounts.n > 0, "mounts", "/mounts" },
-		{ c->root->readonly, "a read-only root", "/root/readonly" },
-		{ l->masked_paths && *l->masked_paths, "masked paths", "/linux/maskedPaths" },
-		{ l->readonly_paths && *l->readonly_paths, "read-only paths",
-		  "/linux/readonlyPaths" },
-		{ l->rootfs_propagation.set, "a propagation", "/linux/rootfsPropagation" },
-		{ c->process->terminal, "a terminal", "/process/terminal" },
-		{ oci_namespace_of(l, CLONE_NEWUSER) != NULL, "a user namespace",
+		{ spread->set && !is_private((uint64_t)spread->v), "a propagation",
+		  "/linux/rootfsPropagation" },
+		{ oci_namespace_of(c->platform, CLONE_NEWUSER) != NULL, "a user namespace",
 		  "/linux/namespaces" },
 		{ o->restore != NULL, "restore", "/linux/namespaces" },
 	};
 
-	for (size_t i = 0; !oci_namespace_of(l, CLONE_NEWNS) && i < COUNT(rows); i++)
+	if (oci_namespace_of(c->platform, CLONE_NEWNS))
+		return 0;
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (rows[i].asked) {
-			fail(e, ERR_UNSUPPORTED,
-			     "%s: there is no mount namespace, and the host's mounts "
-			     "are not changed",
-			     rows[i].what);
-			fail_hint(e, "add {\"type\": \"mount\"} to linux.namespaces");
+			fail_without_mount_namespace(rows[i].what, "", e);
 			return fail_at(e, "config.json: %s", rows[i].where);
 		}
-	return 0;
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (check_spread(&c->mounts.at[i], i, e) < 0)
+			return -1;
+	return o->dry ? 0 : check_way_home(e);
 }
 
 static int check_uts(const struct oci_config *c,

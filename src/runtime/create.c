@@ -287,6 +287,7 @@ void creation_done(struct creation *c)
 	net_devices_done(c);
 	cgroup_entry_close(&c->entry);
 	mount_plan_close(&c->mounts);
+	fd_close(&c->home);
 	fd_close(&c->sock);
 	fd_close(&c->listener);
 	fd_close(&c->console);
@@ -307,6 +308,7 @@ void creation_done(struct creation *c)
 void creation_init(struct creation *c, const struct create_options *o)
 {
 	*c = (struct creation){ .o = o,
+				.home = FD_NONE,
 				.sock = FD_NONE,
 				.listener = FD_NONE,
 				.console = FD_NONE,

@@ -29,6 +29,7 @@ struct detour {
  * @clone_flags: namespaces that it is born into
  * @around:      namespaces that this process enters for the clone only
  * @unshare_time: give it a time namespace
+ * @home:        the mount namespace that the program shares with us; FD_NONE: it has its own
  * @console:     the pty's master, once received
  * @notify:      where the program says that it is ready; FD_NONE when nobody asks
  * @hook_out, @hook_err: files that hooks write to, or 0
@@ -59,7 +60,7 @@ struct creation {
 	LIST(struct plan_join) around;
 	struct plan_join around_at[MAX_JOINS];
 	pid_t pid;
-	int sock, listener, console, seccomp_listener, notify, hook_out, hook_err;
+	int home, sock, listener, console, seccomp_listener, notify, hook_out, hook_err;
 	struct recipe recipe;
 	struct net_devices *net;
 };

@@ -241,6 +241,8 @@ static void exec_done(struct exec_run *x)
 	cgroup_done(&x->where);
 	cgroups_done(&x->home);
 	fd_close(&x->pidfd);
+	if (x->plan.root > 0)
+		(void)close((int)x->plan.root);
 	fd_close(&x->sock);
 	fd_close(&x->console);
 	fd_close(&x->container.root);

@@ -78,7 +78,7 @@ static int check_container(struct change *c, struct err *e)
 		return -1;
 	if (!(c->container.state.namespaces & CLONE_NEWNS))
 		return fail(e, ERR_UNSUPPORTED,
-			    "change the mounts of container '%s': they are the host's",
+			    "change the mounts of container '%s': it has no mount namespace",
 			    c->container.state.id);
 	if (status != STATUS_STOPPED && status != STATUS_CREATING)
 		return 0;

@@ -41,6 +41,23 @@ static int open_each(const struct state *s, struct plan *p, struct err *e)
 	return 0;
 }
 
+/* Without a mount namespace, the root is where the container's process has it, and nowhere else. */
+static int open_root(const struct state *s, struct plan *p, struct err *e)
+{
+	char path[48];
+	own_fd int fd = FD_NONE;
+
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)s->pid);
+	fd = fd_open(path, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return fail_sys(e, "open '%s'", path);
+	/* or it was somebody else's */
+	if (!process_alive((pid_t)s->pid, s->pid_start))
+		return fail(e, ERR_CONFLICT, "open '%s': the process has ended", path);
+	p->root = give_fd(&fd);
+	return 0;
+}
+
 /**
  * join_container() - have the plan enter every namespace that the container has of its own
  * @p:         its joins.at has room for JOIN_MAX
@@ -52,8 +69,8 @@ int join_container(const struct container *c, struct plan *p, int *ret_pidfd, st
 	uint64_t user = s->namespaces & CLONE_NEWUSER, others = s->namespaces & ~user;
 
 	p->in_userns = s->has_userns;
-	if (!(s->namespaces & CLONE_NEWNS))
-		p->chroot = s->rootfs;
+	if (!(s->namespaces & CLONE_NEWNS) && open_root(s, p, e) < 0)
+		return -1;
 	p->fork = s->namespaces & CLONE_NEWPID;
 	*ret_pidfd = process_open((pid_t)s->pid, s->pid_start, e);
 	if (*ret_pidfd < 0)

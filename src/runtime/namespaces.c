@@ -6,7 +6,8 @@
  *  - With an existing user namespace, the new ones must belong to it: tare-init joins it first
  *    and unshares them, and forks if one of them is a pid namespace.
  * A cgroup namespace is made after the cgroup was entered. A time namespace takes its offsets
- * before anybody is in it, so this process makes it for its child.
+ * before anybody is in it, so this process makes it for its child. Without a mount namespace,
+ * tare-init gets one to work in all the same, and leaves it in the end (init/home.c).
  */
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -94,6 +95,15 @@ static void split_joins(struct creation *c, size_t n)
 	c->plan.joins.n = kept;
 }
 
+static int borrow_mounts(struct creation *c, uint64_t *made, struct err *e)
+{
+	if (c->container.state.namespaces & CLONE_NEWNS)
+		return 0;
+	*made |= CLONE_NEWNS;
+	c->home = fd_open("/proc/self/ns/mnt", O_RDONLY);
+	return c->home < 0 ? fail_sys(e, "open our own mount namespace") : 0;
+}
+
 /**
  * creation_namespaces() - decide how each namespace comes about; opens those that exist
  */
@@ -104,7 +114,7 @@ int creation_namespaces(struct creation *c, struct err *e)
 	size_t n = 0;
 	bool join_user;
 
-	if (sort_list(c, &made, &n, e) < 0)
+	if (sort_list(c, &made, &n, e) < 0 || borrow_mounts(c, &made, e) < 0)
 		return -1;
 	p->cgroup_namespace = made & CLONE_NEWCGROUP;
 	c->unshare_time = made & CLONE_NEWTIME;

@@ -73,7 +73,6 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.path = c->bundle.rootfs,
 		.readonly = config->root->readonly,
 		.no_pivot = c->o->no_pivot,
-		.host_mounts = !oci_namespace_of(l, CLONE_NEWNS),
 		.in_place = has_runtime_hooks(config->hooks) ||
 			    (config->hooks && config->hooks->create_container.n),
 		.propagation = l->rootfs_propagation.set ? (uint64_t)l->rootfs_propagation.v : 0,
@@ -95,8 +94,7 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.propagation = r->propagation,
 		.open = !c->o->dry,
 	};
-	if ((!c->o->dry && !r->host_mounts && open_root(r, e) < 0) ||
-	    mount_plan_make(&c->mounts, e) < 0)
+	if ((!c->o->dry && open_root(r, e) < 0) || mount_plan_make(&c->mounts, e) < 0)
 		return -1;
 	r->mask_data = mask_data(c);
 	if (l->mount_label && *l->mount_label && !r->mask_data)
@@ -200,6 +198,7 @@ static void choose_stages(struct creation *c)
 	set_stage(p, STAGE_HOOKS_CONTAINER, p->create_container.n > 0);
 	set_stage(p, STAGE_PIVOT, true);
 	set_stage(p, STAGE_CONSOLE, true);
+	set_stage(p, STAGE_HOME, c->home > 0);
 	set_stage(p, STAGE_PROGRAM, true);
 	set_stage(p, STAGE_PRIVILEGES, !early_filter);
 	set_stage(p, STAGE_CREATED, !c->o->start);
@@ -249,6 +248,7 @@ int creation_plan(struct creation *c, struct err *e)
 	p->id = c->container.state.id;
 	p->lacking = sys_lacking;
 	p->start_fd = c->listener;
+	p->home = c->home > 0 ? c->home : 0;
 	p->preserve_fds = c->o->preserve_fds;
 	p->process = config->process;
 	p->hostname = config->hostname;

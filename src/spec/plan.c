@@ -62,7 +62,6 @@ static const struct bind_row rootfs_rows[] = {
 	ROW_BOOL("noPivot",          OPTIONAL, struct plan_rootfs, no_pivot),
 	ROW_BOOL("inPlace",          OPTIONAL, struct plan_rootfs, in_place),
 	ROW_BOOL("devicesByBind",    OPTIONAL, struct plan_rootfs, devices_by_bind),
-	ROW_BOOL("hostMounts",       OPTIONAL, struct plan_rootfs, host_mounts),
 	ROW_BOOL("makeDev",          OPTIONAL, struct plan_rootfs, make_dev),
 	ROW_U64("propagation",       OPTIONAL, struct plan_rootfs, propagation),
 	ROW_OBJECTS("mounts",        OPTIONAL, struct plan_rootfs, mounts, mount),
@@ -82,7 +81,8 @@ static const struct bind_row plan_table_rows[] = {
 	ROW_U64("unshare",             OPTIONAL, struct plan, unshare),
 	ROW_BOOL("fork",               OPTIONAL, struct plan, fork),
 	ROW_BOOL("inUserns",           OPTIONAL, struct plan, in_userns),
-	ROW_STRING("chroot",           OPTIONAL, struct plan, chroot),
+	ROW_I64("root",                OPTIONAL, struct plan, root),
+	ROW_I64("home",                OPTIONAL, struct plan, home),
 	ROW_BOOL("cgroupNamespace",    OPTIONAL, struct plan, cgroup_namespace),
 	ROW_NUMBERS("cgroupTasks",     OPTIONAL, struct plan, cgroup_tasks, 0, 0),
 	ROW_STRINGS("cgroupFiles",     OPTIONAL, struct plan, cgroup_files),
@@ -144,8 +144,12 @@ static int visit_mount(const struct plan_mount *m, int (*visit)(void *ctx, int f
 int plan_each_fd(const struct plan *p, int (*visit)(void *ctx, int fd, struct err *e), void *ctx,
 		 struct err *e)
 {
-	const int64_t single[] = { p->start_fd, p->hook_out ? p->hook_out : -1,
-				   p->hook_err ? p->hook_err : -1, p->rootfs ? p->rootfs->fd : -1 };
+	const int64_t single[] = { p->start_fd,
+				   p->hook_out ? p->hook_out : -1,
+				   p->hook_err ? p->hook_err : -1,
+				   p->rootfs ? p->rootfs->fd : -1,
+				   p->root ? p->root : -1,
+				   p->home ? p->home : -1 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < COUNT(single); i++)

@@ -69,7 +69,6 @@ struct plan_rootfs {
 	char *path; /* on the host, absolute */
 	int64_t fd; /* a detached copy of its mount tree, or -1: bind it by path */
 	bool readonly, no_pivot, devices_by_bind;
-	bool host_mounts;     /* no mount namespace: nothing may be mounted, only chroot */
 	bool in_place;        /* hooks of the host look for the root's mounts at .path */
 	bool make_dev;        /* /dev is ours to fill: default nodes and links */
 	uint64_t propagation; /* rootfsPropagation, MS_* */
@@ -88,7 +87,8 @@ struct plan {
 	uint64_t unshare;      /* CLONE_NEW* flags that clone could not make */
 	bool fork;             /* become a child of the joined or new pid namespace */
 	bool in_userns;        /* this process is, or will be, in a user namespace of its own */
-	char *chroot;          /* exec: the root, where no mount namespace leads to it */
+	int64_t root;          /* exec: the root, where no mount namespace leads to it, or 0 */
+	int64_t home;          /* the mount namespace to return to, or 0 */
 	bool cgroup_namespace; /* unshare it once inside the cgroup */
 	struct numbers cgroup_tasks; /* open v1 "tasks" files to write "0" to */
 	char **cgroup_files;         /* the same by path, for ENTER_CGROUP_LATE */
@@ -141,6 +141,7 @@ extern const struct bind_table plan_table;
 	X(HOOKS_CONTAINER, INIT, "run the createContainer hooks") \
 	X(PIVOT, INIT, "switch to the root file system") \
 	X(CONSOLE, INIT, "set up the terminal") \
+	X(HOME, INIT, "return to the runtime's mount namespace") \
 	X(PROGRAM, INIT, "find the program") \
 	X(PRIVILEGES, INIT, "set up the process") \
 	X(CREATED, RUNTIME, "record the container") \

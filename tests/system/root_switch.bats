@@ -1,4 +1,4 @@
-# root_switch.bats - --no-pivot, and containers without a mount namespace: the root by chroot
+# root_switch.bats - --no-pivot: the root by chroot; and mounts on '/'
 
 load ../lib
 setup() { tare_setup; }
@@ -90,82 +90,7 @@ own_proc() {
 	expect_output /etc/passwd
 }
 
-# --- without a mount namespace ------------------------------------------------------------------
-
-without_mounts() {
-	config 'del(.mounts, .linux.maskedPaths, .linux.readonlyPaths) | .root.readonly = false
-		| .linux.namespaces |= map(select(.type != "mount"))'
-}
-
-# Other tests mount other things meanwhile.
-kernel_mounts() {
-	grep -E ' - (proc|sysfs|cgroup2?|devpts|mqueue) ' /proc/self/mountinfo
-}
-
-@test "without a mount namespace the program runs in its root, and the host's mounts stay" {
-	local before
-
-	without_mounts
-	before=$(kernel_mounts)
-	shell "ls -d /etc/passwd /dev/null $BATS_TEST_TMPDIR; echo >/dev/null; hostname; pwd"
-	run_container
-	expect_line '^/etc/passwd$'
-	expect_line '^/dev/null$'
-	expect_line '^runc$'
-	expect_line '^/$'
-	expect_line "ls: $BATS_TEST_TMPDIR: No such file"
-	[[ $(kernel_mounts) = "$before" ]]
-	run grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo
-	expect_output ''
-}
-
-@test "exec enters the root of a container without a mount namespace" {
-	without_mounts
-	start_container
-	run tare exec "$id" sh -c "ls -d /etc/passwd $BATS_TEST_TMPDIR; pwd; cat /proc/mounts"
-	expect_line '^/etc/passwd$'
-	expect_line '^/$'
-	expect_line "ls: $BATS_TEST_TMPDIR: No such file"
-	expect_line 'cat:'
-	tare delete --force "$id"
-}
-
-@test "hooks of a container without a mount namespace run where they always do" {
-	without_mounts
-	config '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "pwd >hook-1"]}],
-		createContainer: [{path: "/bin/sh", args: ["sh", "-c", "pwd >hook-2"]}]}'
-	program true
-	run_container
-	expect_status 0
-	[[ $(<"$bundle/hook-1") = "$bundle" ]]
-	[[ $(<"$bundle/rootfs/hook-2") = "$bundle/rootfs" ]]
-}
-
-@test "what would be mounted on the host is refused by name" {
-	local spec
-
-	for spec in '.mounts = [{destination: "/proc", type: "proc"}]|/mounts' \
-		'.root.readonly = true|/root/readonly' \
-		'.linux.maskedPaths = ["/x"]|/linux/maskedPaths' \
-		'.linux.readonlyPaths = ["/x"]|/linux/readonlyPaths' \
-		'.linux.rootfsPropagation = "shared"|/linux/rootfsPropagation' \
-		'.linux.namespaces += [{type: "user"}]|/linux/namespaces'; do
-		cp "$bundle.json" "$bundle/config.json" 2>/dev/null || cp "$bundle/config.json" "$bundle.json"
-		without_mounts
-		config "${spec%|*}"
-		run_container
-		expect_error "config.json: ${spec#*|}: .*there is no mount namespace"
-	done
-}
-
-@test "mounts cannot be added to a container without a mount namespace" {
-	without_mounts
-	start_container
-	echo '[{"destination": "/mnt", "type": "tmpfs", "source": "tmpfs"}]' >mounts.json
-	run tare mounts add "$id" mounts.json
-	expect_error "they are the host's"
-	tare delete --force "$id"
-}
+# --- mounts on '/' ------------------------------------------------------------------------------
 
 # mounted_on_root: what the program and exec see of a mount on "/"
 mounted_on_root() {
