@@ -239,3 +239,20 @@ executable() {
 		expect_output "container 'none' does not exist"
 	done
 }
+
+# --- options ----------------------------------------------------------------------------------
+
+@test "a pid file that cannot be is refused before anything is made" {
+	local command file
+
+	program touch /ran
+	mkdir "$BATS_TEST_TMPDIR/folder"
+	for file in /no/such/folder/pid /etc/passwd/pid "$BATS_TEST_TMPDIR/folder" folder/; do
+		for command in run create; do
+			run tare "$command" --bundle "$bundle" --pid-file "$file" "$id"
+			expect_status 1
+			expect_error "^option '--pid-file': (open|write) .*: "
+			[[ ! -e $state/$id && ! -e $bundle/rootfs/ran ]]
+		done
+	done
+}

@@ -61,3 +61,10 @@ teardown() { tare_teardown; }
 	run tare mounts add "$id" "$file"
 	expect_line "/0/option: unknown member \(did you mean 'options'\?\)"
 }
+
+@test "a pid file that cannot be is refused before the program runs" {
+	run tare exec --pid-file /no/such/folder/pid "$id" touch /ran
+	expect_status 255
+	expect_error "^option '--pid-file': open '/no/such/folder/': no such file or directory$"
+	[[ ! -e $bundle/rootfs/ran ]]
+}
