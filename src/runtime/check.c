@@ -5,11 +5,13 @@
  */
 #include "runtime/check.h"
 
+#include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "os/file.h"
 #include "os/lsm.h"
 #include "runtime/check_values.h"
@@ -91,6 +93,25 @@ static int check_host_mounts(const struct oci_config *c, const struct create_opt
 			return fail_at(e, "config.json: %s", rows[i].where);
 		}
 	return 0;
+}
+
+/* There the root is made by chroot(2), which whoever may call it leaves by a second one. */
+static int check_chroot(const struct oci_config *c, const struct create_options *o, struct err *e)
+{
+	static const char why[] = "CAP_SYS_CHROOT leads out of a root without a mount namespace";
+	const struct oci_capabilities *caps = c->process->capabilities;
+	uint64_t bit = (uint64_t)1 << CAP_SYS_CHROOT;
+
+	if (oci_namespace_of(c->platform, CLONE_NEWNS) ||
+	    !((caps->bounding | caps->permitted | caps->effective) & bit))
+		return 0;
+	if (!o->strict) {
+		log_warn("config.json: /process/capabilities: %s", why);
+		return 0;
+	}
+	fail(e, ERR_DENIED, "%s", why);
+	fail_hint(e, "drop it, or add {\"type\": \"mount\"} to linux.namespaces");
+	return fail_at(e, "config.json: /process/capabilities");
 }
 
 static int check_uts(const struct oci_config *c,
@@ -219,7 +240,7 @@ static int check_honoured(const struct oci_config *c, const struct create_option
 static check_function *const checks[] = {
 	check_version,  check_process,     check_linux,   check_host_mounts, check_uts,
 	check_mappings, check_terminal,    check_sysctls, check_policy,      check_lsm,
-	check_honoured, check_net_devices, check_rdt,     check_pid_file,
+	check_honoured, check_net_devices, check_rdt,     check_pid_file,    check_chroot,
 };
 
 /**

@@ -119,6 +119,21 @@ kernel_mounts() {
 	expect_output ''
 }
 
+@test "without a mount namespace a way out of the root is a warning, and an error with --strict" {
+	without_mounts
+	program true
+	config '.process.capabilities |= map_values(. - ["CAP_SYS_CHROOT"])'
+	run tare --strict run --bundle "$bundle" "$id"
+	expect_status 0
+	expect_output ''
+	config '.process.capabilities.bounding += ["CAP_SYS_CHROOT"]'
+	run_container
+	expect_status 0
+	expect_line 'CAP_SYS_CHROOT leads out of a root without a mount namespace'
+	run tare --strict run --bundle "$bundle" "$id"
+	expect_error '^config.json: /process/capabilities: CAP_SYS_CHROOT leads out'
+}
+
 @test "exec enters the root of a container without a mount namespace" {
 	without_mounts
 	start_container
