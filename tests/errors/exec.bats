@@ -68,3 +68,14 @@ teardown() { tare_teardown; }
 	expect_error "^option '--pid-file': open '/no/such/folder/': no such file or directory$"
 	[[ ! -e $bundle/rootfs/ran ]]
 }
+
+@test "a cgroup manager that is none is refused by every command" {
+	local command
+
+	for command in list "state $id" "kill $id 0" "exec $id true" "update $id --pids-limit 9" features; do
+		# shellcheck disable=SC2086 # words
+		run tare --cgroup-manager foo $command
+		((status != 0))
+		expect_error "^unknown cgroup manager 'foo' \(use cgroupfs, systemd or disabled\)$"
+	done
+}
