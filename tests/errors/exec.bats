@@ -79,3 +79,13 @@ teardown() { tare_teardown; }
 		expect_error "^unknown cgroup manager 'foo' \(use cgroupfs, systemd or disabled\)$"
 	done
 }
+
+@test "more descriptors than can be open are refused" {
+	for n in 4294967295 4294967294 2147483647; do
+		run tare exec --preserve-fds "$n" "$id" true
+		expect_error "^option '--preserve-fds': $n and 0 of LISTEN_FDS are more than can be open"
+		LISTEN_FDS=3 run timeout 10 "$TARE_RUNTIME" --root "$state" run --preserve-fds "$n" \
+			--bundle "$bundle" "$id-b"
+		expect_error "^option '--preserve-fds': $n and 3 of LISTEN_FDS are more than can be open"
+	done
+}
