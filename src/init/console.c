@@ -4,6 +4,8 @@
  * could be a link to anything (CVE-2025-52565); what comes back is checked to be a pty.
  */
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -20,8 +22,7 @@
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
-#define DEVPTS_SUPER_MAGIC 0x1cd1
-#define PTMX_RDEV          makedev(5, 2)
+#define PTMX_RDEV makedev(5, 2)
 
 static int open_master(int root, struct err *e)
 {
@@ -110,8 +111,28 @@ static bool is_null(int fd)
 	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 }
 
+/* The container's null device, or FD_NONE. To open a device or a FIFO does something, so what it is
+ * is looked at first; then just that is opened, by way of a procfs, as a name may lead elsewhere by
+ * now. */
+static int open_own_null(int root)
+{
+	own_fd int what = path_try_open(root, "/dev/null", O_PATH, 0);
+	own_fd int links = FD_NONE;
+	struct statfs fs;
+	char name[16];
+
+	if (what < 0 || !is_null(what))
+		return FD_NONE;
+	links = path_try_open(root, "/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0);
+	if (links < 0 || fstatfs(links, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return FD_NONE;
+	snprintf(name, sizeof(name), "%d", what);
+	return openat(links, name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
 /* The host's null device is a way to the host's /dev (its owner, its file system), and criu could
- * not find it again; the container's own does the same. Where it has none, it keeps ours. */
+ * not find it again; the container's own does the same. Where it has none, or no
+ * procfs, it keeps ours. */
 static void use_own_null(int root)
 {
 	own_fd int null = FD_NONE;
@@ -120,7 +141,7 @@ static void use_own_null(int root)
 		if (!is_null(fd))
 			continue;
 		if (null < 0)
-			null = path_try_open(root, "/dev/null", O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
+			null = open_own_null(root);
 		if (null < 0 || !is_null(null))
 			return;
 		(void)dup2(null, fd);
