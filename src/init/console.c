@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -110,11 +111,31 @@ static bool is_null(int fd)
 	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 }
 
+/* The container's null device, or FD_NONE. To open a device or a FIFO does something, so what it is
+ * is looked at first; then just that is opened, by way of a procfs, as a name may lead elsewhere by
+ * now. */
+static int open_own_null(int root)
+{
+	own_fd int what = path_try_open(root, "/dev/null", O_PATH, 0);
+	own_fd int links = FD_NONE;
+	struct statfs fs;
+	char name[16];
+
+	if (what < 0 || !is_null(what))
+		return FD_NONE;
+	links = path_try_open(root, "/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0);
+	if (links < 0 || fstatfs(links, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return FD_NONE;
+	snprintf(name, sizeof(name), "%d", what);
+	return openat(links, name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
 /**
  * init_use_own_null() - put the container's null device where the host's is, on descriptors 0 to 2
  *
  * The host's is a way to the host's /dev (its owner, its file system), and criu could not find it
- * again; the container's own does the same. Where it has none, it keeps ours.
+ * again; the container's own does the same. Where it has none, or no procfs,
+ * it keeps ours.
  */
 void init_use_own_null(int root)
 {
@@ -124,7 +145,7 @@ void init_use_own_null(int root)
 		if (!is_null(fd))
 			continue;
 		if (null < 0)
-			null = path_try_open(root, "/dev/null", O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
+			null = open_own_null(root);
 		if (null < 0 || !is_null(null))
 			return;
 		(void)dup2(null, fd);

@@ -202,21 +202,24 @@ int init_open_proc(const char *name, struct err *e)
 	return fd < 0 ? fail_sys(e, "open '/proc/%s'", name) : fd;
 }
 
-/* "net.ipv4.ip_forward" names net/ipv4/ip_forward; a '/' in the key stands for itself. */
+/* "net.ipv4.ip_forward" and "net/ipv4/ip_forward" name net/ipv4/ip_forward: the first separator decides,
+ * and the other stands for a dot. The runtime has refused what is no name. */
 static int write_sysctl(int proc_sys, const char *key, const char *value, struct err *e)
 {
 	char path[256];
-	bool slashes = strchr(key, '/') != NULL;
+	bool dots = key[strcspn(key, "./")] == '.';
 	own_fd int fd = FD_NONE;
 	size_t len = strlen(key);
 
 	if (len >= sizeof(path))
 		return fail(e, ERR_INPUT, "set '%s': the name is too long", key);
 	for (size_t i = 0; i <= len; i++)
-		path[i] = !slashes && key[i] == '.' ? '/' : key[i];
+		path[i] = dots && key[i] == '.' ? '/' : dots && key[i] == '/' ? '.' : key[i];
+	if (*path == '/' || strstr(path, "//") || strstr(path, ".."))
+		return fail(e, ERR_DENIED, "set '%s': it is not a kernel parameter's name", key);
 	fd = sys_openat2(proc_sys, path, O_WRONLY | O_CLOEXEC, 0,
 			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM) && !strstr(path, ".."))
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		fd = openat(proc_sys, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return fail_sys(e, "set '%s'", key);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "oci/cli.h"
+#include "runtime/activation.h"
 #include "runtime/exec.h"
 
 struct exec {
@@ -44,7 +45,7 @@ static int run_exec(const struct cli *cli, void *options, char **args, size_t n_
 		    int *ret_status, struct err *e)
 {
 	struct exec *x = options;
-	const struct exec_options o = {
+	struct exec_options o = {
 		.root = cli->root,
 		.id = args[0],
 		.process_file = x->process,
@@ -60,7 +61,6 @@ static int run_exec(const struct cli *cli, void *options, char **args, size_t n_
 		.caps = list_or_null(&x->caps),
 		.cgroups = list_or_null(&x->cgroups),
 		.args = n_args > 1 ? args + 1 : NULL,
-		.preserve_fds = x->preserve_fds,
 		.tty = x->tty,
 		.detach = x->detach,
 		.no_new_privs = x->no_new_privs,
@@ -72,6 +72,8 @@ static int run_exec(const struct cli *cli, void *options, char **args, size_t n_
 		fail(e, ERR_INPUT, "exec: process args cannot be empty");
 		return fail_hint(e, "name the program after the container, or use --process");
 	}
+	if (activation_sum(x->preserve_fds, 0, &o.preserve_fds, e) < 0)
+		return -1;
 	return container_exec(&o, ret_status, e);
 }
 

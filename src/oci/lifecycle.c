@@ -81,7 +81,6 @@ static int make_options(const struct cli *cli, const struct make *m, const char 
 		.console_socket = m->console_socket,
 		.pidfd_socket = m->pidfd_socket,
 		.pid_file = m->pid_file,
-		.preserve_fds = m->preserve_fds + activation_count(),
 		.detach = m->detach,
 		.keep = m->keep,
 		.strict = cli->strict,
@@ -89,6 +88,8 @@ static int make_options(const struct cli *cli, const struct make *m, const char 
 		.no_new_keyring = m->no_new_keyring,
 		.no_subreaper = m->no_subreaper,
 	};
+	if (activation_sum(m->preserve_fds, activation_count(), &ret->preserve_fds, e) < 0)
+		return -1;
 	return cli_cgroup_manager(cli, &ret->cgroup_manager, e);
 }
 

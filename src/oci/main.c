@@ -132,6 +132,7 @@ static int run_command_words(const struct cli *cli, const struct command *c, cha
 	struct opt_parse p = {
 		.opts = c->opts, .n = c->n, .stop_early = c->stop_early, .args = args
 	};
+	const char *manager;
 	size_t used = 0;
 
 	if (!options || !args)
@@ -140,6 +141,9 @@ static int run_command_words(const struct cli *cli, const struct command *c, cha
 		print_command_usage(cli, c);
 		return 0;
 	}
+	/* a word that means nothing is refused even where it would not be looked at */
+	if (cli_cgroup_manager(cli, &manager, e) < 0)
+		return -1;
 	if (opt_parse(&p, words, n, options, &used, e) < 0)
 		return fail_in(e, "%s", c->name);
 	while (used < n)

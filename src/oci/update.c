@@ -94,9 +94,11 @@ static int put(const struct value *v, const char *text, char *parts, struct err 
 		break;
 	case VALUE_I64:
 		i->set = true;
-		if (text_i64(text, &i->v) == 0)
-			return 0;
-		break;
+		if (text_i64(text, &i->v) < 0)
+			break;
+		return i->v >= -1 ? 0
+				  : fail(e, ERR_INPUT, "invalid value for %s: %s is less than -1",
+					 v->name, text);
 	case VALUE_SIZE:
 		return put_size(text, i, e) < 0 ? fail_in(e, "invalid value for %s", v->name) : 0;
 	case VALUE_TEXT:

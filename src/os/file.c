@@ -194,6 +194,31 @@ static int link_new(int dir, const char *name, const char *text, size_t len, str
 	return 0;
 }
 
+/**
+ * file_check_place() - can a file be put at @path? Nothing is touched
+ *
+ * An answer for who would rather ask before the work than after it; what changes since is found by
+ * file_replace_path().
+ */
+int file_check_place(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	own_mem char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	struct stat st;
+
+	if (!folder)
+		return fail_errno(e, ENOMEM, "look at '%s'", path);
+	if (stat(folder, &st) < 0)
+		return fail_sys(e, "open '%s'", folder);
+	if (!S_ISDIR(st.st_mode))
+		return fail_errno(e, ENOTDIR, "open '%s'", folder);
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
+		return fail_sys(e, "write in '%s'", folder);
+	if (!path[slash ? slash - path + 1 : 0] || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+		return fail_errno(e, EISDIR, "write '%s'", path);
+	return 0;
+}
+
 /* file_replace_path() - put a new file at a whole path, such as a user's pid file */
 int file_replace_path(const char *path, const char *text, size_t len, struct err *e)
 {

@@ -172,7 +172,7 @@ static int open_here(struct err *e)
 /* A socket belongs to the network namespace that it was made in. */
 static int open_there(int netns, struct err *e)
 {
-	own_fd int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	own_fd int home = fd_open("/proc/self/ns/net", O_RDONLY);
 	own_fd int fd = FD_NONE;
 
 	if (home < 0)

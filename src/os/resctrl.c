@@ -69,7 +69,7 @@ int resctrl_find(char ret_path[PATH_MAX], struct err *e)
  */
 int resctrl_open(const char *path, struct err *e)
 {
-	own_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int fd = fd_open(path, O_PATH | O_DIRECTORY);
 	struct statfs fs;
 
 	if (fd < 0)
@@ -183,11 +183,6 @@ int resctrl_enter(int root, const char *group, pid_t pid, struct err *e)
 	return write_file(root, group, "tasks", text, e);
 }
 
-static size_t word_len(const char *at, const char *stops)
-{
-	return strcspn(at, stops);
-}
-
 /* Numbers as the kernel prints them may have zeros in front, and letters of either case. */
 static bool same_number(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -203,7 +198,7 @@ static bool has_value(const char *have, const char *id, size_t id_len, const cha
 		      size_t value_len)
 {
 	while (*have && *have != '\n') {
-		size_t len = word_len(have, ";\n"), name = word_len(have, "=;\n");
+		size_t len = strcspn(have, ";\n"), name = strcspn(have, "=;\n");
 
 		if (name < len && same_number(have, name, id, id_len))
 			return same_number(have + name + 1, len - name - 1, value, value_len);
@@ -215,7 +210,7 @@ static bool has_value(const char *have, const char *id, size_t id_len, const cha
 static bool values_hold(const char *have, const char *want)
 {
 	while (*want && *want != '\n') {
-		size_t len = word_len(want, ";\n"), name = word_len(want, "=;\n");
+		size_t len = strcspn(want, ";\n"), name = strcspn(want, "=;\n");
 
 		if (name >= len || !has_value(have, want, name, want + name + 1, len - name - 1))
 			return false;
@@ -231,14 +226,14 @@ static bool values_hold(const char *have, const char *want)
  */
 bool resctrl_line_holds(const char *have, const char *want)
 {
-	size_t name = word_len(want, ":\n");
+	size_t name = strcspn(want, ":\n");
 
 	if (want[name] != ':')
 		return false;
 	while (*have) {
 		const char *line = have + strspn(have, " ");
 
-		have += word_len(have, "\n");
+		have += strcspn(have, "\n");
 		have += *have == '\n';
 		if (strncmp(line, want, name + 1) == 0)
 			return values_hold(line + name + 1, want + name + 1);

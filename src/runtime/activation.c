@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -30,6 +31,31 @@ uint32_t activation_count(void)
 	if (pid && (text_u64(pid, INT_MAX, &to) < 0 || to != (uint64_t)getpid()))
 		return 0;
 	return (uint32_t)n;
+}
+
+/**
+ * activation_sum() - how many descriptors are passed on, from 3
+ * @preserve: of --preserve-fds
+ * @listen:   of socket activation
+ *
+ * More than could be open are refused: the sum must stay a descriptor's number.
+ */
+int activation_sum(uint32_t preserve, uint32_t listen, uint32_t *ret_n, struct err *e)
+{
+	uint64_t n = (uint64_t)preserve + listen;
+	struct rlimit limit;
+
+	if (n && getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return fail_sys(e, "read the limit of open files");
+	if (n && (n + 3 > limit.rlim_cur || n + 3 > INT_MAX)) {
+		fail(e, ERR_INPUT,
+		     "option '--preserve-fds': %u and %u of LISTEN_FDS are more than can be open",
+		     preserve, listen);
+		return fail_hint(e, "the limit of open files is %llu",
+				 (unsigned long long)limit.rlim_cur);
+	}
+	*ret_n = (uint32_t)n;
+	return 0;
 }
 
 static const char *notify_host(void)

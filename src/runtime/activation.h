@@ -20,6 +20,7 @@ struct creation;
 #define NOTIFY_NAME   "notify"
 
 uint32_t activation_count(void);
+int activation_sum(uint32_t preserve, uint32_t listen, uint32_t *ret_n, struct err *e);
 int activation_prepare(struct creation *c, struct err *e);
 int notify_listen(const struct container *c, int *ret_sock, struct err *e);
 bool notify_relay(int sock, pid_t pid);

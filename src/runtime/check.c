@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "os/file.h"
 #include "os/lsm.h"
 #include "os/mountopt.h"
 #include "os/sys.h"
@@ -180,6 +181,14 @@ static int check_mappings(const struct oci_config *c,
 		       c->platform->uid_mappings.n ? "gidMappings" : "uidMappings");
 }
 
+static int check_pid_file(const struct oci_config *c __attribute__((unused)),
+			  const struct create_options *o, struct err *e)
+{
+	if (!o->pid_file || file_check_place(o->pid_file, e) == 0)
+		return 0;
+	return fail_in(e, "option '--pid-file'");
+}
+
 static int check_terminal(const struct oci_config *c, const struct create_options *o, struct err *e)
 {
 	bool detached = o->detach || !o->start;
@@ -266,7 +275,7 @@ static int check_honoured(const struct oci_config *c, const struct create_option
 static check_function *const checks[] = {
 	check_version,  check_process,     check_linux,   check_host_mounts, check_uts,
 	check_mappings, check_terminal,    check_sysctls, check_policy,      check_lsm,
-	check_honoured, check_net_devices, check_rdt,
+	check_honoured, check_net_devices, check_rdt,     check_pid_file,
 };
 
 /**

@@ -30,7 +30,23 @@ static int fail_sysctl(const char *key, struct err *e)
 	return fail_at(e, "config.json: /linux/sysctl/%s", key);
 }
 
-/* "net/ipv4/x" and "net.ipv4.x" are the same; only names' own characters may be in them. */
+/* Is each component a name? In @name '.' separates, and '/' stands for a dot: one of only dots is
+ * a step, not a name. */
+static bool has_steps(const char *name)
+{
+	for (;; name++) {
+		size_t len = strcspn(name, ".");
+
+		if (strspn(name, "/") >= len)
+			return true;
+		name += len;
+		if (!*name)
+			return false;
+	}
+}
+
+/* "net/ipv4/x" and "net.ipv4.x" are the same: the first separator decides which is one, and the
+ * other stands for a dot (sysctl.d(5)). Only names' own characters may be in them. */
 static int spell(const char *key, char *out, size_t size, struct err *e)
 {
 	size_t len = strlen(key);
@@ -46,6 +62,10 @@ static int spell(const char *key, char *out, size_t size, struct err *e)
 	}
 	for (size_t i = 0; i <= len; i++)
 		out[i] = slashes && key[i] == '/' ? '.' : slashes && key[i] == '.' ? '/' : key[i];
+	if (has_steps(out)) {
+		fail(e, ERR_INPUT, "sysctl '%s' is not a kernel parameter's name", key);
+		return fail_sysctl(key, e);
+	}
 	return 0;
 }
 

@@ -225,6 +225,8 @@ static int prepare(struct exec_run *x, struct err *e)
 	    container_open(&x->container, x->container.root, x->o->id, e) < 0 ||
 	    check_status(x, e) < 0 || container_load_config(&x->container, e) < 0)
 		return -1;
+	if (x->o->pid_file && file_check_place(x->o->pid_file, e) < 0)
+		return fail_in(e, "option '--pid-file'");
 	if (make_plan(x, e) < 0)
 		return -1;
 	if (x->process.terminal && x->o->detach && !x->o->console_socket) {

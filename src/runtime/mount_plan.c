@@ -166,7 +166,7 @@ static int open_idmap(struct mount_plan *p, const struct oci_mount *m, const str
 		if (parse_spec(w->idmap_spec, l, &uids, &gids, e) < 0)
 			return -1;
 	} else if (joined && joined->path && !m->uid_mappings.n && !m->gid_mappings.n) {
-		int fd = open(joined->path, O_RDONLY | O_CLOEXEC);
+		int fd = fd_open(joined->path, O_RDONLY);
 
 		return fd < 0 ? fail_sys(e, "open the namespace '%s'", joined->path) : fd;
 	} else if (copy_ranges(m->uid_mappings.n ? &m->uid_mappings : &l->uid_mappings, &uids, e) <

@@ -136,16 +136,28 @@ int net_devices_check(const struct oci_config *c, struct err *e)
 
 /* --- the way there ------------------------------------------------------------------------------- */
 
+/* The namespace that the process is in, whatever the path that it was joined by leads to by now. */
 static int open_theirs(const struct creation *c, struct err *e)
 {
-	const struct oci_namespace *ns = oci_namespace_of(c->bundle.config.platform, CLONE_NEWNET);
-	char own[32];
-	const char *path = ns->path && *ns->path ? ns->path : own;
+	char path[32];
 	int fd;
 
-	snprintf(own, sizeof(own), "/proc/%d/ns/net", (int)c->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)c->pid);
+	fd = fd_open(path, O_RDONLY);
 	return fd < 0 ? fail_sys(e, "open the network namespace '%s'", path) : fd;
+}
+
+/* The path may have led elsewhere when it was checked. */
+static int check_apart(const struct net_devices *d, struct err *e)
+{
+	struct stat theirs, ours;
+
+	if (fstat(d->ns, &theirs) < 0 || fstat(d->home, &ours) < 0)
+		return fail_sys(e, "look at the network namespaces");
+	if (theirs.st_dev != ours.st_dev || theirs.st_ino != ours.st_ino)
+		return 0;
+	fail(e, ERR_INPUT, "the network namespace is the one that the devices are in");
+	return fail_at(e, "config.json: /linux/netDevices");
 }
 
 static int open_both(struct creation *c, struct err *e)
@@ -163,11 +175,11 @@ static int open_both(struct creation *c, struct err *e)
 	d->moved.at = arena_array(&c->mem, n, sizeof(*d->moved.at));
 	if (!d->moved.at)
 		return fail_errno(e, ENOMEM, "move network devices");
-	d->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	d->home = fd_open("/proc/self/ns/net", O_RDONLY);
 	if (d->home < 0)
 		return fail_sys(e, "open '/proc/self/ns/net'");
 	d->ns = open_theirs(c, e);
-	if (d->ns < 0 || netlink_open(&d->here, -1, e) < 0)
+	if (d->ns < 0 || check_apart(d, e) < 0 || netlink_open(&d->here, -1, e) < 0)
 		return -1;
 	return netlink_open(&d->there, d->ns, e);
 }

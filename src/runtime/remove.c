@@ -8,6 +8,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -16,6 +17,7 @@
 #include "runtime/cgroups.h"
 #include "runtime/host_hooks.h"
 #include "runtime/rdt.h"
+#include "runtime/salvage.h"
 #include "runtime/scope.h"
 
 /* poststop hooks may fail: the container is gone all the same (runtime.md, Lifecycle 13). */
@@ -139,9 +141,42 @@ int container_remove_open(struct container *c, bool force, struct err *e)
 	return container_remove_ended(c, &g.cgroup, c->config ? c->config->hooks : NULL, e);
 }
 
+/* The state cannot be read, as @e says: carry out what else is known. What its text says of
+ * processes, units and groups is not. */
+static int remove_unread(struct container *c, const char *id, struct err *e)
+{
+	own_salvage struct salvage s = { .left = "" };
+	char why[1536];
+
+	err_line(e, why, sizeof(why));
+	*e = (struct err){ 0 };
+	c->state = (struct state){ .id = arena_dup(&c->mem, id),
+				   .oci_version = (char *)OCI_VERSION_MAX,
+				   .bundle = (char *)"" };
+	if (!c->state.id)
+		return fail_errno(e, ENOMEM, "delete container '%s'", id);
+	if (salvage_cgroups(c, &s, e) < 0)
+		return -1;
+	if (!s.kept.n && !*s.left)
+		log_warn("%s; deleted without cgroups, none was found", why);
+	else
+		log_warn("%s; deleted by name and saved config%s%s", why,
+			 *s.left ? ", but not what may be another's: " : "", s.left);
+	return container_remove_ended(c, &s.kept, c->config ? c->config->hooks : NULL, e);
+}
+
+/* Opened and locked, but not read. Whose state is another's is not acted on. */
+static int remove_broken(struct container *c, const char *id, bool force, struct err *e)
+{
+	if (!c->locked || e->cls == ERR_ABSENT || (c->state.id && strcmp(c->state.id, id) != 0))
+		return -1;
+	return force ? remove_unread(c, id, e)
+		     : fail_hint(e, "'delete --force %s' removes what is known of it", id);
+}
+
 /**
  * container_remove() - the delete command
- * @force: kill it first if it runs
+ * @force: kill it first if it runs; if its state cannot be read, remove what is known otherwise
  *
  * Return: 0; -1 with ERR_ABSENT when there is no such container.
  */
@@ -150,6 +185,6 @@ int container_remove(int root, const char *id, bool force, struct err *e)
 	own_container struct container c;
 
 	if (container_open_locked(&c, root, id, e) < 0)
-		return -1;
+		return remove_broken(&c, id, force, e);
 	return container_remove_open(&c, force, e);
 }

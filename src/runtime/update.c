@@ -66,6 +66,35 @@ static void warn_idle(const struct oci_resources *change)
 		log_warn("unable to apply both a CPU weight and idle: it will be idle");
 }
 
+/* -1 is no limit; what is less is a mistake, which would make it none. */
+static int check_least(const struct oci_resources *r, const char *doc, struct err *e)
+{
+	static const struct oci_memory no_memory;
+	static const struct oci_cpu no_cpu;
+	static const struct oci_pids no_pids;
+	const struct oci_memory *m = r->memory ? r->memory : &no_memory;
+	const struct oci_cpu *cpu = r->cpu ? r->cpu : &no_cpu;
+	const struct {
+		struct opt_i64 value;
+		const char *at;
+	} rows[] = {
+		{ m->limit, "/memory/limit" },
+		{ m->reservation, "/memory/reservation" },
+		{ m->swap, "/memory/swap" },
+		{ cpu->quota, "/cpu/quota" },
+		{ cpu->realtime_runtime, "/cpu/realtimeRuntime" },
+		{ (r->pids ? r->pids : &no_pids)->limit, "/pids/limit" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].value.set && rows[i].value.v < -1) {
+			fail(e, ERR_INPUT, "%lld is less than -1, which is no limit",
+			     (long long)rows[i].value.v);
+			return fail_at(e, "%s%s", doc, rows[i].at);
+		}
+	return 0;
+}
+
 static int apply(struct container *c, const struct oci_resources *change, const char *doc,
 		 struct err *e)
 {
@@ -110,8 +139,8 @@ int container_update(int root, const char *id, const struct oci_resources *chang
 	own_container struct container c = { .dir = FD_NONE };
 	enum container_status status;
 
-	if (container_open(&c, root, id, e) < 0 || container_lock(&c, e) < 0 ||
-	    container_status(&c, &status, e) < 0)
+	if (check_least(change, doc, e) < 0 || container_open(&c, root, id, e) < 0 ||
+	    container_lock(&c, e) < 0 || container_status(&c, &status, e) < 0)
 		return -1;
 	if (status == STATUS_STOPPED || status == STATUS_CREATING)
 		return fail(e, ERR_CONFLICT, "container not running: '%s' is %s", id,

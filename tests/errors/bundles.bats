@@ -272,3 +272,20 @@ as_runc() {
 	config '.mounts += [{type: "tmpfs", source: "tmpfs", destination: "/mnt", options: ["size=banana"]}]'
 	as_runc "runc run failed: unable to start container process: error during container init: error mounting: config.json: /mounts/7: cannot make the mounts: mount 'tmpfs' on '/mnt': set up file system 'tmpfs': the kernel says \"tmpfs: Bad value for 'size'\": invalid argument"
 }
+
+# --- options ----------------------------------------------------------------------------------
+
+@test "a pid file that cannot be is refused before anything is made" {
+	local command file
+
+	program touch /ran
+	mkdir "$BATS_TEST_TMPDIR/folder"
+	for file in /no/such/folder/pid /etc/passwd/pid "$BATS_TEST_TMPDIR/folder" folder/; do
+		for command in run create; do
+			run tare "$command" --bundle "$bundle" --pid-file "$file" "$id"
+			expect_status 1
+			expect_error "^option '--pid-file': (open|write) .*: "
+			[[ ! -e $state/$id && ! -e $bundle/rootfs/ran ]]
+		done
+	done
+}

@@ -61,3 +61,31 @@ teardown() { tare_teardown; }
 	run tare mounts add "$id" "$file"
 	expect_line "/0/option: unknown member \(did you mean 'options'\?\)"
 }
+
+@test "a pid file that cannot be is refused before the program runs" {
+	run tare exec --pid-file /no/such/folder/pid "$id" touch /ran
+	expect_status 255
+	expect_error "^option '--pid-file': open '/no/such/folder/': no such file or directory$"
+	[[ ! -e $bundle/rootfs/ran ]]
+}
+
+@test "a cgroup manager that is none is refused by every command" {
+	local command
+
+	for command in list "state $id" "kill $id 0" "exec $id true" "update $id --pids-limit 9" features; do
+		# shellcheck disable=SC2086 # words
+		run tare --cgroup-manager foo $command
+		((status != 0))
+		expect_error "^unknown cgroup manager 'foo' \(use cgroupfs, systemd or disabled\)$"
+	done
+}
+
+@test "more descriptors than can be open are refused" {
+	for n in 4294967295 4294967294 2147483647; do
+		run tare exec --preserve-fds "$n" "$id" true
+		expect_error "^option '--preserve-fds': $n and 0 of LISTEN_FDS are more than can be open"
+		LISTEN_FDS=3 run timeout 10 "$TARE_RUNTIME" --root "$state" run --preserve-fds "$n" \
+			--bundle "$bundle" "$id-b"
+		expect_error "^option '--preserve-fds': $n and 3 of LISTEN_FDS are more than can be open"
+	done
+}

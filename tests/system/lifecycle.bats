@@ -132,6 +132,95 @@ create() {
 	rm -r "${state:?}/$id"
 }
 
+# break_state TEXT: what the state of $id is from now on; its process is $pid
+break_state() {
+	pid=$(pid_of)
+	printf %s "$1" >"$state/$id/status"
+}
+
+@test "a container whose state cannot be read is deleted only by force, with its processes" {
+	local text pid
+
+	for text in '' '{"ociVersion":' 'no JSON' '[]' '{"ociVersion": 1}'; do
+		start_container
+		break_state "$text"
+		run tare delete "$id"
+		expect_error "read the state of container '$id'.*delete --force $id"
+		kill -0 "$pid"
+		run tare delete --force "$id"
+		expect_status 0
+		((${#lines[@]} == 1))
+		expect_line "read the state of container '$id'.*deleted by name"
+		[[ ! -e /proc/$pid/exe ]]
+		[[ ! -e $state/$id && -z $(find /sys/fs/cgroup -name "$id" -type d) ]]
+	done
+}
+
+@test "a state that is cut off still says where the cgroups are" {
+	local pid text
+
+	start_container
+	text=$(<"$state/$id/status")
+	jq '.linux.cgroupsPath = "/elsewhere"' <"$state/$id/config.json" >"$BATS_TEST_TMPDIR/config.json"
+	cat "$BATS_TEST_TMPDIR/config.json" >"$state/$id/config.json"
+	break_state "${text%\"external*}"
+	tare delete --force "$id"
+	[[ ! -e /proc/$pid/exe ]]
+	[[ ! -e $state/$id && -z $(find /sys/fs/cgroup -name "$id" -type d) ]]
+}
+
+@test "with neither state nor config nobody is killed" {
+	local dir pid
+
+	start_container
+	rm "$state/$id/config.json"
+	break_state "$(cut -c 1-1000 "$state/$id/status")"
+	run tare delete --force "$id"
+	expect_status 0
+	expect_line "another's: .*/$id"
+	kill -0 "$pid"
+	[[ ! -e $state/$id ]]
+	kill -KILL "$pid"
+	find /sys/fs/cgroup -name "$id" -type d | while read -r dir; do
+		wait_for 5 rmdir "$dir"
+	done
+}
+
+@test "a state that cannot be read leads to nobody else's processes" {
+	local other pid path
+
+	# names another's process and cgroup, and ways out of the container's own
+	start_container
+	other=$id-b
+	tare run --detach --bundle "$bundle" "$other" </dev/null >/dev/null 2>&1
+	for path in "/$other" "/../$other" "/" "/$id/../$other"; do
+		[[ -d $state/$id ]] || start_container
+		pid=$(pid_of "$other")
+		jq -c --arg path "$path" '.cgroups[].path = $path' <"$state/$other/status" |
+			sed "s/\"$other\"/\"$id\"/; s/}\$//" >"$state/$id/status.new"
+		mv "$state/$id/status.new" "$state/$id/status"
+		tare delete --force "$id"
+		[[ $(state_of "$other") = running && ! -e $state/$id ]]
+		kill -0 "$pid"
+	done
+	tare delete --force "$other"
+}
+
+@test "of a state that cannot be read, a cgroup that another container has is left alone" {
+	local other=$id-b
+
+	config '.linux.cgroupsPath = $p' --arg p "/$id"
+	program sleep 1000
+	tare run --detach --bundle "$bundle" "$other" </dev/null >/dev/null 2>&1
+	cp -r "$state/$other" "$state/$id"
+	: >"$state/$id/status"
+	run tare delete --force "$id"
+	expect_status 0
+	expect_line "another's: .*/$id"
+	[[ $(state_of "$other") = running ]]
+	tare delete --force "$other"
+}
+
 @test "its cgroups are there while it lives and gone with it" {
 	start_container
 	find /sys/fs/cgroup -name "$id" -type d | grep -q .

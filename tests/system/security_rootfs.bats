@@ -49,6 +49,40 @@ mask_with_null_being() {
 	mask_with_null_being device
 }
 
+# own_dev: /dev is the root's own folder
+own_dev() {
+	config '.mounts |= map(select(.destination | startswith("/dev") | not))'
+}
+
+@test "standard input that is null is the container's own null device" {
+	program sh -c '[ "$(stat -L -c %d:%i /proc/self/fd/0)" = "$(stat -c %d:%i /dev/null)" ]'
+	run tare run --bundle "$bundle" "$id" </dev/null
+	expect_status 0
+}
+
+@test "a FIFO in the place of /dev/null is not even opened by exec" {
+	need_program python3
+	own_dev
+	config '.root.readonly = false'
+	start_container
+	rm "$bundle/rootfs/dev/null"
+	mkfifo "$bundle/rootfs/dev/null"
+	run timeout 20 python3 - "$bundle/rootfs/dev/null" "$TARE_RUNTIME" --root "$state" exec "$id" true <<-'EOF'
+		import ctypes, os, subprocess, sys
+		libc = ctypes.CDLL(None)
+		watch = libc.inotify_init1(os.O_NONBLOCK)
+		libc.inotify_add_watch(watch, sys.argv[1].encode(), 0x20)  # IN_OPEN
+		subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL, check=True)
+		try:
+		    os.read(watch, 4096)
+		    print('it was opened')
+		except BlockingIOError:
+		    pass
+	EOF
+	expect_status 0
+	expect_output ''
+}
+
 @test "CVE-2025-52565: /dev/console is a link to a file of the host" {
 	without_mount /dev /dev/pts /dev/shm /dev/mqueue
 	with_mount '{"type": "devpts", "source": "devpts", "destination": "/dev/pts", "options": ["newinstance", "ptmxmode=0666"]}'

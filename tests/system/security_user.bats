@@ -158,6 +158,32 @@ caps() {
 	done
 }
 
+@test "a kernel parameter's name is made of names, with and without openat2" {
+	local key lacks
+
+	program cat /proc/sys/net/ipv4/conf/lo/forwarding
+	for lacks in '' openat2; do
+		export TARE_TEST_LACK=$lacks
+		[[ $lacks ]] || unset TARE_TEST_LACK
+		for key in /net/ipv4/ip_forward .net.ipv4.ip_forward net//ipv4/ip_forward net/./ipv4/ip_forward \
+			net/ net. net.ipv4.//.ip_forward net.ipv4./.ip_forward net.//.//.kernel.core_pattern \
+			fs.mqueue.//.//.kernel.core_pattern; do
+			config '.linux.sysctl = {($k): "1"}' --arg k "$key"
+			run_container
+			expect_error "^config.json: /linux/sysctl/$key: sysctl '$key' is not"
+		done
+		for key in net.ipv4.conf.lo.forwarding net/ipv4/conf/lo/forwarding; do
+			config '.linux.sysctl = {($k): "1"}' --arg k "$key"
+			run_container
+			expect_output 1
+		done
+		# a dot that is part of a name
+		config '.linux.sysctl = {"net.ipv4.conf.no/such.forwarding": "1"}'
+		run_container
+		expect_error "set 'net.ipv4.conf.no/such.forwarding': no such file"
+	done
+}
+
 @test "a network parameter needs a network namespace of the container's own" {
 	config '.linux.namespaces |= map(select(.type != "network")) |
 		.linux.sysctl = {"net.ipv4.ip_forward": "1"}'

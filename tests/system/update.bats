@@ -37,6 +37,25 @@ limit() {
 	expect_error 'cpu-share.*many'
 }
 
+@test "what is less than no limit is refused by its name" {
+	local name
+
+	need_controller pids
+	config '.linux.resources.pids.limit = 50'
+	start_container
+	for name in pids-limit memory memory-reservation memory-swap cpu-quota cpu-rt-runtime; do
+		run tare update "--$name=-7" "$id"
+		expect_status 1
+		expect_error "invalid value for $name: .*-7"
+	done
+	for name in pids/limit memory/limit memory/reservation memory/swap cpu/quota cpu/realtimeRuntime; do
+		run tare update --resources - "$id" <<<"{\"${name%/*}\": {\"${name#*/}\": -7}}"
+		expect_status 1
+		expect_error "^standard input: /$name: -7 is less than -1, which is no limit$"
+	done
+	[[ $(limit pids pids.max pids.max) = 50 ]]
+}
+
 @test "who asks for a weight wants no idle container any more, and who asks for both an idle one" {
 	need_controller cpu
 	start_container
