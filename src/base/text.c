@@ -115,6 +115,14 @@ bool text_starts(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* text_is_below() - is the path the folder's, or one below it? Both clean, without a last slash. */
+bool text_is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(path, folder, n) == 0 && (n == 1 || path[n] == '/' || path[n] == '\0');
+}
+
 bool text_ends(const char *text, const char *suffix)
 {
 	size_t lt = strlen(text), ls = strlen(suffix);

@@ -166,17 +166,10 @@ int cgroups_make_scope(struct creation *c, pid_t pid, struct err *e)
 	return container_save(&c->container, e);
 }
 
-static bool lies_below(const char *path, const char *folder)
-{
-	size_t n = strlen(folder);
-
-	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
 static bool lists_below(char *const *paths, const char *folder)
 {
 	for (; paths && *paths; paths++)
-		if (lies_below(*paths, folder))
+		if (text_is_below(*paths, folder))
 			return true;
 	return false;
 }
@@ -190,7 +183,7 @@ static bool cgroups_are_covered(const struct oci_config *config)
 		const struct oci_mount *m = &config->mounts.at[i];
 
 		if (shown &&
-		    (lies_below(m->destination, shown) || lies_below(shown, m->destination)))
+		    (text_is_below(m->destination, shown) || text_is_below(shown, m->destination)))
 			return true;
 		if (m->type && text_starts(m->type, "cgroup"))
 			shown = m->destination;

@@ -101,20 +101,13 @@ static bool is_named_after(const char *path, const char *id)
 	       (len == n || name[len - n - 1] == '-');
 }
 
-static bool lies_below(const char *path, const char *folder)
-{
-	size_t n = strlen(folder);
-
-	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
 static bool speaks_of(const struct state *s, const struct cgroup_place *p)
 {
 	for (size_t i = 0; i < s->cgroups.n; i++) {
 		const struct state_cgroup *other = &s->cgroups.at[i];
 
 		if (strcmp(other->hierarchy ? other->hierarchy : "", p->in->name) == 0 &&
-		    (lies_below(other->path, p->path) || lies_below(p->path, other->path)))
+		    (text_is_below(other->path, p->path) || text_is_below(p->path, other->path)))
 			return true;
 	}
 	return false;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "base/text.h"
 #include "base/err.h"
 #include "base/numlist.h"
 #include "base/signals.h"
@@ -23,6 +24,13 @@ static int64_t signal_of(const char *text)
 	int sig = 0;
 
 	return signal_parse(text, &sig, &e) < 0 ? BAD : sig;
+}
+
+TEST(paths_below)
+{
+	WANT(text_is_below("/a/b", "/a") && text_is_below("/a", "/a") && text_is_below("/a", "/"));
+	WANT(!text_is_below("/ab", "/a") && !text_is_below("/", "/a") &&
+	     !text_is_below("/a", "/a/b"));
 }
 
 TEST(every_signal_is_known_by_name_with_and_without_sig_and_by_number)
