@@ -373,8 +373,14 @@ static int look_at_process(struct container *c, enum container_status *ret_statu
 		return fail_errno(e, -alive, "look at process %d of container '%s'", (int)s->pid,
 				  s->id);
 	*ret_status = STATUS_STOPPED;
-	if (!alive)
+	if (!alive) {
+		/* its child is there, and will be known in a moment */
+		if (s->forerunner && need_folder(c, e) < 0)
+			return -1;
+		if (s->forerunner && is_busy(c))
+			*ret_status = STATUS_CREATING;
 		return 0;
+	}
 	if (freezer_is_frozen(c, st.state, &frozen, e) < 0)
 		return -1;
 	*ret_status = STATUS_PAUSED;

@@ -92,7 +92,7 @@ static int open_listener(struct creation *c, struct err *e)
 	return 0;
 }
 
-static int record_pid(struct creation *c, struct err *e)
+static int record_pid(struct creation *c, bool forerunner, struct err *e)
 {
 	struct state *s = &c->container.state;
 	struct process_stat st;
@@ -102,6 +102,7 @@ static int record_pid(struct creation *c, struct err *e)
 		return fail_errno(e, -r, "look at process %d", (int)c->pid);
 	s->pid = c->pid;
 	s->pid_start = st.start;
+	s->forerunner = forerunner;
 	s->started = c->o->start;
 	return container_save(&c->container, e);
 }
@@ -171,7 +172,7 @@ static int hear(void *ctx, const struct msg *m, int *fd, struct err *e)
 		(void)waitpid(c->pid, NULL, 0);
 		c->pid = (pid_t)m->value;
 		log_debug("child process in init(): it goes on as process %d", (int)c->pid);
-		return record_pid(c, e);
+		return record_pid(c, false, e);
 	case MSG_CONSOLE:
 		c->console = give_fd(fd);
 		return c->o->console_socket ? console_send(c->o->console_socket, c->console, e) : 0;
@@ -252,7 +253,8 @@ static int walk(struct creation *c, struct err *e)
 				     .exec_ends = c->o->start };
 	log_debug("child process in init(): walking the stages with process %d", (int)c->pid);
 	/* while tare-init is at its mounts */
-	if (recipe_ahead(&c->recipe, e) < 0 || record_pid(c, e) < 0 || keep_config(c, e) < 0)
+	if (recipe_ahead(&c->recipe, e) < 0 || record_pid(c, c->plan.fork, e) < 0 ||
+	    keep_config(c, e) < 0)
 		return -1;
 	if (recipe_walk(&c->recipe, 0, c->o->start ? STAGE_COUNT : STAGE_WAIT_START, e) < 0)
 		return -1;
@@ -326,7 +328,7 @@ static int begin(struct creation *c, struct err *e)
 /* creation_record() - for a restore, whose process has just appeared */
 int creation_record(struct creation *c, struct err *e)
 {
-	if (record_pid(c, e) < 0 || keep_config(c, e) < 0)
+	if (record_pid(c, false, e) < 0 || keep_config(c, e) < 0)
 		return -1;
 	return write_pid_file(c, e);
 }

@@ -222,6 +222,24 @@ break_state() {
 	tare delete --force "$other"
 }
 
+@test "a process that forks into a pid namespace is being created meanwhile, not stopped" {
+	local tries
+
+	config '.linux.namespaces |= map(if .type == "pid" then .path = "/proc/self/ns/pid" else . end)'
+	program sleep 1000
+	strace -qq -o "$BATS_TEST_TMPDIR/trace" -e inject=wait4:delay_enter=600000:when=1 \
+		"$TARE_RUNTIME" --root "$state" run --detach --bundle "$bundle" "$id" \
+		</dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 &
+	for ((tries = 0; tries < 60 * TARE_PATIENCE; tries++)); do
+		run tare list
+		[[ $output != *stopped* ]] || show_run
+		[[ $output != *running* ]] || break
+		sleep 0.05
+	done
+	expect_line "^$id .*running"
+	wait
+}
+
 @test "its cgroups are there while it lives and gone with it" {
 	start_container
 	find /sys/fs/cgroup -name "$id" -type d | grep -q .
