@@ -75,15 +75,15 @@ static int make_node(struct init *in, const struct plan_device *d, struct path_p
 				       : 0;
 		if (errno != EEXIST)
 			return fail_sys(e, "make the node");
-		if (d->is_default && is_the_device(parent, name, d))
-			return 0;
-		if (is_the_device(parent, name, d)) {
-			if (set_mode(parent, name, d, e) < 0)
-				return -1;
-		} else if (unlinkat(parent, name, 0) < 0 ||
-			   mknodat(parent, name, d->mode, d->rdev) < 0) {
-			return fail_sys(e, "replace what is there");
+		/* it may be a file of the host's, in a bind (config-linux.md, Devices) */
+		if (!is_the_device(parent, name, d)) {
+			fail_errno(e, EEXIST, "something else is there");
+			return fail_hint(e, "take it away, or mount a tmpfs on the folder");
 		}
+		if (d->is_default)
+			return 0;
+		if (set_mode(parent, name, d, e) < 0)
+			return -1;
 	}
 	if ((d->uid || d->gid) && fchownat(parent, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_sys(e, "set its owner");

@@ -253,6 +253,25 @@ static int settle_times(struct mount_attrs *a, const struct statvfs *locked, str
 	return 0;
 }
 
+/* The recursive words take effect after the others, whatever else is asked for. */
+static int check_recursive(const struct mount_attrs *a, uint64_t has, struct err *e)
+{
+	bool times = (a->rec_set | a->rec_clr) & MOUNT_ATTR__ATIME;
+	uint64_t gone =
+		(a->rec_clr & ~(uint64_t)MOUNT_ATTR__ATIME) | (times ? MOUNT_ATTR__ATIME : 0);
+	uint64_t left = (has & ~gone) | (a->rec_set & TIMES);
+
+	if ((has & IMPLIED & gone) || (left & TIMES) != (has & TIMES))
+		return fail_errno(e, EPERM, "take flags off that the host's mount has");
+	return 0;
+}
+
+/* mount_takes_off() - could the recursive words take something off mounts below the first? */
+bool mount_takes_off(const struct mount_attrs *a)
+{
+	return a->rec_clr || (a->rec_set & MOUNT_ATTR__ATIME);
+}
+
 /**
  * mount_settle() - what else a bind mount is asked for when flags are: the rest goes, or stays locked
  * @a:      completed, unless it asks for nothing
@@ -267,6 +286,8 @@ int mount_settle(struct mount_attrs *a, const struct statvfs *locked, struct err
 {
 	uint64_t stay = locked ? attrs_of(locked) & IMPLIED : 0;
 
+	if (locked && check_recursive(a, attrs_of(locked), e) < 0)
+		return -1;
 	if (!a->set && !a->clr)
 		return 0;
 	if (a->clr & stay)

@@ -26,6 +26,7 @@ int mount_make_fs(const char *fs, const char *source, const char *data, uint64_t
 		  struct err *e);
 int mount_clone(int dirfd, const char *path, bool recursive, bool nofollow, struct err *e);
 int mount_try_propagate(int fd, uint64_t flags);
+bool mount_takes_off(const struct mount_attrs *a);
 int mount_settle(struct mount_attrs *a, const struct statvfs *locked, struct err *e);
 int mount_set(int fd, const struct mount_attrs *a, struct err *e);
 int mount_idmap(int fd, int userns_fd, bool recursive, struct err *e);

@@ -10,14 +10,17 @@
 #include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/own.h"
+#include "os/file.h"
 #include "os/idmap.h"
 #include "os/mount.h"
+#include "os/mountinfo.h"
 #include "os/mountopt.h"
 #include "os/msg.h"
 #include "os/path.h"
@@ -211,14 +214,45 @@ static const char *absolute_source(struct mount_plan *p, const char *source)
 	return *source == '/' ? source : arena_printf(p->mem, "%s/%s", p->bundle, source);
 }
 
-static int settle_attrs(const struct mount_plan *p, const char *source, struct mount_attrs *a,
-			struct err *e)
+/* Mounts below the source have flags of their own, which must not go either. */
+static int check_below(const char *source, struct err *e)
 {
-	bool locked = p->own_userns && (a->set || a->clr);
+	own_mounts struct mount_table t = { 0 };
+	own_mem char *text = NULL, *real = realpath(source, NULL);
+
+	if (!real)
+		return fail_sys(e, "look for mounts below '%s'", source);
+	if (file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, e) < 0)
+		return -1;
+	if (mount_table_parse(&t, text) < 0)
+		return out_of_memory(e);
+	for (size_t i = 0; i < t.n; i++) {
+		char *point = strndup(t.at[i].point, t.at[i].point_len);
+		bool below;
+
+		if (!point)
+			return out_of_memory(e);
+		mountinfo_unescape(point);
+		below = text_is_below(point, real) && strcmp(point, real) != 0;
+		free(point);
+		if (below) {
+			fail_errno(e, EPERM, "take flags off the mounts below '%s'", source);
+			return fail_hint(e, "use \"bind\", and bind what lies below by itself");
+		}
+	}
+	return 0;
+}
+
+static int settle_attrs(const struct mount_plan *p, const char *source, const struct mount_want *w,
+			struct mount_attrs *a, struct err *e)
+{
+	bool locked = p->own_userns && (a->set || a->clr || a->rec_set || a->rec_clr);
 	struct statvfs fs;
 
 	if (locked && statvfs(source, &fs) < 0)
 		return fail_sys(e, "look at the mount of '%s'", source);
+	if (locked && w->recursive && mount_takes_off(a) && check_below(source, e) < 0)
+		return -1;
 	return mount_settle(a, locked ? &fs : NULL, e);
 }
 
@@ -236,7 +270,7 @@ static int open_source(struct mount_plan *p, const struct oci_mount *m, const st
 		return fail_hint(e, "the source must exist on the host");
 	}
 	o->shape = S_ISDIR(st.st_mode) ? PLAN_TARGET_DIR : PLAN_TARGET_FILE;
-	if (settle_attrs(p, o->source, &attrs, e) < 0)
+	if (settle_attrs(p, o->source, w, &attrs, e) < 0)
 		return fail_in(e, "bind '%s' on '%s'", o->source, o->target);
 	if (!p->open || sys_lacks(SYS_MOUNT_API))
 		return 0;

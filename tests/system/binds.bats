@@ -182,6 +182,27 @@ host_times() {
 	expect_no_line 'atime'
 }
 
+@test "in a user namespace recursive words take no more off a bind than the plain ones" {
+	local word
+
+	own_userns
+	for word in rrw rsuid rdev rexec ratime rstrictatime rrelatime rdiratime; do
+		host_times ro,nosuid,nodev,noexec,noatime,nodiratime "$word"
+		expect_error "/mounts/[0-9]+: .*operation not permitted"
+	done
+	host_times ro,noatime rro
+	expect_line ',ro,noatime,'
+	host_times noatime rnoexec
+	expect_line ',noexec,noatime,'
+	mkdir -p "$BATS_TEST_TMPDIR/outer/inner"
+	mount -t tmpfs -o ro tmpfs "$BATS_TEST_TMPDIR/outer/inner"
+	config '.mounts |= map(select(.destination != "/t2"))'
+	with_bind "$BATS_TEST_TMPDIR/outer" /t2 rrw
+	run_container
+	umount "$BATS_TEST_TMPDIR/outer/inner"
+	expect_error "take flags off the mounts below '.*/outer'.*operation not permitted"
+}
+
 @test "in a user namespace, a source in the root keeps its access times, too" {
 	own_userns
 	times noatime noatime

@@ -252,6 +252,17 @@ link_farm() {
 	done
 }
 
+@test "a device that the config asks for does not replace a file, be it the host's" {
+	mkdir "$BATS_TEST_TMPDIR/shared"
+	echo precious >"$BATS_TEST_TMPDIR/shared/file"
+	with_bind "$BATS_TEST_TMPDIR/shared" /mnt
+	config '.linux.devices = [{path: "/mnt/file", type: "c", major: 1, minor: 3}]'
+	program true
+	both_walks run_container
+	expect_error "/linux/devices/0: .*device '/mnt/file': something else is there: file exists"
+	[[ $(<"$BATS_TEST_TMPDIR/shared/file") = precious ]]
+}
+
 @test "CVE-2024-45310: missing parts of a mount target are never made through a dangling link" {
 	plant etc/hosts "$canary/new/hosts"
 	plant data "$canary/newdir"
