@@ -19,6 +19,7 @@
 #include "os/lsm.h"
 #include "os/mountopt.h"
 #include "os/sys.h"
+#include "runtime/check_rules.h"
 #include "runtime/check_values.h"
 #include "runtime/create.h"
 #include "runtime/net_devices.h"
@@ -208,6 +209,13 @@ static int check_terminal(const struct oci_config *c, const struct create_option
 	return fail_at(e, "config.json: /process/terminal");
 }
 
+static int check_specification(const struct oci_config *c,
+			       const struct create_options *o __attribute__((unused)),
+			       struct err *e)
+{
+	return check_rules(c, e);
+}
+
 static int check_sysctls(const struct oci_config *c,
 			 const struct create_options *o __attribute__((unused)), struct err *e)
 {
@@ -273,9 +281,9 @@ static int check_honoured(const struct oci_config *c, const struct create_option
 }
 
 static check_function *const checks[] = {
-	check_version,  check_process,     check_linux,   check_host_mounts, check_uts,
-	check_mappings, check_terminal,    check_sysctls, check_policy,      check_lsm,
-	check_honoured, check_net_devices, check_rdt,     check_pid_file,
+	check_version, check_process,  check_linux,       check_specification, check_host_mounts,
+	check_uts,     check_mappings, check_terminal,    check_sysctls,       check_policy,
+	check_lsm,     check_honoured, check_net_devices, check_rdt,           check_pid_file,
 };
 
 /**

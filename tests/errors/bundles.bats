@@ -289,3 +289,31 @@ as_runc() {
 		done
 	done
 }
+
+# --- rules of the specification -----------------------------------------------------------------
+
+@test "what the specification forbids is refused, with its place, before anything is touched" {
+	local row
+
+	cp "$bundle/config.json" "$BATS_TEST_TMPDIR/good"
+	while read -r row; do
+		cp "$BATS_TEST_TMPDIR/good" "$bundle/config.json"
+		config "${row%% => *}"
+		says "config.json: ${row#* => }"
+	done <<-'EOT'
+		.process.rlimits = [{type: "RLIMIT_CORE", soft: 1, hard: 1}, {type: "RLIMIT_CORE", soft: 2, hard: 2}] => /process/rlimits/1/type: the same limit is at /process/rlimits/0
+		.linux.timeOffsets = {boottime: {secs: 1}} => /linux/timeOffsets: they need a time namespace of the container's own (add {"type": "time"}, without a path, to linux.namespaces)
+		.hooks.poststop = [{path: "rel.sh"}] => /hooks/poststop/0/path: 'rel.sh' is not an absolute path
+		.hooks.prestart = [{path: "/bin/true", timeout: 0}] => /hooks/prestart/0/timeout: it must be greater than 0
+		.linux.maskedPaths = ["/proc/kcore", "rel"] => /linux/maskedPaths/1: 'rel' is not an absolute path
+		.linux.readonlyPaths = [""] => /linux/readonlyPaths/0: '' is not an absolute path
+		.linux.namespaces[0].path = "ns" => /linux/namespaces/0/path: 'ns' is not an absolute path
+		.mounts[0].destination = "" => /mounts/0/destination: it is empty
+		.annotations[""] = "x" => /annotations: a key is empty
+		.hostname = "x" * 65 => /hostname: it is longer than 64 bytes
+		.process.oomScoreAdj = 5000 => /process/oomScoreAdj: 5000 is not from -1000 to 1000
+		.process.user.umask = 512 => /process/user/umask: 512 is not from 0 to 511
+		.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 99} => /process/ioPriority/priority: 99 is not from 0 to 7
+		.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 5, hostID: 5, size: 1}] | .linux.gidMappings = .linux.uidMappings => /linux/uidMappings: id 0 of the container is not mapped (what sets the container up is its root)
+	EOT
+}
