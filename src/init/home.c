@@ -8,8 +8,10 @@
  *
  * The copy is in no namespace. The kernel lets go of each mount when nobody uses it any more
  * (dissolve_on_fput() in fs/namespace.c leaves the tree connected for those who do), so there is
- * nothing to record and nothing to clean up, whoever is killed when. The program cannot change
- * these mounts, nor take the masks off, with any capability. And there is nothing above the copy:
+ * nothing to record and nothing to clean up, whoever is killed when. No mount of it can be
+ * unmounted or remounted, with any capability. But the kernel keeps names from being removed or
+ * renamed only where the caller's own namespace mounts on them: who may write to a folder may take
+ * away what is mounted in it, with the mount. And there is nothing above the copy:
  * a second chroot and ".." lead to its top, not to the host. Only setns(2) does, for which it
  * takes CAP_SYS_ADMIN and CAP_SYS_CHROOT both; and a chrooted process can make no user namespace
  * to have them in (current_chrooted()).

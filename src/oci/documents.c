@@ -10,13 +10,14 @@
 #include "runtime/spec_template.h"
 
 struct spec {
-	const char *bundle;
+	const char *bundle, *file;
 	bool rootless;
 };
 
 static const struct opt spec_opts[] = {
 	OPT_STRING_("bundle", 'b', struct spec, bundle, "DIR",
 		    "where to write it; the working directory by default"),
+	OPT_STRING_("file", 'f', struct spec, file, "FILE", "its name; config.json by default"),
 	OPT_FLAG_("rootless", 0, struct spec, rootless, "for a user without privileges"),
 };
 
@@ -33,19 +34,20 @@ static int run_spec(const struct cli *cli __attribute__((unused)), void *options
 	};
 	own_fd int dir = fd_open(s->bundle ? s->bundle : ".", O_RDONLY | O_DIRECTORY);
 	own_str struct str text = { 0 };
+	const char *name = s->file ? s->file : "config.json";
 	own_fd int fd = FD_NONE;
 
 	if (dir < 0)
 		return fail_sys(e, "open the bundle '%s'", s->bundle);
 	if (spec_template_add(&want, &text, e) < 0)
 		return -1;
-	fd = openat(dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == EEXIST) {
-		fail_sys(e, "write config.json");
+		fail_sys(e, "write '%s'", name);
 		return fail_hint(e, "remove the existing file first");
 	}
 	if (fd < 0 || write(fd, text.at, text.len) != (ssize_t)text.len)
-		return fail_sys(e, "write config.json");
+		return fail_sys(e, "write '%s'", name);
 	return 0;
 }
 

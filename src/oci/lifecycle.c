@@ -32,7 +32,10 @@ struct make {
 	OPT_FLAG_("no-new-keyring",   0,   struct make, no_new_keyring,         "keep the caller's session keyring"), \
 	OPT_U32_("preserve-fds",      0,   struct make, preserve_fds,   "N",    "pass on descriptors 3 to 2+N")
 
-static const struct opt create_opts[] = { MAKE_OPTS };
+static const struct opt create_opts[] = {
+	MAKE_OPTS,
+	OPT_FLAG_("no-subreaper", 0,   struct make, no_subreaper, "accepted for crun's callers: create adopts nobody"),
+};
 static const struct opt run_opts[] = {
 	MAKE_OPTS,
 	OPT_FLAG_("detach",       'd', struct make, detach,       "do not wait for the end"),
@@ -157,29 +160,79 @@ const struct command start_command = {
 	.run = run_start,
 };
 
+/* What is to be done to one container, or to each whose id matches. */
+struct deed {
+	int (*act)(const struct deed *d, int root, const char *id, struct err *e);
+	int sig;
+	bool all, force;
+};
+
+/* crun's --regex takes POSIX extended expressions; a plain glob such as "test-*" works as both.
+ * All are gone through; the first failure is told. */
+static int to_matching(const struct deed *d, int root, const char *pattern, struct err *e)
+{
+	own_arena struct arena mem = { 0 };
+	struct err failure = { 0 };
+	char **ids;
+	regex_t re;
+	bool failed = false;
+
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return fail(e, ERR_INPUT, "'%s' is not a regular expression", pattern);
+	if (container_list(root, &mem, &ids, e) < 0) {
+		regfree(&re);
+		return -1;
+	}
+	for (; *ids; ids++) {
+		if (regexec(&re, *ids, 0, NULL, 0) != 0)
+			continue;
+		if (d->act(d, root, *ids, &failure) < 0 && !failed) {
+			failed = true;
+			*e = failure;
+		}
+	}
+	regfree(&re);
+	return failed ? -1 : 0;
+}
+
+static int kill_one(const struct deed *d, int root, const char *id, struct err *e)
+{
+	return container_kill(root, id, d->sig, d->all, e);
+}
+
+/* What is not there needs no deleting, by force least of all. */
+static int delete_one(const struct deed *d, int root, const char *id, struct err *e)
+{
+	if (container_remove(root, id, d->force, e) == 0)
+		return 0;
+	return d->force && e->cls == ERR_ABSENT ? 0 : -1;
+}
+
 struct kill {
-	bool all;
+	bool all, regex;
 };
 
 static const struct opt kill_opts[] = {
 	OPT_FLAG_("all", 'a', struct kill, all,
 		  "send the signal to every process of the container"),
+	OPT_FLAG_("regex", 'r', struct kill, regex,
+		  "to every container whose id matches CONTAINER"),
 };
 
 static int run_kill(const struct cli *cli, void *options, char **args, size_t n_args,
 		    int *ret_status __attribute__((unused)), struct err *e)
 {
 	const struct kill *k = options;
+	struct deed d = { .act = kill_one, .sig = SIGTERM, .all = k->all };
 	own_fd int root = cli_open_root(cli, e);
-	int sig = SIGTERM;
 
 	if (root < 0)
 		return -1;
 	if (n_args > 1 && strcmp(args[1], "0") == 0)
-		sig = 0; /* only look whether it is there */
-	else if (n_args > 1 && signal_parse(args[1], &sig, e) < 0)
+		d.sig = 0; /* only look whether it is there */
+	else if (n_args > 1 && signal_parse(args[1], &d.sig, e) < 0)
 		return -1;
-	return container_kill(root, args[0], sig, k->all, e);
+	return k->regex ? to_matching(&d, root, args[0], e) : d.act(&d, root, args[0], e);
 }
 
 const struct command kill_command = {
@@ -201,56 +254,21 @@ struct removal {
 static const struct opt delete_opts[] = {
 	OPT_FLAG_("force", 'f', struct removal, force,
 		  "kill it first if it runs; no error if there is none"),
-	OPT_FLAG_("regex", 0, struct removal, regex,
+	OPT_FLAG_("regex", 'r', struct removal, regex,
 		  "delete every container whose id matches CONTAINER"),
 };
-
-/* What is not there needs no deleting, by force least of all. */
-static int delete_one(int root, const char *id, bool force, struct err *e)
-{
-	if (container_remove(root, id, force, e) == 0)
-		return 0;
-	return force && e->cls == ERR_ABSENT ? 0 : -1;
-}
-
-/* crun's --regex takes POSIX extended expressions; a plain glob such as "test-*" works as both. */
-static int delete_matching(int root, const char *pattern, bool force, struct err *e)
-{
-	own_arena struct arena mem = { 0 };
-	struct err failure = { 0 };
-	char **ids;
-	regex_t re;
-	bool failed = false;
-
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return fail(e, ERR_INPUT, "'%s' is not a regular expression", pattern);
-	if (container_list(root, &mem, &ids, e) < 0) {
-		regfree(&re);
-		return -1;
-	}
-	for (; *ids; ids++) {
-		if (regexec(&re, *ids, 0, NULL, 0) != 0)
-			continue;
-		if (delete_one(root, *ids, force, &failure) < 0 && !failed) {
-			failed = true;
-			*e = failure;
-		}
-	}
-	regfree(&re);
-	return failed ? -1 : 0;
-}
 
 static int run_delete(const struct cli *cli, void *options, char **args,
 		      size_t n_args __attribute__((unused)),
 		      int *ret_status __attribute__((unused)), struct err *e)
 {
-	const struct removal *d = options;
+	const struct removal *r = options;
+	const struct deed d = { .act = delete_one, .force = r->force };
 	own_fd int root = cli_open_root(cli, e);
 
 	if (root < 0)
 		return -1;
-	return d->regex ? delete_matching(root, args[0], d->force, e)
-			: delete_one(root, args[0], d->force, e);
+	return r->regex ? to_matching(&d, root, args[0], e) : d.act(&d, root, args[0], e);
 }
 
 const struct command delete_command = {

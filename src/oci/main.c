@@ -113,12 +113,30 @@ int cli_open_root(const struct cli *cli, struct err *e)
 	return container_open_root(cli->root, is_default, e);
 }
 
+/* crun's other words for what others spell alike */
+static char *respell(char *word)
+{
+	static const struct {
+		const char *theirs, *ours;
+	} spellings[] = {
+		{ "-?", "--help" },
+		{ "--usage", "--help" },
+		{ "-h", "--help" },
+		{ "-V", "--version" },
+	};
+
+	for (size_t i = 0; i < COUNT(spellings); i++)
+		if (strcmp(word, spellings[i].theirs) == 0)
+			return (char *)spellings[i].ours;
+	return word;
+}
+
 static bool wants_help(char **words, size_t n, bool stop_early)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(words[i], "--") == 0 || (stop_early && words[i][0] != '-'))
 			return false;
-		if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
+		if (strcmp(respell(words[i]), "--help") == 0)
 			return true;
 	}
 	return false;
@@ -166,6 +184,8 @@ static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, str
 	const struct command *c;
 	size_t used = 0;
 
+	for (size_t i = 0; i < n && words[i][0] == '-'; i++)
+		words[i] = respell(words[i]);
 	if (opt_parse(&p, words, n, cli, &used, e) < 0)
 		return -1;
 	if (cli->version) {

@@ -216,6 +216,10 @@ int file_check_place(const char *path, struct err *e)
 		return fail_sys(e, "write in '%s'", folder);
 	if (!path[slash ? slash - path + 1 : 0] || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
 		return fail_errno(e, EISDIR, "write '%s'", path);
+	/* a link is replaced as a file is; /dev/null must not be */
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return fail(e, ERR_CONFLICT, "write '%s': it is a device, a FIFO or a socket",
+			    path);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "runtime/check.h"
 
+#include <linux/capability.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include "runtime/check_values.h"
 #include "runtime/create.h"
 #include "runtime/net_devices.h"
+#include "runtime/notes.h"
 #include "runtime/rdt.h"
 #include "spec/oci.h"
 
@@ -148,6 +150,24 @@ static int check_host_mounts(const struct oci_config *c, const struct create_opt
 		if (check_spread(&c->mounts.at[i], i, e) < 0)
 			return -1;
 	return o->dry ? 0 : check_way_home(e);
+}
+
+/* The program is in the host's mount namespace, though its root is not. */
+static int check_host_powers(const struct oci_config *c, const struct create_options *o,
+			     struct err *e)
+{
+	const struct oci_capabilities *caps = c->process->capabilities;
+	uint64_t held = caps->bounding | caps->permitted | caps->effective;
+	struct err note = { 0 };
+
+	if (oci_namespace_of(c->platform, CLONE_NEWNS) || !(held & ((uint64_t)1 << CAP_SYS_ADMIN)))
+		return 0;
+	fail(&note, ERR_DENIED,
+	     "without a mount namespace, CAP_SYS_ADMIN can mount on the host, and with "
+	     "CAP_SYS_CHROOT leave the root");
+	fail_hint(&note, "drop it, or add {\"type\": \"mount\"} to linux.namespaces");
+	fail_at(&note, "config.json: /process/capabilities");
+	return note_or_fail(o->strict, &note, e);
 }
 
 static int check_uts(const struct oci_config *c,
@@ -281,9 +301,10 @@ static int check_honoured(const struct oci_config *c, const struct create_option
 }
 
 static check_function *const checks[] = {
-	check_version, check_process,  check_linux,       check_specification, check_host_mounts,
-	check_uts,     check_mappings, check_terminal,    check_sysctls,       check_policy,
-	check_lsm,     check_honoured, check_net_devices, check_rdt,           check_pid_file,
+	check_version,     check_process,     check_linux,  check_specification,
+	check_host_mounts, check_host_powers, check_uts,    check_mappings,
+	check_terminal,    check_sysctls,     check_policy, check_lsm,
+	check_honoured,    check_net_devices, check_rdt,    check_pid_file,
 };
 
 /**

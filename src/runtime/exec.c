@@ -234,6 +234,9 @@ static int prepare(struct exec_run *x, struct err *e)
 		     "cannot allocate tty if detached without setting console socket");
 		return fail_hint(e, "use --console-socket with --detach when a terminal is used");
 	}
+	if (x->o->console_socket && !x->process.terminal)
+		return fail(e, ERR_INPUT,
+			    "--console-socket cannot be used: the process asks for no terminal");
 	return 0;
 }
 

@@ -280,7 +280,9 @@ as_runc() {
 
 	program touch /ran
 	mkdir "$BATS_TEST_TMPDIR/folder"
-	for file in /no/such/folder/pid /etc/passwd/pid "$BATS_TEST_TMPDIR/folder" folder/; do
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	for file in /no/such/folder/pid /etc/passwd/pid "$BATS_TEST_TMPDIR/folder" folder/ \
+		"$BATS_TEST_TMPDIR/fifo"; do
 		for command in run create; do
 			run tare "$command" --bundle "$bundle" --pid-file "$file" "$id"
 			expect_status 1

@@ -89,3 +89,9 @@ teardown() { tare_teardown; }
 		expect_error "^option '--preserve-fds': $n and 3 of LISTEN_FDS are more than can be open"
 	done
 }
+
+@test "a console socket for a process without a terminal is refused" {
+	run tare exec --console-socket /nowhere "$id" true
+	expect_status 255
+	expect_error "--console-socket cannot be used: the process asks for no terminal"
+}

@@ -283,3 +283,15 @@ in_shared_world() {
 	run tare mounts add "$id" mounts.json
 	expect_error "it has no mount namespace"
 }
+
+@test "CAP_SYS_ADMIN without a mount namespace is a warning, and an error with --strict" {
+	program true
+	run tare --strict run --bundle "$bundle" "$id"
+	expect_status 0
+	config '.process.capabilities.bounding += ["CAP_SYS_ADMIN"]'
+	run_container
+	expect_status 0
+	expect_line 'CAP_SYS_ADMIN can mount on the host'
+	run tare --strict run --bundle "$bundle" "$id"
+	expect_error '^config.json: /process/capabilities: without a mount namespace'
+}

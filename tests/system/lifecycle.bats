@@ -240,6 +240,37 @@ break_state() {
 	wait
 }
 
+@test "crun's short words: kill and delete by pattern, spec under another name, help, version" {
+	local one
+
+	program sleep 1000
+	for one in "$id-a" "$id-b" "$id-c"; do
+		tare run --detach --bundle "$bundle" "$one" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+	done
+	tare kill -r "^$id-[ab]\$" KILL
+	wait_for 5 has_state stopped "$id-a"
+	wait_for 5 has_state stopped "$id-b"
+	[[ $(state_of "$id-c") = running ]]
+	tare delete -r "^$id-[ab]\$"
+	run tare list --quiet
+	expect_output "$id-c"
+	tare delete --force "$id-c"
+	tare spec --file other.json
+	jq -e .ociVersion <other.json
+	run tare spec -f other.json
+	expect_error "write 'other.json': file exists"
+	for one in -? --usage; do
+		run tare kill "$one"
+		expect_status 0
+		expect_line '^Usage: '
+		run "$TARE_RUNTIME" "$one"
+		expect_status 0
+		expect_line '^Usage: '
+	done
+	run "$TARE_RUNTIME" -V
+	expect_line '^tare-runtime version '
+}
+
 @test "its cgroups are there while it lives and gone with it" {
 	start_container
 	find /sys/fs/cgroup -name "$id" -type d | grep -q .
