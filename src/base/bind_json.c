@@ -31,6 +31,7 @@ struct reader {
 
 static size_t pointer_of(const struct place *p, char *buf, size_t size)
 {
+	char key[128];
 	size_t used;
 
 	if (!p || !p->up)
@@ -39,7 +40,8 @@ static size_t pointer_of(const struct place *p, char *buf, size_t size)
 	if (used >= size)
 		return used;
 	if (p->key)
-		used += (size_t)snprintf(buf + used, size - used, "/%s", p->key);
+		used += (size_t)snprintf(buf + used, size - used, "/%s",
+					 text_pointer_key(p->key, key, sizeof(key)));
 	else
 		used += (size_t)snprintf(buf + used, size - used, "/%zu", p->index);
 	return used;

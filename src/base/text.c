@@ -115,6 +115,27 @@ bool text_starts(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/**
+ * text_pointer_key() - a member's name as it stands in a JSON pointer (RFC 6901)
+ * @size: of @buf, at least 3; what does not fit is cut off
+ *
+ * Return: @buf.
+ */
+char *text_pointer_key(const char *key, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	for (; *key && n < size - 2; key++) {
+		bool special = *key == '~' || *key == '/';
+
+		buf[n++] = special ? '~' : *key;
+		if (special)
+			buf[n++] = *key == '~' ? '0' : '1';
+	}
+	buf[n] = '\0';
+	return buf;
+}
+
 /* text_is_below() - is the path the folder's, or one below it? Both clean, without a last slash. */
 bool text_is_below(const char *path, const char *folder)
 {

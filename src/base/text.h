@@ -26,6 +26,7 @@ size_t text_distance(const char *a, const char *b);
 int text_u64(const char *text, uint64_t max, uint64_t *ret_value);
 int text_i64(const char *text, int64_t *ret_value);
 bool text_starts(const char *text, const char *prefix);
+char *text_pointer_key(const char *key, char *buf, size_t size);
 bool text_is_below(const char *path, const char *folder);
 bool text_ends(const char *text, const char *suffix);
 bool text_glob(const char *pattern, const char *text);

@@ -236,9 +236,11 @@ int init_set_sysctl(struct init *in, struct err *e)
 		return -1;
 	for (size_t i = 0; i < in->plan.sysctl.n; i++) {
 		const struct pair *s = &in->plan.sysctl.at[i];
+		char part[128];
 
 		if (write_sysctl(proc_sys, s->key, s->value, e) < 0)
-			return fail_at(e, "config.json: /linux/sysctl/%s", s->key);
+			return fail_at(e, "config.json: /linux/sysctl/%s",
+				       text_pointer_key(s->key, part, sizeof(part)));
 	}
 	return 0;
 }

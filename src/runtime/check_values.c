@@ -27,7 +27,10 @@ static const struct {
 
 static int fail_sysctl(const char *key, struct err *e)
 {
-	return fail_at(e, "config.json: /linux/sysctl/%s", key);
+	char part[128];
+
+	return fail_at(e, "config.json: /linux/sysctl/%s",
+		       text_pointer_key(key, part, sizeof(part)));
 }
 
 /* Is each component a name? In @name '.' separates, and '/' stands for a dot: one of only dots is

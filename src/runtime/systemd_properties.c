@@ -324,12 +324,14 @@ static int add_annotations(const struct pairs *annotations, struct arena *a, str
 		const struct pair *p = &annotations->at[i];
 		const char *name = p->key + strlen(prefix);
 		struct systemd_property property;
+		char part[128];
 
 		if (!text_starts(p->key, prefix))
 			continue;
 		if (check_annotation(name, e) < 0 ||
 		    systemd_property_annotation(name, p->value, a, &property, e) < 0)
-			return fail_at(e, "config.json: /annotations/%s", p->key);
+			return fail_at(e, "config.json: /annotations/%s",
+				       text_pointer_key(p->key, part, sizeof(part)));
 		systemd_property_write(&property, out);
 	}
 	return 0;

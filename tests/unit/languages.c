@@ -1,6 +1,8 @@
 /* languages.c - the small languages: every row of every table, and what must be refused */
 #include "t.h"
 
+#include <string.h>
+
 #include <signal.h>
 #include <stdbool.h>
 
@@ -24,6 +26,14 @@ static int64_t signal_of(const char *text)
 	int sig = 0;
 
 	return signal_parse(text, &sig, &e) < 0 ? BAD : sig;
+}
+
+TEST(keys_in_pointers)
+{
+	char buf[16], tight[8];
+
+	WANT(strcmp(text_pointer_key("a/b~c", buf, sizeof(buf)), "a~1b~0c") == 0);
+	WANT(strcmp(text_pointer_key("abcdefghijk", tight, sizeof(tight)), "abcdef") == 0);
 }
 
 TEST(paths_below)
