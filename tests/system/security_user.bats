@@ -170,7 +170,7 @@ caps() {
 			fs.mqueue.//.//.kernel.core_pattern; do
 			config '.linux.sysctl = {($k): "1"}' --arg k "$key"
 			run_container
-			expect_error "^config.json: /linux/sysctl/$key: sysctl '$key' is not"
+			expect_error "^config.json: /linux/sysctl/${key//\//\~1}: sysctl '$key' is not"
 		done
 		for key in net.ipv4.conf.lo.forwarding net/ipv4/conf/lo/forwarding; do
 			config '.linux.sysctl = {($k): "1"}' --arg k "$key"
