@@ -270,8 +270,13 @@ static int bind_by_path(struct init *in, const struct plan_mount *m, int target,
 	char to[32];
 
 	path_fd_link(target, to);
-	if (mount(m->source, to, NULL, MS_BIND | (m->recursive ? MS_REC : 0), NULL) < 0)
-		return fail_sys(e, "bind '%s'", m->source);
+	if (mount(m->source, to, NULL, MS_BIND | (m->recursive ? MS_REC : 0), NULL) < 0) {
+		fail_sys(e, "bind '%s'", m->source);
+		return e->sysno != EINVAL || m->recursive || !in->plan.in_userns
+			       ? -1
+			       : fail_hint(e, "a user namespace cannot leave out what is mounted "
+					      "below it: 'rbind' can");
+	}
 	if (!attrs.set && !attrs.clr && !attrs.rec_set && !attrs.rec_clr)
 		return 0;
 	top = reopen(in, m, e);

@@ -12,11 +12,14 @@
  * struct cli - what stands before the command
  * @program: the name by which we were called
  * @command: the command's name, once it is known
- * @root:    the state root
+ * @root:    the state root: --root's, or our choice
+ * @made_root: where the choice is kept, if it had to be put together
  */
 struct cli {
 	const char *program, *command, *root, *log, *log_format, *log_level, *cgroup_manager;
 	const char *criu;
+	char *made_root;
+	bool default_root;
 	bool debug, systemd_cgroup, help, version, strict;
 };
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -105,12 +106,30 @@ static void print_version(const struct cli *cli)
 	printf("+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +CRIU +JSON_C\n");
 }
 
+/* Where states are kept when --root does not say: a plain user's beside what else is his until he
+ * logs out, as runc has it. Who he is the kernel has told us at exec, without being asked. */
+static int choose_root(struct cli *cli, struct err *e)
+{
+	const char *mine;
+
+	cli->default_root = !cli->root;
+	if (cli->root)
+		return 0;
+	mine = getauxval(AT_EUID) != 0 ? secure_getenv("XDG_RUNTIME_DIR") : NULL;
+	if (!mine || *mine != '/') {
+		cli->root = CONTAINER_ROOT_DEFAULT;
+		return 0;
+	}
+	if (asprintf(&cli->made_root, "%s/tare", mine) < 0)
+		return fail_errno(e, ENOMEM, "name the state root");
+	cli->root = cli->made_root;
+	return 0;
+}
+
 /* cli_open_root() - the state root, which is made only by commands that make something */
 int cli_open_root(const struct cli *cli, struct err *e)
 {
-	bool is_default = strcmp(cli->root, CONTAINER_ROOT_DEFAULT) == 0;
-
-	return container_open_root(cli->root, is_default, e);
+	return container_open_root(cli->root, cli->default_root, e);
 }
 
 /* crun's other words for what others spell alike */
@@ -193,7 +212,7 @@ static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, str
 		*ret_status = 0;
 		return 0;
 	}
-	if (logfile_open(cli, e) < 0)
+	if (logfile_open(cli, e) < 0 || choose_root(cli, e) < 0)
 		return -1;
 	if (cli->help || used == n) {
 		*ret_status = 0;
@@ -214,10 +233,7 @@ static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, str
 int main(int argc, char **argv)
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
-	struct cli cli = { .program = slash      ? slash + 1
-				      : argc > 0 ? argv[0]
-						 : "tare-runtime",
-			   .root = CONTAINER_ROOT_DEFAULT };
+	struct cli cli = { .program = slash ? slash + 1 : argc > 0 ? argv[0] : "tare-runtime" };
 	struct err e = { 0 };
 	int status = 1;
 
@@ -225,7 +241,11 @@ int main(int argc, char **argv)
 	(void)signal(SIGCHLD, SIG_DFL);
 	probe_lack_by_env();
 	if (argc > 0 && run_cli(&cli, argv + 1, (size_t)argc - 1, &status, &e) == 0)
-		return fflush(stdout) == 0 ? status : 1;
-	logfile_failure(&cli, &e);
-	return status ? status : 1;
+		status = fflush(stdout) == 0 ? status : 1;
+	else {
+		logfile_failure(&cli, &e);
+		status = status ? status : 1;
+	}
+	free(cli.made_root);
+	return status;
 }

@@ -144,6 +144,30 @@ int cgroup_init(struct cgroup *cg, struct cgroup_world *w, enum cgroup_base base
 	return 0;
 }
 
+/**
+ * cgroup_init_own() - name the caller's own cgroup in every hierarchy where it can be seen
+ * @cg: filled; only to be shown: it is the caller's, not a container's
+ * @w:  must outlive @cg
+ */
+int cgroup_init_own(struct cgroup *cg, struct cgroup_world *w, struct err *e)
+{
+	cg->n = 0;
+	cg->mem = (struct arena){ 0 };
+	if (cgroup_world_own(w, e) < 0)
+		return -1;
+	for (size_t i = 0; i < w->n; i++) {
+		struct cgroup_place *p = &cg->at[cg->n];
+
+		if (!w->at[i].own)
+			continue;
+		*p = (struct cgroup_place){ .in = &w->at[i] };
+		if (cgroup_place_set(&cg->mem, p, w->at[i].own, "", e) < 0)
+			return -1;
+		cg->n++;
+	}
+	return 0;
+}
+
 void cgroup_done(struct cgroup *cg)
 {
 	cg->n = 0;
@@ -330,9 +354,19 @@ static int place_create(struct cgroup_place *p, const struct cgroup_create_how *
 	return place_settle(p, how, want, e);
 }
 
-static bool is_denial(const struct err *e)
+/* cgroup_is_denial() - did cgroup_create() fail because we may not create there? */
+bool cgroup_is_denial(const struct err *e)
 {
 	return e->sysno == EACCES || e->sysno == EPERM || e->sysno == EROFS;
+}
+
+/* What was made of a place before we were denied the rest of it. */
+static void abandon(const struct cgroup_place *p)
+{
+	const struct cgroup one = { .at = { *p }, .n = 1 };
+	struct err ignored = { 0 };
+
+	(void)cgroup_remove(&one, &ignored);
 }
 
 /**
@@ -356,8 +390,9 @@ int cgroup_create(struct cgroup *cg, const struct cgroup_create_how *how, struct
 			cg->at[kept++] = *p;
 			continue;
 		}
-		if (!how->tolerate || !is_denial(e) || (p->in->controllers & how->need))
+		if (!how->tolerate || !cgroup_is_denial(e) || (p->in->controllers & how->need))
 			return -1;
+		abandon(p);
 		*e = (struct err){ 0 };
 	}
 	cg->n = kept;

@@ -175,10 +175,12 @@ unsigned cgroup_controllers_parse(const char *list);
 int cgroup_path_check(const char *path, struct err *e);
 int cgroup_init(struct cgroup *cg, struct cgroup_world *w, enum cgroup_base base, const char *path,
 		struct err *e);
+int cgroup_init_own(struct cgroup *cg, struct cgroup_world *w, struct err *e);
 void cgroup_done(struct cgroup *cg);
 int cgroup_plan(struct cgroup *cg, struct err *e);
 void cgroup_keep_parents(struct cgroup *cg, bool leaf);
 int cgroup_create(struct cgroup *cg, const struct cgroup_create_how *how, struct err *e);
+bool cgroup_is_denial(const struct err *e);
 void cgroup_identify(struct cgroup *cg);
 int cgroup_remove(const struct cgroup *cg, struct err *e);
 int cgroup_notes(const struct cgroup *cg, struct arena *a, cgroup_note_list *ret_list,

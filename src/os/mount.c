@@ -161,7 +161,10 @@ int mount_make_fs(const char *fs, const char *source, const char *data, uint64_t
  * mount_clone() - a detached copy of the mount (or tree of mounts) at a path
  * @path: relative to @dirfd, or "" for @dirfd itself
  *
- * Return: a mount descriptor, or -1.
+ * A plain user cannot copy mounts in the host's namespace. To him that is as on a kernel without
+ * the call, and who is root in the container's namespaces can do it there; root's EPERM stays one.
+ *
+ * Return: a mount descriptor, or -1; e->sysno is ENOSYS where this process has no such call.
  */
 int mount_clone(int dirfd, const char *path, bool recursive, bool nofollow, struct err *e)
 {
@@ -175,6 +178,8 @@ int mount_clone(int dirfd, const char *path, bool recursive, bool nofollow, stru
 	if (!*path)
 		flags |= AT_EMPTY_PATH;
 	fd = sys_open_tree(dirfd, path, flags);
+	if (fd < 0 && errno == EPERM && geteuid() != 0)
+		errno = ENOSYS;
 	return fd < 0 ? fail_sys(e, "copy the mount at '%s'", path) : fd;
 }
 

@@ -47,6 +47,17 @@ static int resolve(struct creation *c, struct cgroup_path *ret_path, struct err 
 				   ret_path, e);
 }
 
+/* The caller's own cgroup, for the container that stays in it: a user may write no more there than
+ * without us. Where it cannot be found, a mount of it will be refused. */
+static void show_own(struct creation *c)
+{
+	struct err ignored = { 0 };
+
+	if ((!c->world.n && cgroup_world_open(&c->world, &ignored) < 0) ||
+	    cgroup_init_own(&c->shown, &c->world, &ignored) < 0)
+		c->shown.n = 0;
+}
+
 /**
  * cgroups_prepare() - decide where the container's cgroup will be, and say so in its state
  *
@@ -58,8 +69,11 @@ int cgroups_prepare(struct creation *c, struct err *e)
 	const struct resources_how how = { .strict = c->o->strict };
 	struct cgroup_path path;
 
-	if (strcmp(c->o->cgroup_manager, "disabled") == 0)
+	if (strcmp(c->o->cgroup_manager, "disabled") == 0) {
+		if (c->plain_user)
+			show_own(c);
 		return 0;
+	}
 	if (cgroup_world_open(&c->world, e) < 0)
 		return -1;
 	if (!c->world.n && !by_systemd(c))
@@ -89,13 +103,39 @@ static struct cgroup part_of(const struct cgroup *cg, enum cgroup_version versio
 	return part;
 }
 
-/* What creation learned about the part's directories is true of the whole's. */
-static void put_back(struct cgroup *cg, const struct cgroup *part)
+static const struct cgroup_place *place_in(const struct cgroup *cg,
+					   const struct cgroup_hierarchy *in)
 {
-	for (size_t i = 0; i < part->n; i++)
-		for (size_t k = 0; k < cg->n; k++)
-			if (cg->at[k].in == part->at[i].in)
-				cg->at[k] = part->at[i];
+	for (size_t i = 0; i < cg->n; i++)
+		if (cg->at[i].in == in)
+			return &cg->at[i];
+	return NULL;
+}
+
+/* What creation learned about the part's directories is true of the whole's: also that some are
+ * left out. */
+static void put_back(struct cgroup *cg, const struct cgroup *part, enum cgroup_version version)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < cg->n; i++) {
+		const struct cgroup_place *p = &cg->at[i];
+
+		if (p->in->version == version)
+			p = place_in(part, p->in);
+		if (p)
+			cg->at[kept++] = *p;
+	}
+	cg->n = kept;
+}
+
+/* Without root a container stays in the caller's cgroups where it may have none of its own, as
+ * with runc: unless the config asks for a place, or (cgroup_create()) for limits. */
+static bool may_stay(const struct creation *c)
+{
+	const char *path = c->bundle.config.platform->cgroups_path;
+
+	return c->plain_user && !(path && *path);
 }
 
 static int make_part(struct creation *c, enum cgroup_version version, struct err *e)
@@ -104,13 +144,16 @@ static int make_part(struct creation *c, enum cgroup_version version, struct err
 	const struct oci_resources *r = resources_of(c);
 	const struct cgroup_create_how how = {
 		.need = resources_need(&c->world, r) & cgroup_controllers(&part),
+		.tolerate = may_stay(c) && !(c->late_cgroup && version == CGROUP_V1),
 	};
 
 	if (!part.n)
 		return 0;
 	if (cgroup_create(&part, &how, e) < 0)
-		return -1;
-	put_back(&c->cgroup, &part);
+		return how.tolerate && cgroup_is_denial(e)
+			       ? fail_at(e, "config.json: /linux/resources")
+			       : -1;
+	put_back(&c->cgroup, &part, version);
 	return 0;
 }
 
@@ -137,11 +180,17 @@ int cgroups_make_early(struct creation *c, struct err *e)
 /* cgroups_make() - make (the rest of) the directories and set the limits */
 int cgroups_make(struct creation *c, struct err *e)
 {
+	/* a user cannot have a device program, nor more devices than he has anyway */
+	const struct resources_how how = { .no_devices = c->plain_user };
+
 	if (!c->late_cgroup && make_part(c, CGROUP_V2, e) < 0)
 		return -1;
 	if (make_part(c, CGROUP_V1, e) < 0 || note(c, e) < 0)
 		return -1;
-	return resources_apply(&c->cgroup, resources_of(c), NULL, e);
+	c->has_cgroup = c->cgroup.n > 0;
+	if (!c->has_cgroup)
+		show_own(c);
+	return resources_apply(&c->cgroup, resources_of(c), &how, e);
 }
 
 /**

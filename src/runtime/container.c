@@ -43,6 +43,15 @@ int container_check_id(const char *id, struct err *e)
 	return fail_hint(e, "letters, digits, '_', '+', '-' and, not first, '.' are allowed");
 }
 
+static int fail_root(const char *verb, const char *path, struct err *e)
+{
+	fail_sys(e, "%s the state root '%s'", verb, path);
+	return e->sysno != EACCES
+		       ? -1
+		       : fail_hint(e, "--root names another; without it XDG_RUNTIME_DIR says where "
+				      "a user's is");
+}
+
 /* mkdir -p; the path is the caller's own, on the host */
 static int make_dirs(const char *path, struct err *e)
 {
@@ -57,7 +66,7 @@ static int make_dirs(const char *path, struct err *e)
 		memcpy(head, path, i);
 		head[i] = '\0';
 		if (mkdir(head, 0711) < 0 && errno != EEXIST)
-			return fail_sys(e, "make the state root '%s'", path);
+			return fail_root("make", path, e);
 	}
 	return 0;
 }
@@ -72,7 +81,7 @@ int container_open_root(const char *path, bool make, struct err *e)
 			return -1;
 		fd = fd_open(path, O_RDONLY | O_DIRECTORY);
 	}
-	return fd < 0 ? fail_sys(e, "open the state root '%s'", path) : fd;
+	return fd < 0 ? fail_root("open", path, e) : fd;
 }
 
 static int take_lock(struct container *c, struct err *e)

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -59,7 +60,7 @@ static int record_intent(struct creation *c, struct err *e)
 	s->rootfs = c->bundle.rootfs;
 	s->annotations = c->bundle.config.annotations;
 	s->created = timestamp(&c->mem);
-	s->owner = (char *)(geteuid() == 0 ? "root" : "");
+	s->owner = (char *)(c->plain_user ? "" : "root");
 	s->terminal = c->bundle.config.process->terminal;
 	s->cgroup_manager = (char *)c->o->cgroup_manager;
 	s->external_descriptors = (char *)"[]";
@@ -299,6 +300,7 @@ void creation_done(struct creation *c)
 	if (c->hook_err > 0)
 		fd_close(&c->hook_err);
 	cgroup_done(&c->cgroup);
+	cgroup_done(&c->shown);
 	cgroup_world_done(&c->world);
 	fd_close(&c->container.root);
 	container_done(&c->container);
@@ -316,6 +318,8 @@ void creation_init(struct creation *c, const struct create_options *o)
 				.console = FD_NONE,
 				.notify = FD_NONE,
 				.entry = { .into = FD_NONE },
+				/* as the kernel said at exec: asking would be a system call */
+				.plain_user = getauxval(AT_EUID) != 0,
 				.rootfs = { .fd = -1 },
 				.container = { .root = FD_NONE, .dir = FD_NONE } };
 }

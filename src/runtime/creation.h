@@ -34,6 +34,8 @@ struct detour {
  * @notify:      where the program says that it is ready; FD_NONE when nobody asks
  * @hook_out, @hook_err: files that hooks write to, or 0
  * @net:         network devices that were moved, or NULL
+ * @shown:       the caller's own cgroup, where the container stays in it
+ * @plain_user:  we are not root
  * @late_cgroup: v1 cgroups are made while tare-init makes the mounts
  * @has_scope:   systemd makes the cgroup: @scope, from @scope_draft, once there is a process
  * @scope_tried: it was asked to
@@ -44,9 +46,9 @@ struct creation {
 	struct bundle bundle;
 	struct container container;
 	struct cgroup_world world;
-	struct cgroup cgroup;
+	struct cgroup cgroup, shown;
 	struct cgroup_entry entry;
-	bool has_cgroup, late_cgroup, made_container;
+	bool has_cgroup, late_cgroup, made_container, plain_user;
 	struct systemd_scope scope;
 	bool has_scope, scope_tried;
 	const char *scope_draft, *delegate;

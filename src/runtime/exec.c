@@ -78,6 +78,9 @@ static int choose_cgroup(struct exec_run *x, struct err *e)
 {
 	if (cgroups_recall(&x->home, &x->container, e) < 0)
 		return -1;
+	if (!x->home.present && x->o->cgroups)
+		return fail(e, ERR_UNSUPPORTED, "exec in cgroup '%s' of '%s': it has no cgroup",
+			    x->o->cgroups[0], x->container.state.id);
 	if (!x->home.present)
 		return 0;
 	if (x->o->cgroups) {

@@ -98,6 +98,19 @@ static int refuse_root(struct change *c, const struct oci_mount *m, const char *
 	return fail_at(e, "config.json: %s/destination", origin);
 }
 
+/* Who cannot copy mounts leaves their sources to tare-init, which is to bind them by their paths:
+ * but here it has the container's tree before it, not the host's. */
+static int refuse_by_path(const struct change *c, const char *origin, struct err *e)
+{
+	const struct plan_mount *m = &c->mounts.list[c->mounts.n - 1];
+
+	if (m->kind != PLAN_BIND || m->inside || m->fd >= 0)
+		return 0;
+	fail(e, ERR_UNSUPPORTED, "bind '%s' into a container that runs", m->source);
+	fail_hint(e, "only root can");
+	return fail_at(e, "config.json: %s", origin);
+}
+
 static int plan_mounts(struct change *c, struct err *e)
 {
 	const struct oci_config *config = c->container.config;
@@ -121,7 +134,8 @@ static int plan_mounts(struct change *c, struct err *e)
 		if (refuse_root(c, m, origin, e) < 0)
 			return -1;
 		if (c->add) {
-			if (mount_plan_add(&c->mounts, m, origin, e) < 0)
+			if (mount_plan_add(&c->mounts, m, origin, e) < 0 ||
+			    (c->mounts.n && refuse_by_path(c, origin, e) < 0))
 				return -1;
 			continue;
 		}

@@ -256,6 +256,20 @@ static int settle_attrs(const struct mount_plan *p, const char *source, const st
 	return mount_settle(a, locked ? &fs : NULL, e);
 }
 
+/* No copy can be made here, so tare-init will bind @source by its path: which cannot do all. */
+static int check_by_path(const struct oci_mount *m, const struct mount_want *w, const char *source,
+			 const struct stat *st, struct err *e)
+{
+	bool link = w->src_nofollow && S_ISLNK(st->st_mode);
+
+	if (!link && !wants_idmap(m, w))
+		return 0;
+	*e = (struct err){ 0 };
+	fail(e, ERR_UNSUPPORTED, "%s '%s'", link ? "bind the symbolic link" : "id-map the mount of",
+	     source);
+	return fail_hint(e, "only root can, from Linux %s on", link ? "5.2" : "5.12");
+}
+
 /* Open the source; where the kernel can't detach mounts, only look at what it is. */
 static int open_source(struct mount_plan *p, const struct oci_mount *m, const struct mount_want *w,
 		       struct plan_mount *o, struct err *e)
@@ -276,7 +290,7 @@ static int open_source(struct mount_plan *p, const struct oci_mount *m, const st
 		return 0;
 	tree = mount_clone(AT_FDCWD, o->source, w->recursive, w->src_nofollow, e);
 	if (tree < 0)
-		return e->sysno == ENOSYS ? 0 : -1;
+		return e->sysno == ENOSYS ? check_by_path(m, w, o->source, &st, e) : -1;
 	/* who asks for "shared" wants the host's own peer group */
 	if (!(w->propagation & MS_SHARED))
 		settled = settle_propagation(p, tree, e);

@@ -86,7 +86,9 @@ static int build_rootfs(struct creation *c, struct err *e)
 		.config = config,
 		.bundle = c->bundle.path,
 		.rootfs = c->bundle.rootfs,
-		.cgroup = c->has_cgroup ? &c->cgroup : NULL,
+		.cgroup = c->has_cgroup ? &c->cgroup
+			  : c->shown.n  ? &c->shown
+					: NULL,
 		.late_cgroups = c->late_cgroup,
 		.unmade_cgroups = c->has_scope,
 		.own_cgroupns = c->plan.cgroup_namespace,

@@ -255,6 +255,7 @@ static int reach(struct hand *h, const struct resource_write *w, struct err *e)
 		fail(e, ERR_UNSUPPORTED,
 		     "cannot set %s limit: container could not join or create cgroup",
 		     w->controller ? word_name(cgroup_controller_words, w->controller) : "cgroup");
+		fail_hint(e, "have a cgroup delegated, or run as root");
 		return at_member(h->how, w->at, e);
 	}
 	if (p == h->place)

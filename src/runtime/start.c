@@ -107,5 +107,9 @@ int container_kill(int root, const char *id, int sig, bool all, struct err *e)
 	}
 	if (status == STATUS_STOPPED)
 		return all ? 0 : fail(e, ERR_CONFLICT, "container not running: '%s'", id);
+	/* only the end of a pid namespace's first process is everybody's */
+	if (all && !(sig == SIGKILL && c.state.own_pidns))
+		return fail(e, ERR_UNSUPPORTED,
+			    "kill all processes of container '%s': it has no cgroup", id);
 	return process_signal((pid_t)c.state.pid, c.state.pid_start, sig, e);
 }
