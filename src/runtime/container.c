@@ -275,19 +275,33 @@ int container_load_config(struct container *c, struct err *e)
 	return 0;
 }
 
-/* Is the container's process tare-init still? -1 where we may not look. The name of an executable
- * is to be believed only while the container could not have given it to its own. */
-static int runs_init(const struct container *c)
+/* Is its executable called as tare-init's is? Any program's can be, also of a memory file. */
+static int runs_namesake(const char *path)
 {
 	static const char ours[] = "/memfd:" LAUNCH_INIT_NAME;
-	char path[48], exe[sizeof(ours)];
-	ssize_t n;
+	char exe[sizeof(ours)];
+	ssize_t n = readlink(path, exe, sizeof(exe) - 1);
 
-	snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)c->state.pid);
-	n = readlink(path, exe, sizeof(exe) - 1);
 	if (n < 0)
 		return -1;
 	return n == (ssize_t)sizeof(exe) - 1 && memcmp(exe, ours, sizeof(exe) - 1) == 0;
+}
+
+/* Is the container's process tare-init still? -1 where we may not look. */
+static int runs_init(const struct container *c)
+{
+	const struct state *s = &c->state;
+	uint64_t dev, ino;
+	char path[48];
+
+	if (s->init_ino) {
+		if (process_try_executable((pid_t)s->pid, &dev, &ino) < 0)
+			return -1;
+		return dev == s->init_dev && ino == s->init_ino;
+	}
+	/* nothing was recorded: restored, which never was tare-init, or made by an older runtime */
+	snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)s->pid);
+	return s->started ? 0 : runs_namesake(path);
 }
 
 /* The same by its name, which costs nothing more: tare-init is called after its memory file, or,
@@ -325,9 +339,8 @@ static int waits_for_start(struct container *c, const struct process_stat *st, s
 	snprintf(name, sizeof(name), "%s/" START_SOCKET, c->state.id);
 	if (faccessat(c->root, name, F_OK, 0) < 0)
 		return errno == ENOENT ? 0 : fail_sys(e, "look for the start socket");
-	is_init = named_init(st);
-	if (is_init < 0)
-		is_init = runs_init(c);
+	/* a program may take any name at any time, so a yes is no more than a reason to look */
+	is_init = named_init(st) == 0 ? 0 : runs_init(c);
 	if (is_init >= 0)
 		return is_init;
 	return need_folder(c, e) < 0 ? -1 : ask_at_socket(c, e);
@@ -348,7 +361,6 @@ static bool is_on_the_way(struct container *c, const struct process_stat *st)
 {
 	struct err ignored = { 0 };
 
-	/* a program may take any name at any time, so a yes is no more than a reason to look */
 	return named_init(st) != 0 && runs_init(c) == 1 && need_folder(c, &ignored) == 0 &&
 	       is_busy(c);
 }

@@ -108,6 +108,36 @@ create() {
 	expect_line "^$id +[0-9]+ +running "
 }
 
+@test "a program whose executable has our name is not mistaken for one on its way" {
+	local dir="$bundle/rootfs/memfd:tare-init" fd one
+
+	mkdir "$dir"
+	cp "$bundle/rootfs/bin/busybox" "$dir/sh"
+	program /memfd:tare-init/sh -c \
+		'exec 3>/proc/self/comm; printf memfd:tare-init >&3; echo named; while :; do sleep 0.1; done'
+	create
+	tare start "$id"
+	wait_for 5 grep -q named "$BATS_TEST_TMPDIR/out"
+	tare run --detach --bundle "$bundle" "$id-b" </dev/null >"$BATS_TEST_TMPDIR/out-b" 2>&1
+	wait_for 5 grep -q named "$BATS_TEST_TMPDIR/out-b"
+	for one in "$id" "$id-b"; do
+		[[ $(readlink "/proc/$(pid_of "$one")/exe") = /memfd:tare-init* ]]
+		# one holds the lock, others look
+		exec {fd}<"$state/$one"
+		flock "$fd"
+		run tare list
+		expect_line "^$one +[0-9]+ +running "
+		[[ $(state_of "$one") = running ]]
+		run tare exec "$one" echo inside
+		expect_output inside
+		exec {fd}<&-
+	done
+	# nor for one that waits, where the start command could not tidy up
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).bind(sys.argv[1])' \
+		"$state/$id/start.sock" || skip 'needs python3 for the rest'
+	[[ $(state_of "$id") = running ]]
+}
+
 @test "a state that cannot be read is named, and hides no other container" {
 	start_container
 	mkdir "$state/$id-a"
