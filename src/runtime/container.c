@@ -133,11 +133,27 @@ static int parse_state(struct container *c, const char *id, const char *text, si
 			      id, c->state.id);
 }
 
+/* The config is kept after the first status, and removed before it: with one, there was more. Whoever
+ * makes the container may have written both since we looked. */
+static int read_status(struct container *c, char **ret_text, struct err *e)
+{
+	int n = file_read(c->dir, "status", STATE_MAX, ret_text, e);
+
+	if (n >= 0 || e->sysno != ENOENT || faccessat(c->dir, "config.json", F_OK, 0) < 0)
+		return n;
+	*e = (struct err){ 0 };
+	n = file_read(c->dir, "status", STATE_MAX, ret_text, e);
+	if (n >= 0 || e->sysno != ENOENT)
+		return n;
+	*e = (struct err){ 0 };
+	return fail(e, ERR_INPUT, "there is a 'config.json', but no 'status'");
+}
+
 /* A crash between mkdir and the first write leaves a folder without a status. */
 static int read_state(struct container *c, const char *id, struct err *e)
 {
 	own_mem char *text = NULL;
-	int n = file_read(c->dir, "status", STATE_MAX, &text, e);
+	int n = read_status(c, &text, e);
 
 	if (n < 0 && e->sysno == ENOENT) {
 		c->state = (struct state){ .id = arena_dup(&c->mem, id),
@@ -449,7 +465,7 @@ static void drop_folders(const struct container *c)
 	(void)unlinkat(c->dir, RESTORE_FOLDER, AT_REMOVEDIR);
 }
 
-/* container_forget() - remove the folder and what we put there */
+/* container_forget() - remove the folder and what we put there; last the status, which says so much */
 int container_forget(struct container *c, struct err *e)
 {
 	own_dir DIR *dir = NULL;
@@ -464,13 +480,16 @@ int container_forget(struct container *c, struct err *e)
 	for (errno = 0; (d = readdir(dir)); errno = 0) {
 		if (d->d_type == DT_DIR)
 			folders += d->d_name[0] != '.';
-		else if (unlinkat(c->dir, d->d_name, 0) < 0 && errno != ENOENT)
+		else if (strcmp(d->d_name, "status") != 0 && unlinkat(c->dir, d->d_name, 0) < 0 &&
+			 errno != ENOENT)
 			return fail_sys(e, "remove '%s' of container '%s'", d->d_name, c->state.id);
 	}
 	if (errno)
 		return fail_sys(e, "list the folder of container '%s'", c->state.id);
 	if (folders)
 		drop_folders(c);
+	if (unlinkat(c->dir, "status", 0) < 0 && errno != ENOENT)
+		return fail_sys(e, "remove 'status' of container '%s'", c->state.id);
 	if (unlinkat(c->root, c->state.id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail_sys(e, "remove the folder of container '%s'", c->state.id);
 	return 0;

@@ -186,6 +186,28 @@ break_state() {
 	done
 }
 
+@test "a container whose state is missing is deleted only by force, with its processes" {
+	local pid
+
+	start_container
+	pid=$(pid_of)
+	rm "$state/$id/status"
+	run tare state "$id"
+	expect_error "read the state of container '$id'.*no 'status'"
+	run tare delete "$id"
+	expect_error "read the state of container '$id'.*delete --force $id"
+	kill -0 "$pid"
+	run tare delete --force "$id"
+	expect_status 0
+	expect_line "read the state of container '$id'.*deleted by name"
+	[[ ! -e /proc/$pid/exe ]]
+	[[ ! -e $state/$id && -z $(find /sys/fs/cgroup -name "$id" -type d) ]]
+	# of a crash before anything was made there is no more than a folder
+	mkdir "$state/$id"
+	tare delete "$id"
+	[[ ! -e $state/$id ]]
+}
+
 @test "a state that is cut off still says where the cgroups are" {
 	local pid text
 
@@ -207,10 +229,24 @@ break_state() {
 	text=$(<"$state/$id/status")
 	break_state "${text%\}*}"
 	run tare delete --force "$id"
-	expect_status 0
-	expect_line "another's: .*/$id"
+	expect_error "not the cgroup '.*/$id', which has processes"
 	kill -0 "$pid"
 	[[ ! -e $state/$id ]]
+	kill -KILL "$pid"
+	find /sys/fs/cgroup -name "$id" -type d | while read -r dir; do
+		wait_for 5 rmdir "$dir"
+	done
+}
+
+@test "with neither state nor config, the cgroup of the name is looked for, and named when it stays" {
+	local dir pid
+
+	start_container
+	pid=$(pid_of)
+	rm "$state/$id/config.json"
+	: >"$state/$id/status"
+	run tare delete --force "$id"
+	expect_error "not the cgroup '.*/$id', which has processes"
 	kill -KILL "$pid"
 	find /sys/fs/cgroup -name "$id" -type d | while read -r dir; do
 		wait_for 5 rmdir "$dir"
@@ -246,8 +282,7 @@ break_state() {
 	cp -r "$state/$other" "$state/$id"
 	: >"$state/$id/status"
 	run tare delete --force "$id"
-	expect_status 0
-	expect_line "another's: .*/$id"
+	expect_error "not the cgroup '.*/$id', which has processes"
 	[[ $(state_of "$other") = running ]]
 	tare delete --force "$other"
 }
