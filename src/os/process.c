@@ -2,10 +2,12 @@
 #include "os/process.h"
 
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "base/own.h"
 #include "base/text.h"
@@ -71,6 +73,26 @@ int process_try_stat(pid_t pid, struct process_stat *ret_stat)
 		return -errno;
 	text[n] = '\0';
 	return process_parse_stat(text, ret_stat);
+}
+
+/**
+ * process_try_executable() - which file the process executes, as st_dev and st_ino tell
+ *
+ * What is in memory is enough: the file may be on a file system that never answers.
+ *
+ * Return: 0, or -errno (-EACCES: we may not look; -ENOSYS: Linux < 4.11).
+ */
+int process_try_executable(pid_t pid, uint64_t *ret_dev, uint64_t *ret_ino)
+{
+	struct statx st;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	if (syscall(SYS_statx, AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO, &st) < 0)
+		return -errno;
+	*ret_dev = makedev(st.stx_dev_major, st.stx_dev_minor);
+	*ret_ino = st.stx_ino;
+	return 0;
 }
 
 /**

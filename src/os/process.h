@@ -23,6 +23,7 @@ struct process_stat {
 
 int process_try_stat(pid_t pid, struct process_stat *ret_stat);
 int process_parse_stat(const char *text, struct process_stat *ret_stat);
+int process_try_executable(pid_t pid, uint64_t *ret_dev, uint64_t *ret_ino);
 int process_try_find(pid_t pid, uint64_t start, struct process_stat *ret_stat);
 int process_try_alive(pid_t pid, uint64_t start);
 bool process_alive(pid_t pid, uint64_t start);

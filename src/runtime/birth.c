@@ -202,12 +202,14 @@ static int come_back(struct detour *d, size_t n, struct err *e)
 int creation_launch(struct creation *c, struct err *e)
 {
 	struct detour detours[MAX_JOINS + 1];
+	struct launch_image image = { 0 };
 	struct launch l = { .plan = &c->plan,
 			    .flags = c->clone_flags,
 			    .cgroup = c->entry.into,
 			    .apart = c->unshare_time,
 			    .map = c->new_userns ? map_ids : NULL,
-			    .ctx = c };
+			    .ctx = c,
+			    .image = &image };
 	struct err way_back = { 0 };
 	size_t n = 0;
 	int r = 0;
@@ -223,6 +225,8 @@ int creation_launch(struct creation *c, struct err *e)
 			r = -1;
 		}
 	}
+	c->container.state.init_dev = image.dev;
+	c->container.state.init_ino = image.ino;
 	if (come_back(detours, n, &way_back) < 0 && r == 0) {
 		*e = way_back;
 		r = -1;

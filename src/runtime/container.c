@@ -142,11 +142,27 @@ static int parse_state(struct container *c, const char *id, const char *text, si
 			      id, c->state.id);
 }
 
+/* The config is kept after the first status, and removed before it: with one, there was more. Whoever
+ * makes the container may have written both since we looked. */
+static int read_status(struct container *c, char **ret_text, struct err *e)
+{
+	int n = file_read(c->dir, "status", STATE_MAX, ret_text, e);
+
+	if (n >= 0 || e->sysno != ENOENT || faccessat(c->dir, "config.json", F_OK, 0) < 0)
+		return n;
+	*e = (struct err){ 0 };
+	n = file_read(c->dir, "status", STATE_MAX, ret_text, e);
+	if (n >= 0 || e->sysno != ENOENT)
+		return n;
+	*e = (struct err){ 0 };
+	return fail(e, ERR_INPUT, "there is a 'config.json', but no 'status'");
+}
+
 /* A crash between mkdir and the first write leaves a folder without a status. */
 static int read_state(struct container *c, const char *id, struct err *e)
 {
 	own_mem char *text = NULL;
-	int n = file_read(c->dir, "status", STATE_MAX, &text, e);
+	int n = read_status(c, &text, e);
 
 	if (n < 0 && e->sysno == ENOENT) {
 		c->state = (struct state){ .id = arena_dup(&c->mem, id),
@@ -284,19 +300,33 @@ int container_load_config(struct container *c, struct err *e)
 	return 0;
 }
 
-/* Is the container's process tare-init still? -1 where we may not look. The name of an executable
- * is to be believed only while the container could not have given it to its own. */
-static int runs_init(const struct container *c)
+/* Is its executable called as tare-init's is? Any program's can be, also of a memory file. */
+static int runs_namesake(const char *path)
 {
 	static const char ours[] = "/memfd:" LAUNCH_INIT_NAME;
-	char path[48], exe[sizeof(ours)];
-	ssize_t n;
+	char exe[sizeof(ours)];
+	ssize_t n = readlink(path, exe, sizeof(exe) - 1);
 
-	snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)c->state.pid);
-	n = readlink(path, exe, sizeof(exe) - 1);
 	if (n < 0)
 		return -1;
 	return n == (ssize_t)sizeof(exe) - 1 && memcmp(exe, ours, sizeof(exe) - 1) == 0;
+}
+
+/* Is the container's process tare-init still? -1 where we may not look. */
+static int runs_init(const struct container *c)
+{
+	const struct state *s = &c->state;
+	uint64_t dev, ino;
+	char path[48];
+
+	if (s->init_ino) {
+		if (process_try_executable((pid_t)s->pid, &dev, &ino) < 0)
+			return -1;
+		return dev == s->init_dev && ino == s->init_ino;
+	}
+	/* nothing was recorded: restored, which never was tare-init, or made by an older runtime */
+	snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)s->pid);
+	return s->started ? 0 : runs_namesake(path);
 }
 
 /* The same by its name, which costs nothing more: tare-init is called after its memory file, or,
@@ -334,9 +364,8 @@ static int waits_for_start(struct container *c, const struct process_stat *st, s
 	snprintf(name, sizeof(name), "%s/" START_SOCKET, c->state.id);
 	if (faccessat(c->root, name, F_OK, 0) < 0)
 		return errno == ENOENT ? 0 : fail_sys(e, "look for the start socket");
-	is_init = named_init(st);
-	if (is_init < 0)
-		is_init = runs_init(c);
+	/* a program may take any name at any time, so a yes is no more than a reason to look */
+	is_init = named_init(st) == 0 ? 0 : runs_init(c);
 	if (is_init >= 0)
 		return is_init;
 	return need_folder(c, e) < 0 ? -1 : ask_at_socket(c, e);
@@ -357,7 +386,6 @@ static bool is_on_the_way(struct container *c, const struct process_stat *st)
 {
 	struct err ignored = { 0 };
 
-	/* a program may take any name at any time, so a yes is no more than a reason to look */
 	return named_init(st) != 0 && runs_init(c) == 1 && need_folder(c, &ignored) == 0 &&
 	       is_busy(c);
 }
@@ -446,7 +474,7 @@ static void drop_folders(const struct container *c)
 	(void)unlinkat(c->dir, RESTORE_FOLDER, AT_REMOVEDIR);
 }
 
-/* container_forget() - remove the folder and what we put there */
+/* container_forget() - remove the folder and what we put there; last the status, which says so much */
 int container_forget(struct container *c, struct err *e)
 {
 	own_dir DIR *dir = NULL;
@@ -461,13 +489,16 @@ int container_forget(struct container *c, struct err *e)
 	for (errno = 0; (d = readdir(dir)); errno = 0) {
 		if (d->d_type == DT_DIR)
 			folders += d->d_name[0] != '.';
-		else if (unlinkat(c->dir, d->d_name, 0) < 0 && errno != ENOENT)
+		else if (strcmp(d->d_name, "status") != 0 && unlinkat(c->dir, d->d_name, 0) < 0 &&
+			 errno != ENOENT)
 			return fail_sys(e, "remove '%s' of container '%s'", d->d_name, c->state.id);
 	}
 	if (errno)
 		return fail_sys(e, "list the folder of container '%s'", c->state.id);
 	if (folders)
 		drop_folders(c);
+	if (unlinkat(c->dir, "status", 0) < 0 && errno != ENOENT)
+		return fail_sys(e, "remove 'status' of container '%s'", c->state.id);
 	if (unlinkat(c->root, c->state.id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail_sys(e, "remove the folder of container '%s'", c->state.id);
 	return 0;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -61,6 +62,16 @@ static int set_affinity(const struct plan *p, struct err *e)
 	return 0;
 }
 
+static int identify(int image, struct launch_image *ret, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(image, &st) < 0)
+		return fail_sys(e, "look at a memory file");
+	*ret = (struct launch_image){ .dev = st.st_dev, .ino = st.st_ino };
+	return 0;
+}
+
 /**
  * launch_init() - start tare-init
  * @ret_sock: our end of the socket to it
@@ -79,7 +90,7 @@ pid_t launch_init(const struct launch *l, int *ret_sock, struct err *e)
 	int pair[2];
 	pid_t pid;
 
-	if (plan < 0 || msg_pair(pair, e) < 0)
+	if (plan < 0 || (l->image && identify(image, l->image, e) < 0) || msg_pair(pair, e) < 0)
 		return -1;
 	ours = pair[0];
 	theirs = pair[1];

@@ -157,6 +157,13 @@ static int remove_unread(struct container *c, const char *id, struct err *e)
 		return fail_errno(e, ENOMEM, "delete container '%s'", id);
 	if (salvage_cgroups(c, &s, e) < 0)
 		return -1;
+	if (s.busy) {
+		if (container_remove_ended(c, &s.kept, c->config ? c->config->hooks : NULL, e) < 0)
+			return -1;
+		fail(e, ERR_CONFLICT, "%s; deleted, but not the cgroup '%s', which has processes",
+		     why, s.left);
+		return fail_hint(e, "they may be another's: see to them, then remove it");
+	}
 	if (!s.kept.n && !*s.left)
 		log_warn("%s; deleted without cgroups, none was found", why);
 	else

@@ -68,10 +68,11 @@ static int recall(struct container *c, struct salvage *s, struct err *e)
 	return cgroup_recall(&s->recorded, &s->world, &list, e);
 }
 
-/* Where create would put its cgroup, by the config. */
+/* Where create would put its cgroup, by the config, or without one. */
 static int derive(struct container *c, struct salvage *s)
 {
-	const char *path = c->config->platform ? c->config->platform->cgroups_path : NULL;
+	const struct oci_linux *l = c->config ? c->config->platform : NULL;
+	const char *path = l ? l->cgroups_path : NULL;
 	const struct systemd_wish wish = { .cgroups_path = path, .id = c->state.id };
 	struct cgroup_path where = { .base = CGROUP_AT_ROOT };
 	struct systemd_names names;
@@ -161,6 +162,15 @@ static double age_of_oldest(const struct numbers *pids)
 	return age;
 }
 
+static bool has_processes(struct container *c, const struct cgroup_place *p)
+{
+	const struct cgroup one = { .at = { *p }, .n = 1 };
+	struct err ignored = { 0 };
+	struct numbers pids;
+
+	return cgroup_pids(&one, &pids, &c->mem, &ignored) < 0 || pids.n > 0;
+}
+
 /* Did what is in it begin with the container? True of an empty one, which is only removed. */
 static bool began_with(struct container *c, const struct cgroup_place *p)
 {
@@ -187,6 +197,16 @@ static bool has_hierarchy(const struct cgroup *cg, const struct cgroup_hierarchy
 	return false;
 }
 
+/* Of several, one with processes is named; what has another's name, and is his, is not missed. */
+static void leave(struct container *c, char **ids, const struct cgroup_place *p, struct salvage *s)
+{
+	if (s->busy)
+		return;
+	s->busy = has_processes(c, p) &&
+		  (is_named_after(p->path, c->state.id) || !is_anothers(c, ids, p));
+	snprintf(s->left, sizeof(s->left), "%s", p->dir);
+}
+
 static void sift(struct container *c, char **ids, const struct cgroup *from, struct salvage *s)
 {
 	for (size_t i = 0; i < from->n; i++) {
@@ -199,7 +219,7 @@ static void sift(struct container *c, char **ids, const struct cgroup *from, str
 		    began_with(c, &p))
 			s->kept.at[s->kept.n++] = p;
 		else
-			snprintf(s->left, sizeof(s->left), "%s", p.dir);
+			leave(c, ids, &p, s);
 	}
 }
 
@@ -219,7 +239,8 @@ int salvage_cgroups(struct container *c, struct salvage *ret, struct err *e)
 	if (recall(c, ret, e) < 0)
 		return -1;
 	sift(c, ids, &ret->recorded, ret);
-	if (container_load_config(c, &no_config) == 0 && derive(c, ret) == 0)
+	(void)container_load_config(c, &no_config);
+	if (derive(c, ret) == 0)
 		sift(c, ids, &ret->derived, ret);
 	return 0;
 }

@@ -9,11 +9,13 @@
  * struct salvage - the cgroups that are beyond doubt the container's
  * @kept: those; borrows from the others
  * @left: one that may be somebody else's, or ""
+ * @busy: @left has processes
  */
 struct salvage {
 	struct cgroup_world world;
 	struct cgroup recorded, derived, kept;
 	char left[256];
+	bool busy;
 };
 
 int salvage_cgroups(struct container *c, struct salvage *ret, struct err *e);

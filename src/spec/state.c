@@ -33,6 +33,8 @@ static const struct bind_row state_table_rows[] = {
 	ROW_STRING("id",                  REQUIRED, struct state, id),
 	ROW_I64("pid",                    REQUIRED, struct state, pid),
 	ROW_U64("pidStart",               REQUIRED, struct state, pid_start),
+	ROW_U64("initDevice",             OPTIONAL, struct state, init_dev),
+	ROW_U64("initInode",              OPTIONAL, struct state, init_ino),
 	ROW_BOOL("forerunner",            OPTIONAL, struct state, forerunner),
 	ROW_BOOL("started",               OPTIONAL, struct state, started),
 	ROW_STRING("bundle",              REQUIRED, struct state, bundle),

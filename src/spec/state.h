@@ -25,10 +25,11 @@ struct state_rdt {
 
 struct state {
 	char *oci_version, *id, *bundle, *rootfs, *created, *owner;
-	int64_t pid;        /* 0 until the process exists */
-	uint64_t pid_start; /* clock ticks; with pid it names the process */
-	bool forerunner;    /* .pid only leads into a pid namespace; its child goes on */
-	bool started;       /* the program was executed */
+	int64_t pid;                 /* 0 until the process exists */
+	uint64_t pid_start;          /* clock ticks; with pid it names the process */
+	uint64_t init_dev, init_ino; /* tare-init's memory file; inode 0: not recorded */
+	bool forerunner;             /* .pid only leads into a pid namespace; its child goes on */
+	bool started;                /* the program was executed */
 	bool systemd_cgroup, no_subreaper, terminal, has_userns;
 	uint64_t namespaces;  /* CLONE_NEW* flags in which it differs from the host */
 	bool own_pidns;       /* a new pid namespace: when its first process ends, all do */
