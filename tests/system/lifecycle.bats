@@ -1,5 +1,6 @@
 # lifecycle.bats - create, start, state, kill, delete: what each does, and what it refuses
 
+# shellcheck disable=SC2030,SC2031 # break_state sets the pid of the test that calls it
 load ../lib
 setup() { tare_setup; }
 teardown() { tare_teardown; }
