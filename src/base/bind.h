@@ -153,6 +153,8 @@ struct bind_note {
 
 int bind_parse(const struct bind_table *t, const char *text, size_t len, const char *doc,
 	       const struct bind_note *note, struct arena *a, void *ret_doc, struct err *e);
+int bind_parse_but(const struct bind_table *t, const char *text, size_t len, const char *doc,
+		   const char *skip, struct arena *a, void *ret_doc, struct err *e);
 int bind_parse_list(const struct bind_table *item, const char *text, size_t len, const char *doc,
 		    const struct bind_note *note, struct arena *a, struct list_any *ret_list,
 		    struct err *e);

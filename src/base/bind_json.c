@@ -79,6 +79,12 @@ static int read_string(struct reader *r, const struct place *p, const struct jso
 	return 0;
 }
 
+/* How much of a number to show: all of any sensible one. */
+static int shown(const struct json *v)
+{
+	return v->len < 32 ? (int)v->len : 32;
+}
+
 static int read_i64(struct reader *r, const struct place *p, const struct json *v, int64_t min,
 		    int64_t max, int64_t *ret)
 {
@@ -87,8 +93,8 @@ static int read_i64(struct reader *r, const struct place *p, const struct json *
 	if (v->type != JSON_NUMBER)
 		return fail_type(r, p, "a whole number", v);
 	if (!json_i64(v, &n) || n < min || n > max) {
-		fail(r->e, ERR_INPUT, "%.32s is not a whole number from %lld to %lld", v->text,
-		     (long long)min, (long long)max);
+		fail(r->e, ERR_INPUT, "%.*s is not a whole number from %lld to %lld", shown(v),
+		     v->text, (long long)min, (long long)max);
 		return fail_place(r, p);
 	}
 	*ret = n;
@@ -103,8 +109,8 @@ static int read_u64(struct reader *r, const struct place *p, const struct json *
 	if (v->type != JSON_NUMBER)
 		return fail_type(r, p, "a whole number", v);
 	if (!json_u64(v, &n) || n > max) {
-		fail(r->e, ERR_INPUT, "%.32s is not a whole number from 0 to %llu", v->text,
-		     (unsigned long long)max);
+		fail(r->e, ERR_INPUT, "%.*s is not a whole number from 0 to %llu", shown(v),
+		     v->text, (unsigned long long)max);
 		return fail_place(r, p);
 	}
 	*ret = n;
@@ -462,7 +468,18 @@ int bind_parse(const struct bind_table *t, const char *text, size_t len, const c
 {
 	struct reader r = { .doc = doc, .note = note, .arena = a, .e = e };
 	struct place root = { 0 };
-	const struct json *v = json_parse(text, len, doc, a, e);
+	const struct json *v = json_parse(text, len, doc, NULL, a, e);
+
+	return v ? read_struct(&r, &root, v, t, ret_doc) : -1;
+}
+
+/* bind_parse_but() - the same of a document of ours, with the member @skip left as it is */
+int bind_parse_but(const struct bind_table *t, const char *text, size_t len, const char *doc,
+		   const char *skip, struct arena *a, void *ret_doc, struct err *e)
+{
+	struct reader r = { .doc = doc, .arena = a, .e = e };
+	struct place root = { 0 };
+	const struct json *v = json_parse(text, len, doc, skip, a, e);
 
 	return v ? read_struct(&r, &root, v, t, ret_doc) : -1;
 }
@@ -475,7 +492,7 @@ int bind_parse_list(const struct bind_table *item, const char *text, size_t len,
 	struct reader r = { .doc = doc, .note = note, .arena = a, .e = e };
 	const struct bind_row row = { .kind = BIND_OBJECTS, .table = item };
 	struct place root = { 0 };
-	const struct json *v = json_parse(text, len, doc, a, e);
+	const struct json *v = json_parse(text, len, doc, NULL, a, e);
 
 	return v ? read_objects(&r, &root, v, &row, ret_list) : -1;
 }

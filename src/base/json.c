@@ -1,4 +1,8 @@
-/* json.c - a recursive descent over the text, depth and memory bounded */
+/* json.c - a recursive descent over a copy of the text, depth and memory bounded
+ *
+ * Strings are decoded and ended where they stand in that copy, which is why there are no others:
+ * `list` reads a thousand documents, and what a string costs is what reading costs.
+ */
 #include "base/json.h"
 
 #include <errno.h>
@@ -8,12 +12,13 @@
 #include "base/err.h"
 #include "base/text.h"
 
-#define MAX_DEPTH 64
+#define MAX_DEPTH  64
+#define NUMBER_MAX 24 /* more than any whole number of 64 bits has digits */
 
 /* struct parser - where we are; @why is set by the first thing that does not fit */
 struct parser {
-	const char *begin, *at, *end;
-	const char *why;
+	char *begin, *at, *end;
+	const char *why, *skip;
 	struct arena *arena;
 	int depth;
 };
@@ -29,9 +34,11 @@ static bool stop(struct parser *p, const char *why)
 
 static void skip_blanks(struct parser *p)
 {
-	while (p->at < p->end &&
-	       (*p->at == ' ' || *p->at == '\n' || *p->at == '\t' || *p->at == '\r'))
-		p->at++;
+	char *at = p->at;
+
+	while (at < p->end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
+		at++;
+	p->at = at;
 }
 
 static bool take(struct parser *p, char c)
@@ -165,44 +172,30 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 	return n;
 }
 
-/* The end of what is to be copied as it is: most strings are that to their end. */
-static const char *plain_end(const struct parser *p)
+/* The end of what stays as it is: most strings do to their end. */
+static char *plain_end(const struct parser *p)
 {
 	/* printable ASCII but for the quote and the backslash: one look at each byte of a document */
 	static const bool plain[256] = { [' ' ... '!'] = true,
 					 ['#' ... '['] = true,
 					 [']' ... '~'] = true };
-	const char *at = p->at;
+	char *at = p->at;
 
 	while (at < p->end && plain[(unsigned char)*at])
 		at++;
 	return at;
 }
 
-/* A decoded string is never longer than its text. */
-static bool parse_string(struct parser *p, const char **ret_text, size_t *ret_len)
+/* The rest of a string, which becomes shorter as it is decoded: @out never overtakes p->at. */
+static bool decode_rest(struct parser *p, char **out)
 {
-	const char *close = plain_end(p);
-	char *text, *out;
-
-	if (close < p->end && *close == '"') {
-		*ret_len = (size_t)(close - p->at);
-		*ret_text = arena_dup_len(p->arena, p->at, *ret_len);
-		p->at = close + 1;
-		return *ret_text || stop(p, no_memory);
-	}
-	while (close < p->end && *close != '"')
-		close += *close == '\\' && close + 1 < p->end ? 2 : 1;
-	text = out = arena_alloc(p->arena, (size_t)(close - p->at) + 1);
-	if (!text)
-		return stop(p, no_memory);
 	while (p->at < p->end && *p->at != '"') {
 		unsigned char c = (unsigned char)*p->at;
 		size_t n;
 
 		if (c == '\\') {
 			p->at++;
-			if (!parse_escape(p, &out))
+			if (!parse_escape(p, out))
 				return false;
 			continue;
 		}
@@ -211,12 +204,23 @@ static bool parse_string(struct parser *p, const char **ret_text, size_t *ret_le
 		n = utf8_len((const unsigned char *)p->at, (size_t)(p->end - p->at));
 		if (!n)
 			return stop(p, "invalid UTF-8 in a string");
-		memcpy(out, p->at, n);
-		out += n;
+		memmove(*out, p->at, n);
+		*out += n;
 		p->at += n;
 	}
+	return true;
+}
+
+static bool parse_string(struct parser *p, const char **ret_text, size_t *ret_len)
+{
+	char *text = p->at, *out = plain_end(p);
+
+	p->at = out;
+	if ((p->at == p->end || *p->at != '"') && !decode_rest(p, &out))
+		return false;
 	if (!take(p, '"'))
 		return stop(p, "the text ends inside a string");
+	*out = '\0';
 	*ret_text = text;
 	*ret_len = (size_t)(out - text);
 	return true;
@@ -233,7 +237,7 @@ static bool digits(struct parser *p)
 
 static struct json *parse_number(struct parser *p)
 {
-	const char *from = p->at;
+	char *from = p->at;
 	struct json *v = new_value(p, JSON_NUMBER);
 	bool ok;
 
@@ -254,9 +258,9 @@ static struct json *parse_number(struct parser *p)
 	}
 	if (!v)
 		return NULL;
+	v->text = from;
 	v->len = (size_t)(p->at - from);
-	v->text = arena_dup_len(p->arena, from, v->len);
-	return v->text ? v : NULL;
+	return v;
 }
 
 static struct json *parse_word(struct parser *p, const char *word, enum json_type type, bool truth)
@@ -273,6 +277,38 @@ static struct json *parse_word(struct parser *p, const char *word, enum json_typ
 	if (v)
 		v->truth = truth;
 	return v;
+}
+
+/* Steps over a string whose first quote was taken. */
+static bool skip_string(struct parser *p)
+{
+	while ((p->at = plain_end(p)) < p->end && *p->at != '"')
+		p->at += *p->at == '\\' && p->at + 1 < p->end ? 2 : 1;
+	return take(p, '"');
+}
+
+/* Steps over an array or object, by nothing but its brackets and strings. */
+static struct json *skip_nested(struct parser *p)
+{
+	int open = 0;
+
+	do {
+		char c = p->at < p->end ? *p->at++ : '\0';
+
+		if (c == '[' || c == '{')
+			open++;
+		else if (c == ']' || c == '}')
+			open--;
+		else if (!c || (c == '"' && !skip_string(p)))
+			stop(p, "the text ends too early");
+	} while (open > 0 && !p->why);
+	return p->why ? NULL : new_value(p, JSON_NULL);
+}
+
+static bool is_skipped(const struct parser *p, const char *key)
+{
+	return p->skip && p->depth == 1 && p->at < p->end && (*p->at == '[' || *p->at == '{') &&
+	       strcmp(key, p->skip) == 0;
 }
 
 /* One child of @parent, with its key when that is an object. */
@@ -296,7 +332,8 @@ static struct json *parse_child(struct parser *p, const struct json *parent)
 			return NULL;
 		}
 	}
-	child = parse_value(p);
+	skip_blanks(p);
+	child = key && is_skipped(p, key) ? skip_nested(p) : parse_value(p);
 	if (child)
 		child->key = key;
 	return child;
@@ -388,17 +425,27 @@ static void fail_syntax(const struct parser *p, const char *doc, struct err *e)
 
 /**
  * json_parse() - read one JSON document
- * @doc: its name, for messages
- * @a:   owns the tree
+ * @doc:  its name, for messages
+ * @skip: the name of an array or object of the outermost object that is not wanted: it is null in
+ *        the tree, and not looked at further than to find its end; NULL: none
+ * @a:    owns the tree
  *
  * Return: the tree, or NULL with ERR_INPUT and line and column in e->origin.
  */
-struct json *json_parse(const char *text, size_t len, const char *doc, struct arena *a,
-			struct err *e)
+struct json *json_parse(const char *text, size_t len, const char *doc, const char *skip,
+			struct arena *a, struct err *e)
 {
-	struct parser p = { .begin = text, .at = text, .end = text + len, .arena = a };
-	struct json *v = parse_value(&p);
+	char *copy = arena_dup_len(a, text, len);
+	struct parser p = {
+		.begin = copy, .at = copy, .end = copy + len, .skip = skip, .arena = a
+	};
+	struct json *v;
 
+	if (!copy) {
+		fail_errno(e, ENOMEM, "read '%s'", doc);
+		return NULL;
+	}
+	v = parse_value(&p);
 	if (v) {
 		skip_blanks(&p);
 		if (p.at == p.end)
@@ -425,14 +472,28 @@ const struct json *json_member(const struct json *object, const char *key)
 	return NULL;
 }
 
+/* The text of a number, which ends where its bytes do, ended for those who read numbers. */
+static const char *number_text(const struct json *v, char buf[static NUMBER_MAX])
+{
+	if (v->type != JSON_NUMBER || v->len >= NUMBER_MAX)
+		return "";
+	memcpy(buf, v->text, v->len);
+	buf[v->len] = '\0';
+	return buf;
+}
+
 /* json_u64() - false when it is no whole number from 0 to 2^64-1 */
 bool json_u64(const struct json *v, uint64_t *ret_number)
 {
-	return v->type == JSON_NUMBER && text_u64(v->text, UINT64_MAX, ret_number) == 0;
+	char buf[NUMBER_MAX];
+
+	return text_u64(number_text(v, buf), UINT64_MAX, ret_number) == 0;
 }
 
 /* json_i64() - false when it is no whole number that fits */
 bool json_i64(const struct json *v, int64_t *ret_number)
 {
-	return v->type == JSON_NUMBER && text_i64(v->text, ret_number) == 0;
+	char buf[NUMBER_MAX];
+
+	return text_i64(number_text(v, buf), ret_number) == 0;
 }

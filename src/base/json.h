@@ -19,8 +19,8 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 
 /**
  * struct json - one value
- * @text:    JSON_STRING: decoded, NUL-terminated; JSON_NUMBER: as written
- * @len:     bytes of a string (it may hold NULs), or number of children
+ * @text:    JSON_STRING: decoded, NUL-terminated; JSON_NUMBER: as written, @len bytes of it
+ * @len:     bytes of a string (it may hold NULs) or a number, or number of children
  * @child:   first item or member; the others follow by @next
  * @key:     of an object's member, else NULL
  */
@@ -33,8 +33,8 @@ struct json {
 };
 
 const char *json_type_word(enum json_type type);
-struct json *json_parse(const char *text, size_t len, const char *doc, struct arena *a,
-			struct err *e);
+struct json *json_parse(const char *text, size_t len, const char *doc, const char *skip,
+			struct arena *a, struct err *e);
 const struct json *json_member(const struct json *object, const char *key);
 bool json_u64(const struct json *v, uint64_t *ret_number);
 bool json_i64(const struct json *v, int64_t *ret_number);

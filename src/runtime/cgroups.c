@@ -6,6 +6,7 @@
 
 #include "runtime/cgroup_path.h"
 #include "runtime/creation.h"
+#include "runtime/freezer.h"
 #include "runtime/resources.h"
 #include "runtime/scope.h"
 
@@ -21,7 +22,7 @@ static int note(struct creation *c, struct err *e)
 		return -1;
 	c->container.state.cgroups.at = (struct state_cgroup *)list.at;
 	c->container.state.cgroups.n = list.n;
-	return 0;
+	return freezer_note(&c->container, e);
 }
 
 static bool may_be_late(const struct creation *c);

@@ -9,6 +9,8 @@
 #include "runtime/cgroups.h"
 #include "runtime/container.h"
 
+static const char v1_file[] = "/freezer.state", v2_file[] = "/cgroup.events";
+
 /* Is @name one of the comma-separated controllers of a v1 hierarchy? */
 static bool holds(const char *hierarchy, const char *name)
 {
@@ -21,18 +23,29 @@ static bool holds(const char *hierarchy, const char *name)
 	return false;
 }
 
-/* Where the container can be frozen: v1's freezer, or v2, whose hierarchy has no name. */
-static const struct state_cgroup *find_freezer(const struct state *s)
+/**
+ * freezer_note() - write into the state which file tells whether its cgroups are frozen
+ *
+ * That of v1's freezer, or of v2, whose hierarchy has no name.
+ */
+int freezer_note(struct container *c, struct err *e)
 {
-	const struct state_cgroup *v2 = NULL;
+	const struct state_cgroup *found = NULL;
+	const char *file = v2_file;
 
-	for (size_t i = 0; i < s->cgroups.n; i++) {
-		if (holds(s->cgroups.at[i].hierarchy, "freezer"))
-			return &s->cgroups.at[i];
-		if (!*s->cgroups.at[i].hierarchy)
-			v2 = &s->cgroups.at[i];
+	for (size_t i = 0; i < c->state.cgroups.n && file == v2_file; i++) {
+		const struct state_cgroup *g = &c->state.cgroups.at[i];
+
+		if (holds(g->hierarchy, "freezer"))
+			file = v1_file;
+		if (file == v1_file || !*g->hierarchy)
+			found = g;
 	}
-	return v2;
+	c->state.freezer = NULL;
+	if (!found)
+		return 0;
+	c->state.freezer = arena_printf(&c->mem, "%s%s%s", found->mount, found->path, file);
+	return c->state.freezer ? 0 : fail_errno(e, ENOMEM, "note the cgroups");
 }
 
 /**
@@ -41,22 +54,20 @@ static const struct state_cgroup *find_freezer(const struct state *s)
  * @state: the letter of its first process (process_try_find()): v1's freezer makes 'D' of
  *         what sleeps or runs, which spares a look at the cgroup
  *
- * By the names in its state, without looking at the host's hierarchies: `list` asks this of
- * each of a thousand containers. A cgroup that is gone is not frozen.
+ * By its state, without looking at the host's hierarchies: `list` asks this of each of a thousand
+ * containers. A cgroup that is gone is not frozen.
  */
 int freezer_is_frozen(const struct container *c, char state, bool *ret_frozen, struct err *e)
 {
-	const struct state_cgroup *f = find_freezer(&c->state);
-	bool v1 = f && *f->hierarchy;
-	char path[4400], text[256];
+	const char *file = c->state.freezer;
+	bool v1 = file && text_ends(file, v1_file);
+	char text[256];
 	int n;
 
 	*ret_frozen = false;
-	if (!f || (v1 && (state == 'S' || state == 'R')))
+	if (!file || (v1 && (state == 'S' || state == 'R')))
 		return 0;
-	snprintf(path, sizeof(path), "%s%s/%s", f->mount, f->path,
-		 v1 ? "freezer.state" : "cgroup.events");
-	n = file_try_read(AT_FDCWD, path, text, sizeof(text));
+	n = file_try_read(AT_FDCWD, file, text, sizeof(text));
 	if (n == -ENOENT || n == -ENODEV)
 		return 0;
 	if (n < 0)

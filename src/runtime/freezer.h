@@ -7,6 +7,7 @@
 struct container;
 struct err;
 
+int freezer_note(struct container *c, struct err *e);
 int freezer_is_frozen(const struct container *c, char state, bool *ret_frozen, struct err *e);
 int freezer_set(const struct container *c, bool frozen, struct err *e);
 

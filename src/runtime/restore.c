@@ -174,7 +174,7 @@ static int add_descriptors(struct restore *r, struct err *e)
 
 	if (n < 0)
 		return fail_in(e, "read the images");
-	list = json_parse(text, (size_t)n, DESCRIPTORS, &r->c->mem, e);
+	list = json_parse(text, (size_t)n, DESCRIPTORS, NULL, &r->c->mem, e);
 	if (!list)
 		return -1;
 	if (list->type != JSON_ARRAY)

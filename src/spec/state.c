@@ -47,6 +47,7 @@ static const struct bind_row state_table_rows[] = {
 	ROW_BOOL("ownPidNamespace",       OPTIONAL, struct state, own_pidns),
 	ROW_U64("namespaces",             OPTIONAL, struct state, namespaces),
 	ROW_STRING("cgroupManager",       OPTIONAL, struct state, cgroup_manager),
+	ROW_STRING("freezer",             OPTIONAL, struct state, freezer),
 	ROW_STRING("systemdUnit",         OPTIONAL, struct state, systemd_unit),
 	ROW_OBJECT("intelRdt",            OPTIONAL, struct state, intel_rdt, rdt_table),
 	ROW_OBJECTS("cgroups",            OPTIONAL, struct state, cgroups, cgroup_table),

@@ -37,6 +37,7 @@ struct state {
 	char *systemd_unit;
 	struct state_rdt *intel_rdt; /* NULL: none */
 	LIST(struct state_cgroup) cgroups;
+	char *freezer; /* the file of one of them that tells whether they are frozen; NULL: none */
 	struct pairs annotations;
 	LIST(struct oci_mount) mounts;   /* added while it ran */
 	struct oci_resources *resources; /* in force since an update; NULL: the config's */

@@ -88,6 +88,15 @@ create() {
 	tare list --format json | jq -e --arg id "$id" '.[0].id == $id and .[0].status == "running"'
 }
 
+@test "list knows what is paused without having read its cgroups" {
+	need_controller freezer
+	start_container
+	tare pause "$id"
+	[[ $(tare list --format json | jq -r '.[0].status') = paused ]]
+	tare resume "$id"
+	[[ $(tare list --format json | jq -r '.[0].status') = running ]]
+}
+
 @test "list shows a container whose state is long" {
 	config '.annotations = {"org.example.long": ("x" * 5000)}'
 	start_container
