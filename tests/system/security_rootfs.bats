@@ -105,6 +105,68 @@ own_dev() {
 	expect_line 'ptmx'
 }
 
+# ptmx_is_fifo PATH: at PATH, which is mounted on, or lies in the root; and a reader waits for who opens it
+ptmx_is_fifo() {
+	timeout 20 cat "$1" 3>&- &
+	with_terminal env TARE_TEST_LACK="$lack" "$TARE_RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	((status != 0)) || show_run
+	expect_line "'/dev/pts/ptmx' is not a ptmx"
+	# nobody has opened it for writing
+	kill "$!"
+}
+
+@test "a FIFO in the place of a ptmx is not even opened" {
+	local lack fifo=$BATS_TEST_TMPDIR/fifo
+
+	mkfifo "$fifo"
+	config '.process.terminal = true | .root.readonly = false'
+	cp "$bundle/config.json" "$BATS_TEST_TMPDIR/good"
+	program true
+	with_bind "$fifo" /dev/pts/ptmx
+	for lack in '' openat2; do
+		ptmx_is_fifo "$fifo"
+	done
+	cp "$BATS_TEST_TMPDIR/good" "$bundle/config.json"
+	program true
+	without_mount /dev /dev/pts /dev/shm /dev/mqueue
+	mkdir -p "$bundle/rootfs/dev/pts"
+	mkfifo "$bundle/rootfs/dev/ptmx"
+	ptmx_is_fifo "$bundle/rootfs/dev/ptmx"
+}
+
+@test "a terminal needs neither openat2 nor a procfs" {
+	without_mount /proc
+	config '.process.terminal = true | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	program tty
+	for TARE_TEST_LACK in '' openat2; do
+		export TARE_TEST_LACK
+		with_terminal "$TARE_RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+		expect_status 0
+		expect_line '^/dev/'
+	done
+}
+
+@test "a procfs of other descriptors does not decide what the null device is" {
+	local pid n=0 null=$BATS_TEST_TMPDIR/null
+
+	mknod "$null" c 1 3 2>/dev/null && : <"$null" || skip 'needs device nodes outside the container'
+	(
+		for ((n = 3; n < 100; n++)); do
+			eval "exec $n<'$null'"
+		done
+		exec sleep 60
+	) &
+	pid=$!
+	wait_for 5 test -e "/proc/$pid/fd/99"
+	without_mount /proc
+	with_bind "/proc/$pid/fd" /proc/thread-self/fd
+	config '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .root.readonly = false'
+	start_container
+	run stat -L -c %d:%i "/proc/$(pid_of)/fd/0" "$null"
+	kill "$pid"
+	[[ ${lines[0]} != "${lines[1]}" ]] || show_run
+}
+
 # --- /proc and /sys ---------------------------------------------------------------------------
 
 @test "CVE-2025-52881: a volume over /proc takes no write meant for a sysctl" {
