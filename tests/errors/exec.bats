@@ -46,6 +46,20 @@ teardown() { tare_teardown; }
 	expect_error 'usage: tare-runtime list\)$'
 }
 
+@test "a capability that is written otherwise is refused, with the name that it has" {
+	local name
+
+	for name in sys_admin SYS_ADMIN Cap_Sys_Admin cap_sys_admn; do
+		run tare exec --cap "$name" "$id" touch /ran
+		expect_status 255
+		expect_output "--cap: unknown capability '$name' (did you mean 'CAP_SYS_ADMIN'?)"
+	done
+	name=$(printf 'x%.0s' {1..200})
+	run tare exec --cap "$name" "$id" touch /ran
+	expect_output "--cap: unknown capability '$name'"
+	[[ ! -e $bundle/rootfs/ran ]]
+}
+
 @test "a misspelt member is warned of in the files of exec, update and mounts, too" {
 	local file=$BATS_TEST_TMPDIR/file
 
@@ -57,6 +71,11 @@ teardown() { tare_teardown; }
 	run tare update --resources "$file" "$id"
 	expect_status 0
 	expect_line "/pids/limits: unknown member \(did you mean 'limit'\?\)"
+	echo '{"linux": {"resources": {"pids": {"limit": 10}}}, "foo": 1}' >"$file"
+	run tare update --resources "$file" "$id"
+	expect_status 0
+	expect_line "/linux: unknown member"
+	expect_line "/foo: unknown member"
 	echo '[{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "option": ["ro"]}]' >"$file"
 	run tare mounts add "$id" "$file"
 	expect_line "/0/option: unknown member \(did you mean 'options'\?\)"
