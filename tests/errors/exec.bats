@@ -22,6 +22,20 @@ teardown() { tare_teardown; }
 	expect_error "^$BATS_TEST_TMPDIR/process: /cwd: .*chdir to '/nope'"
 }
 
+@test "an environment or limits that cannot be are refused in the file of --process, before it joins" {
+	local file=$BATS_TEST_TMPDIR/process
+
+	jq '.process | .env = ["A=1", "B"] | .args = ["touch", "/ran"]' <"$bundle/config.json" >"$file"
+	run tare exec --process "$file" "$id"
+	expect_status 255
+	expect_output "$file: /env/1: 'B' is not NAME=value"
+	jq '.process | .rlimits = [{type: "RLIMIT_CORE", soft: 2, hard: 1}]' <"$bundle/config.json" >"$file"
+	run tare exec --process "$file" "$id" touch /ran
+	expect_status 255
+	expect_output "$file: /rlimits/0/soft: 2 is above the hard limit, 1"
+	[[ ! -e $bundle/rootfs/ran ]]
+}
+
 @test "a label is refused where its module is off" {
 	[[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) != Y ]] || skip 'AppArmor is on'
 	run tare exec --apparmor some "$id" true
