@@ -18,29 +18,90 @@
 #include "init/init.h"
 #include "os/mount.h"
 #include "os/path.h"
+#include "os/sys.h"
 
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
 #define PTMX_RDEV makedev(5, 2)
+#define NULL_RDEV makedev(1, 3)
+
+/* Is @fd the character device @number, whichever file stands for it? */
+static bool is_device(int fd, dev_t number, struct stat *ret_st)
+{
+	return fstat(fd, ret_st) == 0 && S_ISCHR(ret_st->st_mode) && ret_st->st_rdev == number;
+}
+
+/* Open what @what, an O_PATH descriptor, stands for, and nothing else: by way of a procfs, since a
+ * name may lead elsewhere by now. The procfs is the container's, so what comes is compared with
+ * @seen. FD_NONE: it has none, or one that leads astray. */
+static int open_seen(int root, int what, const struct stat *seen, int flags)
+{
+	own_fd int links = path_try_open(root, "/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0);
+	own_fd int fd = FD_NONE;
+	struct statfs fs;
+	struct stat st;
+	char name[16];
+
+	if (links < 0 || fstatfs(links, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return FD_NONE;
+	snprintf(name, sizeof(name), "%d", what);
+	fd = openat(links, name, flags | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_dev != seen->st_dev || st.st_ino != seen->st_ino)
+		return FD_NONE;
+	return give_fd(&fd);
+}
+
+/* The ptmx that a path of the container's leads to. To open a device or a FIFO does something, so
+ * what it is is looked at first. -ENODEV: it is something else */
+static int try_ptmx_at(int root, const char *path, unsigned how)
+{
+	own_fd int what = path_try_open(root, path, O_PATH, how);
+	own_fd int fd = FD_NONE;
+	struct stat st;
+
+	if (what < 0)
+		return what;
+	if (!is_device(what, PTMX_RDEV, &st))
+		return -ENODEV;
+	fd = open_seen(root, what, &st, O_RDWR);
+	if (fd < 0) /* there may be no procfs */
+		fd_take(&fd, path_try_open(root, path, O_RDWR | O_NOCTTY, how));
+	if (fd >= 0 && !is_device(fd, PTMX_RDEV, &st))
+		return -ENODEV;
+	return fd < 0 ? fd : give_fd(&fd);
+}
+
+/* A devpts has only the names that the kernel gives it: unless something is mounted there, its ptmx
+ * is one. */
+static int try_ptmx_of_devpts(int root)
+{
+	own_fd int pts = path_try_open(root, "/dev/pts", O_PATH | O_DIRECTORY, 0);
+	struct statfs fs;
+
+	if (pts < 0 || fstatfs(pts, &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC)
+		return FD_NONE;
+	return sys_openat2(pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, 0,
+			   RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+}
 
 static int open_master(int root, struct err *e)
 {
-	own_fd int fd = path_try_open(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, PATH_NOFOLLOW);
-	struct statfs fs;
-	struct stat st;
+	own_fd int fd = try_ptmx_of_devpts(root);
 	int unlock = 0;
 
-	/* a devpts without its own ptmx: the host's, through /dev/ptmx */
+	/* without openat2; or something is mounted on it */
 	if (fd < 0)
-		fd = path_try_open(root, "/dev/ptmx", O_RDWR | O_NOCTTY, 0);
+		fd_take(&fd, try_ptmx_at(root, "/dev/pts/ptmx", PATH_NOFOLLOW));
+	/* a devpts without its own ptmx: the host's, through /dev/ptmx */
+	if (fd < 0 && fd != -ENODEV)
+		fd_take(&fd, try_ptmx_at(root, "/dev/ptmx", 0));
+	if (fd == -ENODEV)
+		return fail(e, ERR_DENIED, "the container's '/dev/pts/ptmx' is not a ptmx");
 	if (fd < 0) {
 		fail_errno(e, -fd, "open the container's '/dev/pts/ptmx'");
 		return fail_hint(e, "a terminal needs a devpts mount on /dev/pts");
 	}
-	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != PTMX_RDEV ||
-	    fstatfs(fd, &fs) < 0)
-		return fail(e, ERR_DENIED, "the container's '/dev/pts/ptmx' is not a ptmx");
 	if (ioctl(fd, TIOCSPTLCK, &unlock) < 0)
 		return fail_sys(e, "unlock the pty");
 	return give_fd(&fd);
@@ -103,31 +164,15 @@ static int take_over(int slave, struct err *e)
 	return 0;
 }
 
-/* Is this the null device, whichever file stands for it? */
-static bool is_null(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
-}
-
-/* The container's null device, or FD_NONE. To open a device or a FIFO does something, so what it is
- * is looked at first; then just that is opened, by way of a procfs, as a name may lead elsewhere by
- * now. */
+/* The container's null device, or FD_NONE. */
 static int open_own_null(int root)
 {
 	own_fd int what = path_try_open(root, "/dev/null", O_PATH, 0);
-	own_fd int links = FD_NONE;
-	struct statfs fs;
-	char name[16];
+	struct stat st;
 
-	if (what < 0 || !is_null(what))
+	if (what < 0 || !is_device(what, NULL_RDEV, &st))
 		return FD_NONE;
-	links = path_try_open(root, "/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0);
-	if (links < 0 || fstatfs(links, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
-		return FD_NONE;
-	snprintf(name, sizeof(name), "%d", what);
-	return openat(links, name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	return open_seen(root, what, &st, O_RDWR | O_NONBLOCK);
 }
 
 /**
@@ -140,13 +185,14 @@ static int open_own_null(int root)
 void init_use_own_null(int root)
 {
 	own_fd int null = FD_NONE;
+	struct stat st;
 
 	for (int fd = 0; fd < 3; fd++) {
-		if (!is_null(fd))
+		if (!is_device(fd, NULL_RDEV, &st))
 			continue;
 		if (null < 0)
 			null = open_own_null(root);
-		if (null < 0 || !is_null(null))
+		if (null < 0)
 			return;
 		(void)dup2(null, fd);
 	}

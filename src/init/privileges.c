@@ -177,13 +177,7 @@ static int set_personality(struct run *r, struct err *e)
 {
 	const struct oci_personality *x = r->x->personality;
 
-	if (!x)
-		return 0;
-	if (x->flags && x->flags[0]) {
-		fail(e, ERR_UNSUPPORTED, "personality flag '%s' is not known", x->flags[0]);
-		return fail_at(e, "config.json: /linux/personality/flags/0");
-	}
-	if (personality((unsigned long)x->domain.v) < 0)
+	if (x && personality((unsigned long)x->domain.v) < 0)
 		return fail_sys(e, "set the personality");
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/own.h"
 #include "oci/cli.h"
+#include "oci/logfile.h"
 #include "runtime/container.h"
 
 /* How often we look again, every 10 ms. While a create is under way, what the caller wants to
@@ -120,7 +121,6 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 	own_arena struct arena mem = { 0 };
 	own_fd int root = cli_open_root(cli, e);
 	bool json = l->format && strcmp(l->format, "json") == 0;
-	struct err first = { 0 };
 	size_t shown = 0;
 	char **ids;
 
@@ -138,14 +138,14 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 	for (size_t i = 0; ids[i]; i++) {
 		struct err one = { 0 };
 
-		/* one that cannot be read must not hide the others */
-		if (show_one(root, ids[i], l, json, &shown, &one) < 0 && first.cls == ERR_NONE)
-			first = one;
+		/* one that cannot be read must not hide the others; like runc's and crun's, callers
+		 * who look at the status would take it for a list that is no use */
+		if (show_one(root, ids[i], l, json, &shown, &one) < 0)
+			logfile_failure(cli, &one);
 	}
 	if (json && !l->quiet)
 		puts("]");
-	*e = first;
-	return first.cls == ERR_NONE ? 0 : -1;
+	return 0;
 }
 
 const struct command list_command = {

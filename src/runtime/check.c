@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "os/file.h"
+#include "os/fstype.h"
 #include "os/lsm.h"
 #include "os/mountopt.h"
 #include "os/sys.h"
@@ -275,6 +276,58 @@ static int check_rdt(const struct oci_config *c, const struct create_options *o,
 	return fail_at(e, "config.json: /linux/intelRdt");
 }
 
+/* config-linux.md, "Personality": there are no flags yet, and to leave one out is not what it asks for. */
+static int check_personality(const struct oci_config *c,
+			     const struct create_options *o __attribute__((unused)), struct err *e)
+{
+	const struct oci_personality *p = c->platform->personality;
+
+	if (!p || !p->flags || !p->flags[0])
+		return 0;
+	fail(e, ERR_UNSUPPORTED, "personality flag '%s' is not known", p->flags[0]);
+	return fail_at(e, "config.json: /linux/personality/flags/0");
+}
+
+/* Nearly every bundle has these, so nothing is read for them; of one that a kernel lacks the mount
+ * will say so. */
+static const char *const common_types[] = {
+	"proc", "tmpfs", "sysfs", "devpts", "mqueue", "bind", "cgroup", "cgroup2",
+};
+
+static bool makes_fs(const struct oci_mount *m)
+{
+	struct mount_want w = { 0 };
+	bool makes = m->type && *m->type;
+
+	for (size_t i = 0; makes && i < COUNT(common_types); i++)
+		makes = strcmp(m->type, common_types[i]) != 0;
+	for (size_t i = 0; makes && m->options && m->options[i]; i++)
+		makes = mountopt_add(&w, m->options[i]) == 0 && !w.bind && !w.remount;
+	mountopt_done(&w);
+	return makes;
+}
+
+/* While modules may still bring the type, the mount's own word counts; a plan asks for none. */
+static int check_types(const struct oci_config *c, const struct create_options *o, struct err *e)
+{
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		enum fstype is = makes_fs(&c->mounts.at[i]) ? fstype_look(c->mounts.at[i].type)
+							    : FSTYPE_KNOWN;
+		struct err note = { 0 };
+
+		if (is == FSTYPE_KNOWN || (is == FSTYPE_MAYBE && !o->dry))
+			continue;
+		fail(&note, ERR_UNSUPPORTED, "unknown file system type '%s'", c->mounts.at[i].type);
+		fail_hint(&note, is == FSTYPE_NEVER
+					 ? "see /proc/filesystems; this kernel has no modules"
+					 : "see /proc/filesystems; a kernel module may bring it");
+		fail_at(&note, "config.json: /mounts/%zu/type", i);
+		if (note_or_fail(o->strict || is == FSTYPE_NEVER, &note, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Members that this version cannot honour yet. Ignoring one would make another container. */
 static int check_honoured(const struct oci_config *c, const struct create_options *o, struct err *e)
 {
@@ -305,6 +358,7 @@ static check_function *const checks[] = {
 	check_host_mounts, check_host_powers, check_uts,    check_mappings,
 	check_terminal,    check_sysctls,     check_policy, check_lsm,
 	check_honoured,    check_net_devices, check_rdt,    check_pid_file,
+	check_personality, check_types,
 };
 
 /**

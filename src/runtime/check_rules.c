@@ -5,6 +5,7 @@
  */
 #include "runtime/check_rules.h"
 
+#include <inttypes.h>
 #include <sched.h>
 #include <string.h>
 
@@ -89,17 +90,55 @@ static int check_hooks(const struct oci_config *c, struct err *e)
 	return 0;
 }
 
-static int check_rlimits(const struct oci_config *c, struct err *e)
+static int fail_rlimit(size_t i, const char *member, struct err *e)
 {
-	const struct oci_process *p = c->process;
+	return fail_at(e, "config.json: /process/rlimits/%zu%s", i, member);
+}
 
-	for (size_t i = 0; i < p->rlimits.n; i++)
+static int check_rlimits(const struct oci_process *p, struct err *e)
+{
+	for (size_t i = 0; i < p->rlimits.n; i++) {
+		const struct oci_rlimit *l = &p->rlimits.at[i];
+
 		for (size_t k = 0; k < i; k++)
-			if (p->rlimits.at[i].type.v == p->rlimits.at[k].type.v) {
+			if (l->type.v == p->rlimits.at[k].type.v) {
 				fail(e, ERR_INPUT, "the same limit is at /process/rlimits/%zu", k);
-				return fail_at(e, "config.json: /process/rlimits/%zu/type", i);
+				return fail_rlimit(i, "/type", e);
 			}
+		if (l->soft > l->hard) {
+			fail(e, ERR_INPUT, "%" PRIu64 " is above the hard limit, %" PRIu64, l->soft,
+			     l->hard);
+			return fail_rlimit(i, "/soft", e);
+		}
+	}
 	return 0;
+}
+
+/* As env_prepare() will look at it, in the container; runc refuses it likewise. */
+static int check_env(const struct oci_process *p, struct err *e)
+{
+	for (size_t i = 0; p->env && p->env[i]; i++) {
+		if (*p->env[i] != '=' && strchr(p->env[i], '='))
+			continue;
+		fail(e, ERR_INPUT, "'%.64s' is not NAME=value", p->env[i]);
+		return fail_at(e, "config.json: /process/env/%zu", i);
+	}
+	return 0;
+}
+
+/**
+ * check_process_values() - refuse what no process can have; touches nothing
+ *
+ * An error's place is in config.json, also for exec: exec_process_fail() knows better.
+ */
+int check_process_values(const struct oci_process *p, struct err *e)
+{
+	return check_rlimits(p, e) < 0 ? -1 : check_env(p, e);
+}
+
+static int check_config_process(const struct oci_config *c, struct err *e)
+{
+	return check_process_values(c->process, e);
 }
 
 static int check_ranges(const struct oci_config *c, struct err *e)
@@ -187,7 +226,7 @@ static int check_root_id(const struct oci_config *c, struct err *e)
 int check_rules(const struct oci_config *c, struct err *e)
 {
 	static int (*const rules[])(const struct oci_config *, struct err *) = {
-		check_paths, check_hooks, check_rlimits, check_ranges,
+		check_paths, check_hooks, check_config_process, check_ranges,
 		check_names, check_time,  check_root_id,
 	};
 

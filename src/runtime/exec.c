@@ -21,6 +21,7 @@
 #include "os/recipe.h"
 #include "os/sys.h"
 #include "runtime/cgroups.h"
+#include "runtime/check_rules.h"
 #include "runtime/console.h"
 #include "runtime/container.h"
 #include "runtime/exec_process.h"
@@ -103,6 +104,7 @@ static int make_plan(struct exec_run *x, struct err *e)
 	bool early_filter;
 
 	if (exec_process_make(x->o, config, mem, process, e) < 0 ||
+	    check_process_values(process, e) < 0 ||
 	    lsm_check(process->apparmor_profile, process->selinux_label, "config.json: /process",
 		      e) < 0)
 		return -1;

@@ -2,7 +2,9 @@
 #include "runtime/exec_process.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/log.h"
@@ -107,6 +109,22 @@ static int add_gids(struct oci_process *p, const char *const *gids, struct arena
 	return 0;
 }
 
+/* The capability that @name probably means: written small, without "CAP_", as capsh(1) and Kubernetes
+ * write them, or with an error; NULL: none */
+static const char *nearest_capability(const char *name)
+{
+	char full[64];
+	int n = snprintf(full, sizeof(full), "CAP_%s",
+			 strncasecmp(name, "CAP_", 4) == 0 ? name + 4 : name);
+
+	if (n < 0 || (size_t)n >= sizeof(full))
+		return NULL;
+	for (char *c = full; *c; c++)
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+	return word_nearest(oci_capability_words, full);
+}
+
 /* Never inheritable (CVE-2022-29162), and ambient only where the config has made them inheritable. */
 static int add_caps(struct oci_process *p, const char *const *caps, struct arena *a, struct err *e)
 {
@@ -117,7 +135,7 @@ static int add_caps(struct oci_process *p, const char *const *caps, struct arena
 	*c = *p->capabilities;
 	for (; *caps; caps++) {
 		const struct word *w = word_find(oci_capability_words, *caps);
-		const char *near = w ? NULL : word_nearest(oci_capability_words, *caps);
+		const char *near = w ? NULL : nearest_capability(*caps);
 
 		if (!w) {
 			fail(e, ERR_INPUT, "--cap: unknown capability '%s'", *caps);

@@ -61,7 +61,7 @@ executable() {
 	config '.process.rlimits = [{type: "RLIMIT_FISH", hard: 1, soft: 1}]'
 	says "config.json: /process/rlimits/0/type: unknown value 'RLIMIT_FISH' (did you mean 'RLIMIT_AS'?)"
 	config '.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 1, soft: 2}]'
-	says "config.json: /process/rlimits/0: cannot set up the process: cannot set the resource limits: set RLIMIT_NOFILE: invalid argument (the soft limit must not be above the hard limit)"
+	says "config.json: /process/rlimits/0/soft: 2 is above the hard limit, 1"
 }
 
 @test "an unknown namespace, one that is listed twice, paths to none" {
@@ -157,7 +157,27 @@ executable() {
 
 @test "a file system that the kernel does not know" {
 	config '.mounts = [{destination: "/data", type: "nofs", source: "x"}]'
-	says "config.json: /mounts/0: cannot make the mounts: mount 'x' on '/data': unknown file system type 'nofs' (see /proc/filesystems; a kernel module may be missing)"
+	if [[ -e /proc/modules || -e /proc/sys/kernel/modprobe ]]; then
+		says "config.json: /mounts/0: cannot make the mounts: mount 'x' on '/data': unknown file system type 'nofs' (see /proc/filesystems; a kernel module may be missing)"
+	else
+		says "config.json: /mounts/0/type: unknown file system type 'nofs' (see /proc/filesystems; this kernel has no modules)"
+	fi
+}
+
+@test "plan says what file system the kernel does not know, yet; it asks for no module" {
+	local what="config.json: /mounts/0/type: unknown file system type 'fuze.x' \(see /proc/filesystems; a kernel module may bring it\)"
+	local modular='mount -t tmpfs tmpfs /proc/sys/kernel && : >/proc/sys/kernel/modprobe && exec "$@"'
+
+	config '.mounts = [{destination: "/a", type: "ramfs", source: "a"},
+		{destination: "/b", type: "none", source: "/", options: ["rbind"]}]'
+	run tare --strict plan --bundle "$bundle"
+	expect_status 0
+	config '.mounts = [{destination: "/data", type: "fuze.x", source: "x"}]'
+	run unshare --mount sh -c "$modular" sh "$TARE_RUNTIME" --root "$state" plan --bundle "$bundle"
+	expect_status 0
+	expect_line "level=warning msg=\"$what"
+	run unshare --mount sh -c "$modular" sh "$TARE_RUNTIME" --root "$state" --strict plan --bundle "$bundle"
+	expect_error "^$what"
 }
 
 @test "an option that the kernel refuses, in the kernel's words" {
@@ -302,8 +322,14 @@ as_runc() {
 		cp "$BATS_TEST_TMPDIR/good" "$bundle/config.json"
 		config "${row%% => *}"
 		says "config.json: ${row#* => }"
+		run tare plan --bundle "$bundle"
+		expect_error "^config.json: "
 	done <<-'EOT'
 		.process.rlimits = [{type: "RLIMIT_CORE", soft: 1, hard: 1}, {type: "RLIMIT_CORE", soft: 2, hard: 2}] => /process/rlimits/1/type: the same limit is at /process/rlimits/0
+		.process.rlimits = [{type: "RLIMIT_CORE", soft: 1, hard: 1}, {type: "RLIMIT_STACK", soft: 2, hard: 1}] => /process/rlimits/1/soft: 2 is above the hard limit, 1
+		.process.env = ["A=", "B"] => /process/env/1: 'B' is not NAME=value
+		.process.env = ["=C"] => /process/env/0: '=C' is not NAME=value
+		.linux.personality = {domain: "LINUX", flags: ["SHORT_INODE"]} => /linux/personality/flags/0: personality flag 'SHORT_INODE' is not known
 		.linux.timeOffsets = {boottime: {secs: 1}} => /linux/timeOffsets: they need a time namespace of the container's own (add {"type": "time"}, without a path, to linux.namespaces)
 		.hooks.poststop = [{path: "rel.sh"}] => /hooks/poststop/0/path: 'rel.sh' is not an absolute path
 		.hooks.prestart = [{path: "/bin/true", timeout: 0}] => /hooks/prestart/0/timeout: it must be greater than 0

@@ -22,6 +22,20 @@ teardown() { tare_teardown; }
 	expect_error "^$BATS_TEST_TMPDIR/process: /cwd: .*chdir to '/nope'"
 }
 
+@test "an environment or limits that cannot be are refused in the file of --process, before it joins" {
+	local file=$BATS_TEST_TMPDIR/process
+
+	jq '.process | .env = ["A=1", "B"] | .args = ["touch", "/ran"]' <"$bundle/config.json" >"$file"
+	run tare exec --process "$file" "$id"
+	expect_status 255
+	expect_output "$file: /env/1: 'B' is not NAME=value"
+	jq '.process | .rlimits = [{type: "RLIMIT_CORE", soft: 2, hard: 1}]' <"$bundle/config.json" >"$file"
+	run tare exec --process "$file" "$id" touch /ran
+	expect_status 255
+	expect_output "$file: /rlimits/0/soft: 2 is above the hard limit, 1"
+	[[ ! -e $bundle/rootfs/ran ]]
+}
+
 @test "a label is refused where its module is off" {
 	[[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) != Y ]] || skip 'AppArmor is on'
 	run tare exec --apparmor some "$id" true
@@ -46,6 +60,20 @@ teardown() { tare_teardown; }
 	expect_error 'usage: tare-runtime list\)$'
 }
 
+@test "a capability that is written otherwise is refused, with the name that it has" {
+	local name
+
+	for name in sys_admin SYS_ADMIN Cap_Sys_Admin cap_sys_admn; do
+		run tare exec --cap "$name" "$id" touch /ran
+		expect_status 255
+		expect_output "--cap: unknown capability '$name' (did you mean 'CAP_SYS_ADMIN'?)"
+	done
+	name=$(printf 'x%.0s' {1..200})
+	run tare exec --cap "$name" "$id" touch /ran
+	expect_output "--cap: unknown capability '$name'"
+	[[ ! -e $bundle/rootfs/ran ]]
+}
+
 @test "a misspelt member is warned of in the files of exec, update and mounts, too" {
 	local file=$BATS_TEST_TMPDIR/file
 
@@ -57,6 +85,11 @@ teardown() { tare_teardown; }
 	run tare update --resources "$file" "$id"
 	expect_status 0
 	expect_line "/pids/limits: unknown member \(did you mean 'limit'\?\)"
+	echo '{"linux": {"resources": {"pids": {"limit": 10}}}, "foo": 1}' >"$file"
+	run tare update --resources "$file" "$id"
+	expect_status 0
+	expect_line "/linux: unknown member"
+	expect_line "/foo: unknown member"
 	echo '[{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "option": ["ro"]}]' >"$file"
 	run tare mounts add "$id" "$file"
 	expect_line "/0/option: unknown member \(did you mean 'options'\?\)"

@@ -152,13 +152,16 @@ create() {
 	start_container
 	mkdir "$state/$id-a"
 	echo '{"ociVersion":' >"$state/$id-a/status"
+	mkdir "$state/$id-b"
+	echo '[]' >"$state/$id-b/status"
 	run tare list
-	expect_status 1
+	expect_status 0
 	expect_line "^$id +[0-9]+ +running "
-	expect_line "read the state of container '$id-a': "
-	run -1 --separate-stderr tare list --format json
+	expect_line ": read the state of container '$id-a': "
+	expect_line ": read the state of container '$id-b': "
+	run -0 --separate-stderr tare list --format json
 	jq -e --arg id "$id" 'length == 1 and .[0].id == $id' <<<"$output"
-	rm -r "$state/$id-a"
+	rm -r "$state/$id-a" "$state/$id-b"
 }
 
 @test "a state that is another container's is not acted on" {

@@ -54,6 +54,15 @@ own_dev() {
 	config '.mounts |= map(select(.destination | startswith("/dev") | not))'
 }
 
+# ptmx_is_fifo PATH: run is refused, and who waits at the FIFO sees nobody open it
+ptmx_is_fifo() {
+	timeout 20 cat "$1" 3>&- &
+	with_terminal env TARE_TEST_LACK="$lack" "$TARE_RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	expect_error "'/dev/pts/ptmx' is not a ptmx"
+	# nobody has opened it for writing
+	kill "$!"
+}
+
 @test "standard input that is null is the container's own null device" {
 	program sh -c '[ "$(stat -L -c %d:%i /proc/self/fd/0)" = "$(stat -c %d:%i /dev/null)" ]'
 	run tare run --bundle "$bundle" "$id" </dev/null
@@ -103,6 +112,59 @@ own_dev() {
 	with_terminal "$TARE_RUNTIME" --root "$state" run --bundle "$bundle" "$id"
 	((status != 0))
 	expect_line 'ptmx'
+}
+
+@test "a FIFO in the place of a ptmx is not even opened" {
+	local lack fifo=$BATS_TEST_TMPDIR/fifo
+
+	mkfifo "$fifo"
+	config '.process.terminal = true | .root.readonly = false'
+	cp "$bundle/config.json" "$BATS_TEST_TMPDIR/good"
+	program true
+	with_bind "$fifo" /dev/pts/ptmx
+	for lack in '' openat2; do
+		ptmx_is_fifo "$fifo"
+	done
+	cp "$BATS_TEST_TMPDIR/good" "$bundle/config.json"
+	program true
+	without_mount /dev /dev/pts /dev/shm /dev/mqueue
+	mkdir -p "$bundle/rootfs/dev/pts"
+	mkfifo "$bundle/rootfs/dev/ptmx"
+	ptmx_is_fifo "$bundle/rootfs/dev/ptmx"
+}
+
+@test "a terminal needs neither openat2 nor a procfs" {
+	local lack
+
+	without_mount /proc
+	config '.process.terminal = true | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	program tty
+	for lack in '' openat2; do
+		with_terminal env TARE_TEST_LACK="$lack" "$TARE_RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+		expect_status 0
+		expect_line '^/dev/'
+	done
+}
+
+@test "a procfs of other descriptors does not decide what the null device is" {
+	local pid n=0 null=$BATS_TEST_TMPDIR/null
+
+	mknod "$null" c 1 3 2>/dev/null && : <"$null" || skip 'needs device nodes outside the container'
+	(
+		for ((n = 3; n < 100; n++)); do
+			eval "exec $n<'$null'"
+		done
+		exec sleep 60
+	) &
+	pid=$!
+	wait_for 5 test -e "/proc/$pid/fd/99"
+	without_mount /proc
+	with_bind "/proc/$pid/fd" /proc/thread-self/fd
+	config '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .root.readonly = false'
+	start_container
+	run stat -L -c %d:%i "/proc/$(pid_of)/fd/0" "$null"
+	kill "$pid"
+	[[ ${lines[0]} != "${lines[1]}" ]] || show_run
 }
 
 # --- /proc and /sys ---------------------------------------------------------------------------
