@@ -1,6 +1,5 @@
 /* start.c - the last stretch: wait for `start`, run hooks, shed privileges, become the program */
 #include <fcntl.h>
-#include <poll.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -43,31 +42,13 @@ int init_run_start_hooks(struct init *in, struct err *e)
 	return hooks_run(&in->plan.start_container, &how, e);
 }
 
-#define SHORTAGE_TRIES 100 /* with 10 ms between them */
-
-/* A container that waits must not end because the host is short of something for a moment. */
-static bool may_pass(int error, int *tries)
-{
-	if (error == EINTR || error == ECONNABORTED)
-		return true;
-	if ((error != ENOMEM && error != ENOBUFS && error != ENFILE && error != EMFILE) ||
-	    ++*tries > SHORTAGE_TRIES)
-		return false;
-	(void)poll(NULL, 0, 10);
-	return true;
-}
-
 /* Does this connection say "start"? A command that only looks closes it without a word. */
 static bool says_start(int sock)
 {
 	struct msg m = { 0 };
-	int fd, tries = 0;
-	ssize_t n;
+	own_fd int fd = FD_NONE;
+	ssize_t n = msg_try_recv(sock, &m, sizeof(m), &fd);
 
-	do {
-		n = msg_try_recv(sock, &m, sizeof(m), &fd);
-		fd_close(&fd);
-	} while (n < 0 && may_pass((int)-n, &tries));
 	return n >= (ssize_t)MSG_SHORT && m.kind == MSG_START;
 }
 
@@ -94,7 +75,8 @@ int init_wait_start(struct init *in, struct err *e)
 	for (;;) {
 		own_fd int sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
-		if (sock < 0 && may_pass(errno, &tries))
+		if (sock < 0 &&
+		    (errno == EINTR || errno == ECONNABORTED || msg_shortage_passes(errno, &tries)))
 			continue;
 		if (sock < 0)
 			return fail_sys(e, "accept the start command");

@@ -1,6 +1,7 @@
 /* msg.c - SOCK_SEQPACKET with SCM_RIGHTS */
 #include "os/msg.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -40,8 +41,26 @@ int msg_try_send(int sock, const void *packet, size_t len, int fd)
 	return n < 0 ? -errno : 0;
 }
 
+#define SHORTAGE_TRIES 100 /* with 10 ms between them */
+
 /**
- * msg_try_recv() - wait for one packet
+ * msg_shortage_passes() - wait a moment, if that is all that @error calls for
+ * @tries: 0 at first; counts the moments, of which there are as many as make a second
+ *
+ * A container that was said to be created must not end because the host is short of memory, or of
+ * descriptors, just then.
+ */
+bool msg_shortage_passes(int error, int *tries)
+{
+	if ((error != ENOMEM && error != ENOBUFS && error != ENFILE && error != EMFILE) ||
+	    ++*tries > SHORTAGE_TRIES)
+		return false;
+	(void)poll(NULL, 0, 10);
+	return true;
+}
+
+/**
+ * msg_try_recv() - wait for one packet, through a shortage if there is one
  * @ret_fd: receives the descriptor that came with it, close-on-exec, or FD_NONE
  *
  * Return: the packet's length, 0 when the other side is gone, or -errno.
@@ -55,6 +74,7 @@ ssize_t msg_try_recv(int sock, void *packet, size_t size, int *ret_fd)
 			    .msg_control = control,
 			    .msg_controllen = sizeof(control) };
 	struct cmsghdr *c;
+	int tries = 0;
 	ssize_t n;
 
 	*ret_fd = FD_NONE;
@@ -62,7 +82,8 @@ ssize_t msg_try_recv(int sock, void *packet, size_t size, int *ret_fd)
 	 * last words may still be in the queue */
 	do
 		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	while (n < 0 &&
+	       (errno == EINTR || errno == ECONNRESET || msg_shortage_passes(errno, &tries)));
 	if (n < 0)
 		return -errno;
 	c = CMSG_FIRSTHDR(&m);
