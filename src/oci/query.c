@@ -138,8 +138,8 @@ static int run_list(const struct cli *cli, void *options, char **args __attribut
 	for (size_t i = 0; ids[i]; i++) {
 		struct err one = { 0 };
 
-		/* one that cannot be read must not hide the others; like runc's and crun's, callers
-		 * who look at the status would take it for a list that is no use */
+		/* one that cannot be read must not hide the others; nor, as with runc, be taken by
+		 * callers who look at the exit status for a list that is no use */
 		if (show_one(root, ids[i], l, json, &shown, &one) < 0)
 			logfile_failure(cli, &one);
 	}
