@@ -1,0 +1,216 @@
+/* finder_details.c - of one container: its cgroups, whether it is paused, what it is called */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "base/text.h"
+#include "host/finder_priv.h"
+#include "os/file.h"
+
+#define CGROUPS "sys/fs/cgroup"
+
+/* --- cgroups -------------------------------------------------------------------------- */
+
+/* Bytes of a path up to the component that is called as the container's cgroup is; 0: none is. */
+static size_t up_to_leaf(const struct cgroup_line *line, const struct finder_mark *m)
+{
+	const char *leaf = m->dir + m->dir_len;
+	size_t len = 0, end;
+
+	while (leaf > m->dir && leaf[-1] != '/')
+		leaf--;
+	len = (size_t)(m->dir + m->dir_len - leaf);
+	for (size_t at = 0; at < line->path_len; at = end + 1) {
+		const char *slash = memchr(line->path + at, '/', line->path_len - at);
+
+		end = slash ? (size_t)(slash - line->path) : line->path_len;
+		if (end - at == len && memcmp(line->path + at, leaf, len) == 0)
+			return end;
+	}
+	return 0;
+}
+
+static int add_cgroup(struct finder *f, struct container_found *c, const struct cgroup_line *line,
+		      size_t len)
+{
+	struct container_cgroup *cg = &c->cgroups.at[c->cgroups.n++];
+
+	cg->hierarchy = arena_dup_len(&f->found->mem, line->hierarchy, line->hierarchy_len);
+	cg->path = arena_dup_len(&f->found->mem, line->path, len);
+	return cg->hierarchy && cg->path ? 0 : -ENOMEM;
+}
+
+/* Those of the first process; of a container that a cgroup's name gave away, that cgroup itself,
+ * and not one below it that the container has made. */
+static int list_cgroups(struct finder *f, struct container_found *c, const struct finder_mark *m)
+{
+	const char *text = f->procs.texts[m->text].at;
+	struct cgroup_line line;
+	size_t lines = 0;
+
+	for (const char *p = text; cgroup_line_next(&p, &line);)
+		lines++;
+	c->cgroups.at = arena_array(&f->found->mem, lines, sizeof(c->cgroups.at[0]));
+	if (!c->cgroups.at)
+		return -ENOMEM;
+	while (cgroup_line_next(&text, &line)) {
+		size_t len = m->sure ? up_to_leaf(&line, m) : line.path_len;
+
+		if (len > 1 && add_cgroup(f, c, &line, len) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Without a cgroup that is called after it: is nobody else in its processes'? */
+static bool is_alone(const struct finder *f, const struct container_found *c,
+		     const struct finder_mark *m)
+{
+	return m->sure || (c->cgroups.n > 0 && f->procs.texts[m->text].processes == c->processes);
+}
+
+/* --- status --------------------------------------------------------------------------- */
+
+static bool reads(const struct finder *f, const char *path, const char *word)
+{
+	char text[256];
+
+	return file_try_read(f->root, path, text, sizeof(text)) > 0 && strstr(text, word);
+}
+
+static bool is_frozen(const struct finder *f, const struct container_cgroup *cg)
+{
+	char path[PATH_MAX];
+	bool v2 = !*cg->hierarchy, alone;
+	int n;
+
+	/* above the root of our cgroup namespace */
+	if ((!v2 && strcmp(cg->hierarchy, "freezer") != 0) || text_starts(cg->path, "/.."))
+		return false;
+	alone = v2 && faccessat(f->root, CGROUPS "/cgroup.controllers", F_OK, 0) == 0;
+	n = snprintf(path, sizeof(path), CGROUPS "%s%s/%s",
+		     v2 ? (alone ? "" : "/unified") : "/freezer", cg->path,
+		     v2 ? "cgroup.events" : "freezer.state");
+	return n > 0 && (size_t)n < sizeof(path) && reads(f, path, v2 ? "frozen 1" : "FROZEN");
+}
+
+/* runc and crun keep a FIFO, and we a socket, until the program is started. */
+static bool is_created(const struct finder *f, const struct container_found *c)
+{
+	const struct state_entry *entry = finder_first(f, c->id, strlen(c->id));
+	char path[PATH_MAX];
+
+	for (; entry; entry = finder_next(f, entry)) {
+		const char *file = entry->source == &tare_source ? "start.sock" : "exec.fifo";
+
+		if (entry->source != &tare_source && entry->source != &runc_source &&
+		    entry->source != &crun_source)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/%s", entry->folder, entry->id, file);
+		if (faccessat(f->root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void find_status(const struct finder *f, struct container_found *c)
+{
+	bool frozen = false;
+
+	for (size_t i = 0; c->sole_cgroup && i < c->cgroups.n; i++)
+		frozen = frozen || is_frozen(f, &c->cgroups.at[i]);
+	c->status = (struct opt_word){ true, frozen             ? CONTAINER_PAUSED
+					     : is_created(f, c) ? CONTAINER_CREATED
+								: CONTAINER_RUNNING };
+}
+
+/* --- names ---------------------------------------------------------------------------- */
+
+/* May what lies in that user's folders describe the container? */
+static bool may_describe(const struct finder *f, const struct container_found *c,
+			 const struct state_entry *entry)
+{
+	return entry->uid == (c->uid.set ? (uint64_t)c->uid.v : f->admin);
+}
+
+/* A fact that is a copy in memory that stays. */
+static char *keep(struct finder *f, const char *text)
+{
+	return text ? arena_dup(&f->found->mem, text) : NULL;
+}
+
+/* "app-flatpak-org.gnome.Maps-1234.scope": without the number */
+static char *flatpak_name(struct finder *f, const struct finder_text *t)
+{
+	const char *dash = memrchr(t->id, '-', t->id_len);
+
+	return arena_dup_len(&f->found->mem, t->id,
+			     dash && dash > t->id ? (size_t)(dash - t->id) : t->id_len);
+}
+
+/* What no state file tells: LXC's names are its ids, a sandbox is called as its first process. */
+static char *other_name(struct finder *f, const struct container_found *c,
+			const struct finder_mark *m)
+{
+	switch ((enum engine_kind)c->engine.v) {
+	case ENGINE_FLATPAK:
+		return f->texts[m->text].id ? flatpak_name(f, &f->texts[m->text]) : NULL;
+	case ENGINE_BUBBLEWRAP:
+	case ENGINE_FIREJAIL:
+	case ENGINE_UNKNOWN:
+		return *m->first.name ? arena_dup(&f->found->mem, m->first.name) : NULL;
+	case ENGINE_LXC:
+	case ENGINE_INCUS:
+	case ENGINE_LXD:
+	case ENGINE_NSPAWN:
+	case ENGINE_MACHINED:
+	case ENGINE_SYSTEMD:
+		return text_starts(c->id, "pidns-") ? keep(f, m->first.name) : keep(f, c->id);
+	default:
+		return NULL;
+	}
+}
+
+static void find_names(struct finder *f, struct container_found *c, const struct finder_mark *m)
+{
+	struct state_facts facts = { 0 };
+	const struct state_entry *entry = finder_first(f, c->id, strlen(c->id));
+
+	for (; entry; entry = finder_next(f, entry)) {
+		struct state_facts more = { 0 };
+
+		if (!may_describe(f, c, entry))
+			continue;
+		entry->source->read(f, entry, &more);
+		state_facts_merge(&more, &facts);
+	}
+	if (c->engine.v == ENGINE_CRIO)
+		crio_describe(f, c->id, &facts);
+	c->name = keep(f, facts.name);
+	c->image = keep(f, facts.image);
+	c->created = keep(f, facts.created);
+	c->bundle = keep(f, facts.bundle);
+	c->rootfs = keep(f, facts.rootfs);
+	c->pod = keep(f, facts.pod);
+	c->pod_namespace = keep(f, facts.pod_namespace);
+	if (!c->name)
+		c->name = other_name(f, c, m);
+	if (facts.paused && c->status.set)
+		c->status.v = CONTAINER_PAUSED;
+}
+
+/* finder_details() - fill in what was asked for; 0 or -ENOMEM */
+int finder_details(struct finder *f, struct container_found *c, const struct finder_mark *mark)
+{
+	if (list_cgroups(f, c, mark) < 0)
+		return -ENOMEM;
+	c->sole_cgroup = is_alone(f, c, mark);
+	if (f->want & CONTAINERS_STATUS)
+		find_status(f, c);
+	if (f->want & CONTAINERS_NAMES)
+		find_names(f, c, mark);
+	return 0;
+}
