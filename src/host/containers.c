@@ -43,6 +43,7 @@ const struct word container_run_words[] = {
 static const struct bind_row cgroup_rows[] = {
 	ROW_STRING("hierarchy", OPTIONAL, struct container_cgroup, hierarchy),
 	ROW_STRING("path",      OPTIONAL, struct container_cgroup, path),
+	ROW_BOOL("shared",      OPTIONAL, struct container_cgroup, shared),
 };
 static const struct bind_table cgroup_table = BIND_TABLE(cgroup_rows, struct container_cgroup, false);
 
@@ -60,7 +61,6 @@ static const struct bind_row found_rows[] = {
 	ROW_U64("pidStart",        OPTIONAL, struct container_found, pid_start),
 	ROW_U32("processes",       OPTIONAL, struct container_found, processes),
 	ROW_OPT_I64("uid",         OPTIONAL, struct container_found, uid),
-	ROW_BOOL("ownCgroup",      OPTIONAL, struct container_found, sole_cgroup),
 	ROW_OBJECTS("cgroups",     OPTIONAL, struct container_found, cgroups, cgroup_table),
 	ROW_STRING("bundle",       OPTIONAL, struct container_found, bundle),
 	ROW_STRING("rootfs",       OPTIONAL, struct container_found, rootfs),
@@ -77,6 +77,7 @@ static void finder_done(struct finder *f)
 	free(f->marks);
 	string_map_done(&f->by_id);
 	string_map_done(&f->by_dir);
+	string_map_done(&f->by_line);
 	arena_done(&f->scratch);
 	fd_close(&f->root);
 	fd_close(&f->proc);
@@ -193,7 +194,7 @@ void containers_done(struct containers *c)
  * @w:          outlives the result
  * @ret_cgroup: release it with cgroup_done(); nothing in it is ours to remove
  *
- * Errors: ERR_UNSUPPORTED when its cgroups are others', too.
+ * Those that it shares with others are left out. Errors: ERR_UNSUPPORTED when it has no other.
  */
 int container_cgroup_open(const struct container_found *c, const struct cgroup_world *w,
 			  struct cgroup *ret_cgroup, struct err *e)
@@ -201,16 +202,17 @@ int container_cgroup_open(const struct container_found *c, const struct cgroup_w
 	own_arena struct arena a = { 0 };
 	cgroup_note_list notes = { 0 };
 
-	if (!c->sole_cgroup)
-		return fail(e, ERR_UNSUPPORTED,
-			    "find the cgroup of container '%s': it has none of its own", c->id);
 	notes.at = arena_array(&a, c->cgroups.n, sizeof(notes.at[0]));
 	if (!notes.at)
 		return fail_errno(e, ENOMEM, "find the cgroup of container '%s'", c->id);
-	for (; notes.n < c->cgroups.n; notes.n++)
-		notes.at[notes.n] = (struct cgroup_note){
-			.hierarchy = c->cgroups.at[notes.n].hierarchy,
-			.path = c->cgroups.at[notes.n].path,
-		};
+	for (size_t i = 0; i < c->cgroups.n; i++)
+		if (!c->cgroups.at[i].shared)
+			notes.at[notes.n++] = (struct cgroup_note){
+				.hierarchy = c->cgroups.at[i].hierarchy,
+				.path = c->cgroups.at[i].path,
+			};
+	if (!notes.n)
+		return fail(e, ERR_UNSUPPORTED,
+			    "find the cgroup of container '%s': it has none of its own", c->id);
 	return cgroup_recall(ret_cgroup, w, &notes, e);
 }

@@ -48,9 +48,13 @@ extern const struct word engine_words[];
 enum container_run { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_PAUSED };
 extern const struct word container_run_words[];
 
-/* struct container_cgroup - the container's directory in one hierarchy, as /proc/PID/cgroup has it */
+/**
+ * struct container_cgroup - its directory in one hierarchy, in the words of /proc/PID/cgroup
+ * @shared: others are in it, too, so what is done to it is done to them
+ */
 struct container_cgroup {
 	char *hierarchy, *path;
+	bool shared;
 };
 
 /**
@@ -65,7 +69,7 @@ struct container_cgroup {
  * @pid_start:  clock ticks since boot; with the pid it names the process for good
  * @processes:  how many there were when we looked
  * @uid:        of the user to whom it belongs, when that is not root
- * @sole_cgroup: no process of another is in its cgroups
+ * @cgroups:    those of its first process, without roots of hierarchies
  * @bundle, @rootfs: as the engine wrote them; never to be opened without suspicion
  */
 struct container_found {
@@ -75,7 +79,6 @@ struct container_found {
 	uint64_t pid_start;
 	uint32_t processes;
 	struct opt_i64 uid;
-	bool sole_cgroup;
 	LIST(struct container_cgroup) cgroups;
 };
 extern const struct bind_table container_found_table;

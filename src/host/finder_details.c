@@ -33,13 +33,53 @@ static size_t up_to_leaf(const struct cgroup_line *line, const struct finder_mar
 	return 0;
 }
 
+/* Adds @n to the line and to those of the cgroups above it. */
+static int count_line(struct finder *f, const struct cgroup_line *line, uint32_t n)
+{
+	for (size_t len = 2; len <= line->path_len; len++) {
+		uint32_t *sum;
+
+		if (len < line->path_len && line->path[len] != '/')
+			continue;
+		sum = string_map_put(&f->by_line, line->hierarchy, line->hierarchy_len + 1 + len);
+		if (!sum)
+			return -ENOMEM;
+		*sum = (*sum == STRING_MAP_NONE ? 0 : *sum) + n;
+	}
+	return 0;
+}
+
+/* How many processes are in each cgroup and below it, by its line without the number in front. */
+static int count_lines(struct finder *f)
+{
+	for (size_t i = 0; i < f->procs.n_texts; i++) {
+		const char *text = f->procs.texts[i].at;
+		struct cgroup_line line;
+
+		while (cgroup_line_next(&text, &line))
+			if (count_line(f, &line, f->procs.texts[i].processes) < 0)
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Of a container that has no cgroup called after it: is anybody else in this one, or below? */
+static bool is_shared(const struct finder *f, const struct container_found *c,
+		      const struct cgroup_line *line)
+{
+	size_t len = line->hierarchy_len + 1 + line->path_len;
+
+	return string_map_get(&f->by_line, line->hierarchy, len) != c->processes;
+}
+
 static int add_cgroup(struct finder *f, struct container_found *c, const struct cgroup_line *line,
-		      size_t len)
+		      size_t len, bool shared)
 {
 	struct container_cgroup *cg = &c->cgroups.at[c->cgroups.n++];
 
 	cg->hierarchy = arena_dup_len(&f->found->mem, line->hierarchy, line->hierarchy_len);
 	cg->path = arena_dup_len(&f->found->mem, line->path, len);
+	cg->shared = shared;
 	return cg->hierarchy && cg->path ? 0 : -ENOMEM;
 }
 
@@ -51,25 +91,21 @@ static int list_cgroups(struct finder *f, struct container_found *c, const struc
 	struct cgroup_line line;
 	size_t lines = 0;
 
+	if (!m->sure && !f->by_line.size && count_lines(f) < 0)
+		return -ENOMEM;
 	for (const char *p = text; cgroup_line_next(&p, &line);)
 		lines++;
 	c->cgroups.at = arena_array(&f->found->mem, lines, sizeof(c->cgroups.at[0]));
 	if (!c->cgroups.at)
 		return -ENOMEM;
 	while (cgroup_line_next(&text, &line)) {
-		size_t len = m->sure ? up_to_leaf(&line, m) : line.path_len;
+		size_t leaf = m->sure ? up_to_leaf(&line, m) : 0;
+		size_t len = leaf ? leaf : line.path_len;
 
-		if (len > 1 && add_cgroup(f, c, &line, len) < 0)
+		if (len > 1 && add_cgroup(f, c, &line, len, !leaf && is_shared(f, c, &line)) < 0)
 			return -ENOMEM;
 	}
 	return 0;
-}
-
-/* Without a cgroup that is called after it: is nobody else in its processes'? */
-static bool is_alone(const struct finder *f, const struct container_found *c,
-		     const struct finder_mark *m)
-{
-	return m->sure || (c->cgroups.n > 0 && f->procs.texts[m->text].processes == c->processes);
 }
 
 /* --- status --------------------------------------------------------------------------- */
@@ -87,8 +123,9 @@ static bool is_frozen(const struct finder *f, const struct container_cgroup *cg)
 	bool v2 = !*cg->hierarchy, alone;
 	int n;
 
-	/* above the root of our cgroup namespace */
-	if ((!v2 && strcmp(cg->hierarchy, "freezer") != 0) || text_starts(cg->path, "/.."))
+	/* "/..": above the root of our cgroup namespace */
+	if (cg->shared || (!v2 && strcmp(cg->hierarchy, "freezer") != 0) ||
+	    text_starts(cg->path, "/.."))
 		return false;
 	alone = v2 && faccessat(f->root, CGROUPS "/cgroup.controllers", F_OK, 0) == 0;
 	n = snprintf(path, sizeof(path), CGROUPS "%s%s/%s",
@@ -120,7 +157,7 @@ static void find_status(const struct finder *f, struct container_found *c)
 {
 	bool frozen = false;
 
-	for (size_t i = 0; c->sole_cgroup && i < c->cgroups.n; i++)
+	for (size_t i = 0; i < c->cgroups.n; i++)
 		frozen = frozen || is_frozen(f, &c->cgroups.at[i]);
 	c->status = (struct opt_word){ true, frozen             ? CONTAINER_PAUSED
 					     : is_created(f, c) ? CONTAINER_CREATED
@@ -207,7 +244,6 @@ int finder_details(struct finder *f, struct container_found *c, const struct fin
 {
 	if (list_cgroups(f, c, mark) < 0)
 		return -ENOMEM;
-	c->sole_cgroup = is_alone(f, c, mark);
 	if (f->want & CONTAINERS_STATUS)
 		find_status(f, c);
 	if (f->want & CONTAINERS_NAMES)

@@ -78,6 +78,7 @@ struct finder_mark {
  * @texts:    of the texts in @procs
  * @by_id:    first of the entries that have an id
  * @by_dir:   containers by the path of their cgroup, or "pidns-N"
+ * @by_line:  how many processes have a line of /proc/PID/cgroup, once somebody asked
  * @found:    what was found so far, and @marks of the same length
  * @host_…:   namespaces of the first process, 0 where we may not look
  * @storages: engine_podman.c's
@@ -90,7 +91,7 @@ struct finder {
 	struct finder_text *texts;
 	struct state_entry *entries;
 	size_t n_entries, cap_entries;
-	struct string_map by_id, by_dir;
+	struct string_map by_id, by_dir, by_line;
 	struct containers *found;
 	struct finder_mark *marks;
 	size_t cap;

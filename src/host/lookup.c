@@ -71,9 +71,11 @@ static bool fits_cgroup(const struct container_found *c, const char *word)
 		size_t n = strlen(path);
 		bool folder = len > n && text_starts(word, "/sys/fs/cgroup/");
 
+		if (c->cgroups.at[i].shared)
+			continue;
 		if (len == n ? strncmp(word, path, n) == 0
 			     : folder && strncmp(word + len - n, path, n) == 0)
-			return c->sole_cgroup;
+			return true;
 	}
 	return false;
 }

@@ -254,7 +254,7 @@ TEST(docker_on_v2_with_its_names)
 	WANT_TEXT(all.at[0].created, "2026-01-02T03:04:05Z");
 	WANT(!all.at[0].pod);
 	WANT_INT(all.at[0].pid_start, 70);
-	WANT(all.at[0].sole_cgroup);
+	WANT(!all.at[0].cgroups.at[0].shared);
 	WANT_INT(all.at[0].cgroups.n, 1);
 	WANT_STR(all.at[0].cgroups.at[0].path, "/system.slice/docker-" HEX("0001") ".scope");
 }
@@ -415,10 +415,10 @@ TEST(bare_runtimes_are_found_by_the_folder_that_is_called_as_the_cgroup_or_by_th
 	WANT_TEXT(with_pid(70)->created, "2026-01-02T03:04:05Z");
 	want_engine(80, "crun", "two");
 	WANT_TEXT(with_pid(80)->bundle, "/b");
-	WANT(with_pid(80)->sole_cgroup);
+	WANT(!with_pid(80)->cgroups.at[0].shared);
 	want_engine(90, "crun", "three");
 	WANT_INT(with_pid(90)->status.v, CONTAINER_CREATED);
-	WANT(!with_pid(90)->sole_cgroup);
+	WANT_INT(with_pid(90)->cgroups.n, 0);
 	want_engine(100, "tare", "ours");
 	WANT_TEXT(with_pid(100)->bundle, "/t");
 }
@@ -471,7 +471,7 @@ TEST(services_with_namespaces_of_their_own_are_containers_for_those_who_ask)
 	WANT_INT(all.n, 1);
 	want_engine(80, "systemd", "resolved.service");
 	WANT_INT(all.at[0].processes, 2);
-	WANT(all.at[0].sole_cgroup);
+	WANT(!all.at[0].cgroups.at[0].shared);
 	find(CONTAINERS_ALL & ~CONTAINERS_SERVICES);
 	WANT_INT(all.n, 0);
 }
@@ -510,6 +510,23 @@ TEST(a_frozen_container_is_paused_on_v1_on_v2_and_on_both)
 	find(CONTAINERS_STATUS);
 	WANT_INT(with_pid(80)->status.v, CONTAINER_RUNNING);
 	WANT_INT(with_pid(90)->status.v, CONTAINER_PAUSED);
+}
+
+TEST(a_cgroup_with_others_in_it_or_below_is_told)
+{
+	new_host();
+	put_process((struct fake){
+		.pid = 60, .cgroup = "3:cpu:/two/below\n2:pids:/mine\n1:memory:/everybodys\n" });
+	put_process((struct fake){ .pid = 70,
+				   .cgroup = "3:cpu:/two\n2:pids:/one\n1:memory:/everybodys\n",
+				   .pidns = "7",
+				   .mntns = "8" });
+	find(CONTAINERS_ALL);
+	WANT_INT(all.n, 1);
+	WANT_INT(all.at[0].cgroups.n, 3);
+	WANT(all.at[0].cgroups.at[0].shared);
+	WANT(!all.at[0].cgroups.at[1].shared);
+	WANT(all.at[0].cgroups.at[2].shared);
 }
 
 /* --- what others write ------------------------------------------------------------------ */
