@@ -5,14 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a; who chooses the keys is on this machine, and can waste time in simpler ways. */
+/* FNV-1a's step, eight bytes at once: texts of a thousand bytes are keys, too. Who chooses the keys is
+ * on this machine, and can waste time in simpler ways. */
 static uint32_t hash_of(const char *key, size_t len)
 {
-	uint32_t h = 2166136261U;
+	uint64_t h = 14695981039346656037U, word;
 
+	for (; len >= sizeof(word); key += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, key, sizeof(word));
+		h = (h ^ word) * 1099511628211U;
+		h ^= h >> 32;
+	}
 	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)key[i]) * 16777619U;
-	return h;
+		h = (h ^ (unsigned char)key[i]) * 1099511628211U;
+	return (uint32_t)(h ^ h >> 32);
 }
 
 static struct string_map_slot *slot_of(const struct string_map *m, const char *key, size_t len,
