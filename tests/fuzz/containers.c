@@ -1,4 +1,4 @@
-/* containers.c - a host that somebody else has made up, and the search for its containers
+/* containers.c - a host that somebody else has made up: its containers, found and graded
  *
  * An input is files: a line "@PATH" begins one, the lines after it are its text; "@PATH>TARGET" is a
  * link. What is found is whole, prints, and is found again by its pid.
@@ -18,6 +18,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "host/containers.h"
+#include "host/isolation.h"
 
 #define FILES_MAX 64
 #define NAME_LEN  256
@@ -90,6 +91,21 @@ static void look(const struct containers *all, size_t i)
 	MUST(again || e.text[0]);
 }
 
+static void inspect(const struct container_found *c)
+{
+	own_arena struct arena mem = { 0 };
+	struct isolation report;
+	struct err e = { 0 };
+	own_mem char *text = NULL;
+
+	if (isolation_inspect(root, c, &mem, &report, &e) < 0) {
+		MUST(e.text[0]);
+		return;
+	}
+	text = bind_print(&isolation_table, &report, false, &e);
+	MUST(text && report.grade[0] >= 'A' && report.grade[0] <= 'F');
+}
+
 static void remove_root(void)
 {
 	(void)rmdir(root);
@@ -121,8 +137,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 	close(dir);
 	if (containers_find(root, CONTAINERS_ALL, &all, &e) < 0)
 		MUST(e.text[0]);
-	for (size_t i = 0; i < all.n; i++)
+	for (size_t i = 0; i < all.n; i++) {
 		look(&all, i);
+		inspect(&all.at[i]);
+	}
 	containers_done(&all);
 	MUST(nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
 	return 0;

@@ -165,6 +165,63 @@ podman_() {
 	kill -KILL "$(sleeper "${started[0]}")"
 }
 
+# grade WORD [FILTER]: of the container that is meant; what jq makes of the report
+grade() { found "$1" - | jq -r "${2-.grade}"; }
+
+@test "a container as spec writes it is graded, with reasons" {
+	start_container
+	run found "$(pid_of)" -
+	expect_status 0
+	jq -e '.grade != "F" and .grade != "A"' <<<"$output"
+	jq -e '[.findings[].rule] | contains(["host-root"])' <<<"$output"
+	jq -e '.noNewPrivileges and .sharedNamespaces - ["cgroup"] == ["user"]' <<<"$output"
+	jq -e '(.sensitiveMounts // []) + (.writable // []) == []' <<<"$output"
+}
+
+@test "what lets a container out makes its grade an F" {
+	config '.process.capabilities.bounding += ["CAP_SYS_ADMIN"] | .process.noNewPrivileges = false'
+	start_container
+	[[ $(grade "$(pid_of)") = F ]]
+	[[ $(grade "$(pid_of)" '.findings[0].rule') = cap-admin ]]
+}
+
+@test "the host's root directory in a container is seen, and where it comes from" {
+	config '.mounts += [{destination: "/mnt", type: "bind", source: "/", options: ["bind"]},
+		{destination: "/media", type: "bind", source: "/etc", options: ["bind", "ro"]}]'
+	start_container
+	run grade "$(pid_of)" '.sensitiveMounts[] | [.weight, .source, .target, .writable] | map(tostring) | join(" ")'
+	expect_line '^critical / /mnt true$'
+	expect_line '^serious /etc /media false$'
+	[[ $(grade "$(pid_of)") = F ]]
+}
+
+@test "a writable /proc/sys is seen" {
+	config 'del(.linux.readonlyPaths, .linux.maskedPaths)'
+	start_container
+	run grade "$(pid_of)" '.writable | join(" ")'
+	expect_line '^/proc/sys( |$)'
+	[[ $(grade "$(pid_of)") = F ]]
+}
+
+@test "the host's namespaces in a container are seen" {
+	config '.linux.namespaces -= [{type: "network"}, {type: "pid"}]'
+	own run --detach --bundle "$bundle" "$id-own" >/dev/null 2>&1
+	run grade "$id-own" '.sharedNamespaces | join(" ")'
+	expect_line '^user pid net'
+	[[ $(grade "$id-own") = E ]]
+}
+
+@test "bubblewrap's sandbox of everything gets a better grade than a shell of unshare's" {
+	need_program bwrap
+	in_background bwrap --unshare-all --uid 1000 --cap-drop ALL --ro-bind "$bundle/rootfs" / --proc /proc --dev /dev sleep 1000
+	wait_for 5 has_sleeper "${started[0]}" || skip "bwrap does not run here: $(cat background)"
+	in_background unshare --fork --kill-child --pid --mount sleep 1000
+	wait_for 5 has_sleeper "${started[1]}"
+	good=$(grade "$(sleeper "${started[0]}")")
+	bad=$(grade "$(sleeper "${started[1]}")")
+	[[ $good < $bad && $bad = F ]]
+}
+
 @test "a word that means two containers is refused, with both" {
 	own run --detach --bundle "$bundle" "$id-own" >/dev/null 2>&1
 	start_container
