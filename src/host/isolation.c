@@ -199,9 +199,8 @@ static int see_map(struct look *l, const char *file, struct isolation_range **re
 		at[n].inside = (uint32_t)strtoul(p, &p, 10);
 		at[n].outside = (uint32_t)strtoul(p, &p, 10);
 		at[n].size = (uint32_t)strtoul(p, &p, 10);
-		p = strchr(p, '\n');
-		if (!p++)
-			p = text + strlen(text);
+		p += strcspn(p, "\n");
+		p += *p == '\n';
 	}
 	*ret_at = at;
 	*ret_n = n;
