@@ -256,8 +256,7 @@ static int adopt(struct finder *f, const struct state_entry *entry)
 	c->pid_start = st.start;
 	f->marks[i].first = st;
 	f->marks[i].text = p->text;
-	if (entry->uid != f->admin)
-		c->uid = (struct opt_i64){ true, entry->uid };
+	c->uid = (struct opt_i64){ entry->uid != f->admin, entry->uid };
 	return c->id ? 0 : -ENOMEM;
 }
 

@@ -2,6 +2,7 @@
 #include "t.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -545,6 +546,9 @@ TEST(neither_a_fifo_nor_a_link_out_nor_a_large_file_is_read)
 	put("run/runc/one/x", "");
 	snprintf(path, sizeof(path), "%s/run/runc/one/state.json", root);
 	WANT_INT(mkfifo(path, 0600), 0);
+	/* somebody who never writes */
+	WANT(open(path, O_RDWR | O_CLOEXEC) >= 0);
+	alarm(10);
 	put_link("run/runc/two/state.json", "/../../../../../../etc/passwd");
 	memset(large, ' ', (size_t)5 << 20);
 	memcpy(large, "{\"created\":\"x\"}", 15);
@@ -569,10 +573,12 @@ TEST(a_users_state_folder_speaks_of_no_process_but_his)
 				   .pidns = "9",
 				   .mntns = "8",
 				   .cgroup = "0::/user.slice/user-1000.slice/session-1.scope\n" });
+	put_process((struct fake){ .pid = 90,
+				   .cgroup = "0::/user.slice/user-1000.slice/session-2.scope\n" });
 	put("run/user/1000/crun/mine/status", "{\"pid\":80}");
 	put("run/user/1000/crun/forged/status", "{\"pid\":70}");
 	put("run/user/1000/crun/linked/x", "");
-	put("run/secret", "{\"pid\":80,\"bundle\":\"secret\"}");
+	put("run/secret", "{\"pid\":90,\"bundle\":\"secret\"}");
 	put_link("run/user/1000/crun/linked/status", "/run/secret");
 	snprintf(path, sizeof(path), "chown -hR 1000 %s/run/user/1000", root);
 	WANT_INT(system(path), 0);
@@ -581,6 +587,50 @@ TEST(a_users_state_folder_speaks_of_no_process_but_his)
 	want_engine(70, "unknown", "pidns-7");
 	want_engine(80, "crun", "mine");
 	WANT_INT(with_pid(80)->uid.v, 1000);
+}
+
+/* Root's container is called "one"; so a user calls his cgroup, and his container after root's. */
+TEST(a_name_counts_only_in_its_users_slice)
+{
+	char path[PATH_MAX];
+
+	new_host();
+	put_process((struct fake){ .pid = 70, .cgroup = "0::/one\n" });
+	put_process((struct fake){ .pid = 80, .cgroup = "0::/user.slice/user-1000.slice/one\n" });
+	put("run/runc/one/x", "");
+	find(CONTAINERS_ALL);
+	WANT_INT(all.n, 1);
+	want_engine(70, "runc", "one");
+	put_process((struct fake){
+		.pid = 85,
+		.cgroup = "0::/user.slice/user-1000.slice/docker-" HEX("0001") ".scope\n" });
+	put("var/lib/docker/containers/" HEX("0001") "/config.v2.json", "{\"Name\":\"/web\"}");
+	find(CONTAINERS_ALL);
+	WANT_INT(with_pid(85)->uid.v, 1000);
+	WANT(!with_pid(85)->name);
+	if (geteuid() != 0)
+		return;
+	put_process((struct fake){ .pid = 90, .cgroup = "0::/two\n" });
+	put_process((struct fake){ .pid = 95, .cgroup = "0::/user.slice/user-1000.slice/two\n" });
+	put("run/user/1000/crun/two/x", "");
+	snprintf(path, sizeof(path), "chown -hR 1000 %s/run/user/1000", root);
+	WANT_INT(system(path), 0);
+	find(CONTAINERS_ALL);
+	WANT_INT(all.n, 3);
+	want_engine(95, "crun", "two");
+}
+
+TEST(roots_container_in_a_users_session_is_roots)
+{
+	new_host();
+	put_process((struct fake){ .pid = 70,
+				   .cgroup = "0::/user.slice/user-1000.slice/session-1.scope/one\n",
+				   .pidns = "7",
+				   .mntns = "8" });
+	put("run/runc/one/state.json", "{\"init_process_pid\":70}");
+	find(CONTAINERS_ALL);
+	want_engine(70, "runc", "one");
+	WANT(!all.at[0].uid.set);
 }
 
 /* --- looking up ------------------------------------------------------------------------- */
