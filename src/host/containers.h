@@ -68,7 +68,7 @@ struct container_cgroup {
  * @pid:        its first process, in our pid namespace
  * @pid_start:  clock ticks since boot; with the pid it names the process for good
  * @processes:  how many there were when we looked
- * @uid:        of the user to whom it belongs, when that is not root
+ * @uid:        of the user to whom it belongs, when that is not root; with CONTAINERS_NAMES for sure
  * @cgroups:    those of its first process, without roots of hierarchies
  * @bundle, @rootfs: as the engine wrote them; never to be opened without suspicion
  */

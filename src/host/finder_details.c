@@ -166,6 +166,23 @@ static void find_status(const struct finder *f, struct container_found *c)
 
 /* --- names ---------------------------------------------------------------------------- */
 
+/* Whose is a container that is in no user's slice? His who made its user namespace; a sandbox without
+ * one is his as whom it runs. An engine's container may run as anybody, and be root's all the same. */
+static void find_user(const struct finder *f, struct container_found *c)
+{
+	uint64_t userns = engine_procs_namespace(&f->procs, (pid_t)c->pid, "user");
+	bool sandbox = c->engine.v == ENGINE_BUBBLEWRAP || c->engine.v == ENGINE_FIREJAIL ||
+		       c->engine.v == ENGINE_UNKNOWN;
+	int64_t uid = -1;
+
+	if (userns && userns != f->host_userns)
+		uid = finder_owner(f, (pid_t)c->pid);
+	else if (sandbox)
+		uid = finder_user(f, (pid_t)c->pid);
+	if (uid >= 0 && uid != f->admin)
+		c->uid = (struct opt_i64){ true, uid };
+}
+
 /* May what lies in that user's folders describe the container? */
 static bool may_describe(const struct finder *f, const struct container_found *c,
 			 const struct state_entry *entry)
@@ -246,6 +263,8 @@ int finder_details(struct finder *f, struct container_found *c, const struct fin
 		return -ENOMEM;
 	if (f->want & CONTAINERS_STATUS)
 		find_status(f, c);
+	if ((f->want & CONTAINERS_NAMES) && !c->uid.set)
+		find_user(f, c);
 	if (f->want & CONTAINERS_NAMES)
 		find_names(f, c, mark);
 	return 0;

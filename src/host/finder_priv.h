@@ -129,6 +129,8 @@ int finder_claims(struct finder *f);
 int finder_namespaces(struct finder *f);
 int finder_first_processes(struct finder *f);
 int finder_leftovers(struct finder *f);
+int64_t finder_owner(const struct finder *f, pid_t pid);
+int64_t finder_user(const struct finder *f, pid_t pid);
 
 /* finder_details.c */
 int finder_details(struct finder *f, struct container_found *c, const struct finder_mark *mark);

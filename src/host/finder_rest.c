@@ -165,8 +165,8 @@ int finder_first_processes(struct finder *f)
 
 /* --- state folders without a cgroup ---------------------------------------------------- */
 
-/* The user to whom a process' user namespace belongs, or -1. */
-static int64_t namespace_owner(const struct finder *f, pid_t pid)
+/* finder_owner() - the user who made a process' user namespace; -1 when we may not look */
+int64_t finder_owner(const struct finder *f, pid_t pid)
 {
 	own_fd int fd = FD_NONE;
 	char path[48];
@@ -177,18 +177,21 @@ static int64_t namespace_owner(const struct finder *f, pid_t pid)
 	return fd >= 0 && ioctl(fd, NS_GET_OWNER_UID, &uid) == 0 ? (int64_t)uid : -1;
 }
 
-/* A user's file may name any pid. Is that process his? */
-static bool is_users(const struct finder *f, const struct engine_proc *p, uint32_t uid)
+/* finder_user() - as whom a process runs, by the owner of its folder; -1 when it is gone */
+int64_t finder_user(const struct finder *f, pid_t pid)
 {
 	char path[24];
 	struct stat st;
 
-	if (uid == f->admin || f->texts[p->text].uid == (int64_t)uid)
-		return true;
-	snprintf(path, sizeof(path), "%d", (int)p->pid);
-	if (fstatat(f->proc, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == uid)
-		return true;
-	return namespace_owner(f, p->pid) == (int64_t)uid;
+	snprintf(path, sizeof(path), "%d", (int)pid);
+	return fstatat(f->proc, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (int64_t)st.st_uid : -1;
+}
+
+/* A user's file may name any pid. Is that process his? */
+static bool is_users(const struct finder *f, const struct engine_proc *p, uint32_t uid)
+{
+	return uid == f->admin || f->texts[p->text].uid == (int64_t)uid ||
+	       finder_user(f, p->pid) == (int64_t)uid || finder_owner(f, p->pid) == (int64_t)uid;
 }
 
 /* The process that an entry's files speak of, if it is still that one. */

@@ -143,6 +143,17 @@ podman_() {
 	[[ $(told '[.cgroups[] | select(.shared | not)] | length' "$pid") = 0 ]]
 }
 
+@test "an ordinary user's sandbox is told to be his" {
+	need_program bwrap
+	in_background setpriv --reuid 65534 --regid 65534 --clear-groups \
+		bwrap --unshare-user --unshare-pid --ro-bind / / --proc /proc sleep 1000
+	wait_for 5 has_sleeper "${started[0]}" || skip "bwrap does not run here: $(cat background)"
+	[[ $(told '[.engine, .uid] | join(" ")' "$(sleeper "${started[0]}")") = "bubblewrap 65534" ]]
+	in_background bwrap --unshare-pid --ro-bind / / --proc /proc sleep 1000
+	wait_for 5 has_sleeper "${started[1]}"
+	[[ $(told .uid "$(sleeper "${started[1]}")") = null ]]
+}
+
 @test "systemd-nspawn's container is found" {
 	need_program systemd-nspawn
 	in_background systemd-nspawn --quiet --register=no --keep-unit --directory="$bundle/rootfs" sleep 1000
