@@ -205,15 +205,35 @@ static char *flatpak_name(struct finder *f, const struct finder_text *t)
 			     dash && dash > t->id ? (size_t)(dash - t->id) : t->id_len);
 }
 
-/* What no state file tells: LXC's names are its ids, a sandbox is called as its first process. */
+/* With --name; the file is called after the process that stays outside. */
+static char *firejail_name(struct finder *f, pid_t monitor)
+{
+	char path[48], *text;
+
+	snprintf(path, sizeof(path), "run/firejail/name/%d", (int)monitor);
+	if (state_file_read(f->root, path, 256, f->admin, &f->scratch, &text) <= 0)
+		return NULL;
+	return state_text(text, strcspn(text, "\n"), &f->found->mem);
+}
+
+/* What no state file tells: LXC's names are its ids, a sandbox is called as what runs in it. */
 static char *other_name(struct finder *f, const struct container_found *c,
 			const struct finder_mark *m)
 {
+	char *name;
+
 	switch ((enum engine_kind)c->engine.v) {
 	case ENGINE_FLATPAK:
 		return f->texts[m->text].id ? flatpak_name(f, &f->texts[m->text]) : NULL;
-	case ENGINE_BUBBLEWRAP:
 	case ENGINE_FIREJAIL:
+		name = firejail_name(f, m->first.parent);
+		if (name)
+			return name;
+		/* fall through */
+	case ENGINE_BUBBLEWRAP:
+		if (*m->name)
+			return arena_dup(&f->found->mem, m->name);
+		/* fall through */
 	case ENGINE_UNKNOWN:
 		return *m->first.name ? arena_dup(&f->found->mem, m->first.name) : NULL;
 	case ENGINE_LXC:

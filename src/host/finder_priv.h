@@ -60,6 +60,8 @@ struct finder_text {
  * @leaf:   the last component of @dir
  * @text:   of its first process
  * @first:  its first process
+ * @name:   what its oldest process is called that is called otherwise than @first, or "": a sandbox's
+ *          first process is the sandbox's own
  * @sure:   the name of its cgroup said so
  */
 struct finder_mark {
@@ -67,6 +69,7 @@ struct finder_mark {
 	size_t dir_len, leaf_len;
 	uint32_t text;
 	struct process_stat first;
+	char name[16];
 	bool sure;
 };
 

@@ -117,11 +117,12 @@ static void settle(struct finder *f, uint32_t index, struct member *m, size_t n)
 	size_t alive = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		m[alive] = m[i];
-		if (engine_procs_try_stat(&f->procs, m[i].p->pid, &m[alive].st) == 0)
+		m[alive].p = m[i].p;
+		if (engine_procs_try_stat(&f->procs, m[i].p->pid, &m[alive].st) == 0 &&
+		    m[alive].st.state != 'Z' && m[alive].st.state != 'X')
 			alive++;
 		else
-			m[i].p->owner = ENGINE_PROCS_NOBODY;
+			m[alive].p->owner = ENGINE_PROCS_NOBODY;
 	}
 	first = first_of(f, m, alive);
 	c->processes = (uint32_t)alive;
@@ -131,6 +132,9 @@ static void settle(struct finder *f, uint32_t index, struct member *m, size_t n)
 	c->pid_start = first->st.start;
 	mark->first = first->st;
 	mark->text = first->p->text;
+	for (size_t i = 0; i < alive && !*mark->name; i++)
+		if (strcmp(m[i].st.name, first->st.name) != 0)
+			memcpy(mark->name, m[i].st.name, sizeof(mark->name));
 	if (c->engine.v == ENGINE_UNKNOWN)
 		c->engine.v = sandbox_engine(f, &first->st);
 }
@@ -207,7 +211,8 @@ static struct engine_proc *process_of(struct finder *f, const struct state_entry
 		return NULL;
 	p = engine_procs_find(&f->procs, (pid_t)facts.pid);
 	if (!p || engine_procs_try_stat(&f->procs, p->pid, ret_stat) < 0 ||
-	    (facts.pid_start && facts.pid_start != ret_stat->start) || !is_users(f, p, entry->uid))
+	    ret_stat->state == 'Z' || (facts.pid_start && facts.pid_start != ret_stat->start) ||
+	    !is_users(f, p, entry->uid))
 		return NULL;
 	return p;
 }

@@ -61,6 +61,7 @@ static void put_link(const char *name, const char *target)
 /* struct fake - a process; what is not set is as the host's own processes have it */
 struct fake {
 	int pid, parent, start;
+	char state;
 	const char *name, *cgroup, *pidns, *mntns;
 };
 
@@ -72,8 +73,9 @@ static void put_process(struct fake p)
 	put(path, p.cgroup ? p.cgroup : "0::/\n");
 	snprintf(path, sizeof(path), "proc/%d/stat", p.pid);
 	snprintf(text, sizeof(text),
-		 "%d (%s) S %d 5 6 7 -1 9 10 11 12 13 14 15 16 17 20 -5 1 0 %d 23 24\n", p.pid,
-		 p.name ? p.name : "sh", p.parent ? p.parent : 1, p.start ? p.start : p.pid);
+		 "%d (%s) %c %d 5 6 7 -1 9 10 11 12 13 14 15 16 17 20 -5 1 0 %d 23 24\n", p.pid,
+		 p.name ? p.name : "sh", p.state ? p.state : 'S', p.parent ? p.parent : 1,
+		 p.start ? p.start : p.pid);
 	put(path, text);
 	snprintf(path, sizeof(path), "proc/%d/ns/pid", p.pid);
 	snprintf(text, sizeof(text), "pid:[%s]", p.pidns ? p.pidns : HOST_PID);
@@ -449,13 +451,16 @@ TEST(sandboxes_are_told_apart_by_who_began_them)
 	want_engine(70, "bubblewrap", "pidns-7");
 	WANT_INT(with_pid(70)->processes, 2);
 	want_engine(80, "firejail", "pidns-9");
+	WANT_TEXT(with_pid(70)->name, "sh");
 	WANT_TEXT(with_pid(80)->name, "vlc");
+	put("run/firejail/name/75", "cinema\n");
 	want_engine(90, "unknown", "pidns-11");
 	want_engine(99, "flatpak", "pidns-14");
 	WANT_TEXT(with_pid(99)->name, "org.x.Maps");
 	WANT_INT(with_pid(99)->uid.v, 1000);
-	find(0);
+	find(CONTAINERS_NAMES);
 	WANT_INT(all.n, 3);
+	WANT_TEXT(with_pid(80)->name, "cinema");
 }
 
 TEST(services_with_namespaces_of_their_own_are_containers_for_those_who_ask)
@@ -631,6 +636,20 @@ TEST(roots_container_in_a_users_session_is_roots)
 	find(CONTAINERS_ALL);
 	want_engine(70, "runc", "one");
 	WANT(!all.at[0].uid.set);
+}
+
+TEST(what_has_ended_and_waits_for_its_parent_is_no_process)
+{
+	new_host();
+	put_process((struct fake){ .pid = 70, .cgroup = "0::/lxc.payload.a\n", .state = 'Z' });
+	put_process((struct fake){ .pid = 71, .cgroup = "0::/lxc.payload.a\n" });
+	put_process((struct fake){ .pid = 80, .cgroup = "0::/lxc.payload.b\n", .state = 'Z' });
+	put_process((struct fake){ .pid = 90, .cgroup = "0::/c\n", .state = 'Z' });
+	put("run/crun/three/status", "{\"pid\":90}");
+	find(CONTAINERS_ALL);
+	WANT_INT(all.n, 1);
+	WANT_INT(with_pid(71)->processes, 1);
+	WANT_INT(all.n_members, 1);
 }
 
 /* --- looking up ------------------------------------------------------------------------- */
