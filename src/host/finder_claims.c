@@ -157,7 +157,7 @@ static int claimed(struct finder *f, const struct cgroup_claim *claim, struct fi
 	if (i == STRING_MAP_NONE || set_pod(f, &f->found->at[i], claim) < 0)
 		return -ENOMEM;
 	*place = t->container = i;
-	if (t->uid >= 0)
+	if (t->uid > 0)
 		f->found->at[i].uid = (struct opt_i64){ true, t->uid };
 	f->marks[i].sure = true;
 	f->marks[i].dir = t->dir;

@@ -39,7 +39,7 @@ static int by_key(struct finder *f, struct engine_proc *p, enum engine_kind engi
 		*place = finder_container(f, engine, id, id_len);
 		if (*place == STRING_MAP_NONE)
 			return -ENOMEM;
-		if (t->uid >= 0)
+		if (t->uid > 0)
 			f->found->at[*place].uid = (struct opt_i64){ true, t->uid };
 	}
 	p->owner = *place;

@@ -636,6 +636,13 @@ TEST(roots_container_in_a_users_session_is_roots)
 	find(CONTAINERS_ALL);
 	want_engine(70, "runc", "one");
 	WANT(!all.at[0].uid.set);
+	/* his own session is no user's */
+	put_process((struct fake){ .pid = 80,
+				   .cgroup = "0::/user.slice/user-0.slice/session-2.scope/two\n" });
+	put("run/runc/two/x", "");
+	find(CONTAINERS_ALL);
+	want_engine(80, "runc", "two");
+	WANT(!with_pid(80)->uid.set);
 }
 
 TEST(what_has_ended_and_waits_for_its_parent_is_no_process)
