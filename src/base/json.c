@@ -436,15 +436,14 @@ struct json *json_parse(const char *text, size_t len, const char *doc, const cha
 			struct arena *a, struct err *e)
 {
 	char *copy = arena_dup_len(a, text, len);
-	struct parser p = {
-		.begin = copy, .at = copy, .end = copy + len, .skip = skip, .arena = a
-	};
+	struct parser p = { .begin = copy, .at = copy, .skip = skip, .arena = a };
 	struct json *v;
 
 	if (!copy) {
 		fail_errno(e, ENOMEM, "read '%s'", doc);
 		return NULL;
 	}
+	p.end = copy + len;
 	v = parse_value(&p);
 	if (v) {
 		skip_blanks(&p);
