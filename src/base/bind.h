@@ -159,6 +159,9 @@ int bind_parse_list(const struct bind_table *item, const char *text, size_t len,
 		    const struct bind_note *note, struct arena *a, struct list_any *ret_list,
 		    struct err *e);
 char *bind_print(const struct bind_table *t, const void *doc, bool pretty, struct err *e);
+void bind_write(const struct bind_table *t, const void *doc, struct str *out);
+void bind_write_member(const struct bind_row *row, const void *at, struct str *out);
+bool bind_present(const struct bind_row *row, const void *at);
 
 int bind_pack(const struct bind_table *t, const void *doc, struct str *out);
 int bind_unpack(const struct bind_table *t, const unsigned char *at, size_t len, struct arena *a,

@@ -497,8 +497,6 @@ int bind_parse_list(const struct bind_table *item, const char *text, size_t len,
 	return v ? read_objects(&r, &root, v, &row, ret_list) : -1;
 }
 
-static void write_struct(const struct bind_table *t, const unsigned char *doc, struct str *out);
-
 static void write_flags(const struct word *words, uint64_t v, struct str *out)
 {
 	bool first = true;
@@ -553,7 +551,7 @@ static void write_list(const struct bind_row *row, const struct list_any *l, str
 			json_text_quote(out, *(char *const *)item);
 			str_add(out, ":");
 		}
-		write_struct(row->table, item, out);
+		bind_write(row->table, item, out);
 	}
 	str_add(out, map ? "}" : "]");
 }
@@ -566,8 +564,9 @@ static void write_numbers(const struct numbers *list, struct str *out)
 	str_add(out, "]");
 }
 
-/* Is there anything to write? Plain numbers and booleans always are; the rest may be absent. */
-static bool is_present(const struct bind_row *row, const unsigned char *at)
+/* bind_present() - is there anything to write at @at, the member? Plain numbers and booleans always
+ * are; the rest may be absent. */
+bool bind_present(const struct bind_row *row, const void *at)
 {
 	switch (row->kind) {
 	case BIND_STRING:
@@ -597,7 +596,8 @@ static bool is_present(const struct bind_row *row, const unsigned char *at)
 	}
 }
 
-static void write_row(const struct bind_row *row, const unsigned char *at, struct str *out)
+/* bind_write_member() - append the JSON of one member that is present, without its key */
+void bind_write_member(const struct bind_row *row, const void *at, struct str *out)
 {
 	switch (row->kind) {
 	case BIND_STRING:
@@ -643,7 +643,7 @@ static void write_row(const struct bind_row *row, const unsigned char *at, struc
 		write_pairs((const void *)at, out);
 		break;
 	case BIND_OBJECT:
-		write_struct(row->table, *(unsigned char *const *)at, out);
+		bind_write(row->table, *(void *const *)at, out);
 		break;
 	case BIND_OBJECTS:
 	case BIND_MAP:
@@ -654,22 +654,24 @@ static void write_row(const struct bind_row *row, const unsigned char *at, struc
 	}
 }
 
-static void write_struct(const struct bind_table *t, const unsigned char *doc, struct str *out)
+/* bind_write() - append a struct as compact JSON; bind_print() says what of it */
+void bind_write(const struct bind_table *t, const void *doc, struct str *out)
 {
 	bool first = true;
 
 	str_add(out, "{");
 	for (size_t i = 0; i < t->n; i++) {
 		const struct bind_row *row = &t->rows[i];
+		const void *at = (const unsigned char *)doc + row->at;
 
-		if (!is_present(row, doc + row->at))
+		if (!bind_present(row, at))
 			continue;
 		if (!first)
 			str_add(out, ",");
 		first = false;
 		json_text_quote(out, row->key);
 		str_add(out, ":");
-		write_row(row, doc + row->at, out);
+		bind_write_member(row, at, out);
 	}
 	str_add(out, "}");
 }
@@ -688,7 +690,7 @@ char *bind_print(const struct bind_table *t, const void *doc, bool pretty, struc
 	const struct str *out = pretty ? &indented : &compact;
 	char *text = NULL;
 
-	write_struct(t, doc, &compact);
+	bind_write(t, doc, &compact);
 	if (pretty && !compact.torn)
 		json_text_indent(&indented, compact.at, "  ");
 	if (!compact.torn && !out->torn)
