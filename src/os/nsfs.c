@@ -248,7 +248,7 @@ int nsfs_differing(const struct nsfs_target *t, uint64_t flags, uint64_t *ret_fl
 
 	for (int i = 0; i < NSFS_TYPES; i++) {
 		const struct nsfs_kind *k = &nsfs_kinds[i];
-		uint64_t theirs, ours;
+		uint64_t theirs = 0, ours = 0;
 		enum nsfs_type type;
 		char self[48];
 		int r;
