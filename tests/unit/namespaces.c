@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/own.h"
 #include "host/namespaces.h"
+#include "host/ns_maps.h"
 #include "host/proc_scan.h"
 #include "os/nsfs.h"
 
@@ -175,4 +176,99 @@ TEST(the_graph_shows_our_own_namespaces_as_ours)
 	json = bind_print(&ns_graph_table, &g, false, &e);
 	WANT(json && strstr(json, "\"type\":\"mnt\""));
 	WANT(strstr(json, "\"processes\":["));
+}
+
+static void want_ranges(const struct ns_map *m, const char *want)
+{
+	own_str struct str s = { 0 };
+
+	for (size_t i = 0; i < m->n; i++)
+		str_addf(&s, "%s%u:%u:%u", i ? " " : "", m->at[i].inside, m->at[i].outside,
+			 m->at[i].size);
+	WANT_STR(s.at ? s.at : "", want);
+}
+
+TEST(ranges_are_written_in_both_orders_of_unshare)
+{
+	struct ns_map m = { 0 };
+	struct err e;
+
+	WANT_INT(ns_map_add(&m, NS_MAP_USERS, "0:100000:65536", &e), 0);
+	WANT_INT(ns_map_add(&m, NS_MAP_USERS, "200000,65536,10", &e), 0);
+	want_ranges(&m, "0:100000:65536 65536:200000:10");
+}
+
+TEST(what_is_no_range_is_refused)
+{
+	static const char *const texts[] = {
+		"",
+		"0",
+		"0:1",
+		"0:1:",
+		"0:1:0",
+		"0:1:2:3",
+		"0,1:2",
+		"-1:0:1",
+		" 0:1:2",
+		"a:1:2",
+		"0:1:4294967296",
+		"4294967295:0:1",
+		"4294967290:0:6",
+		"0:4294967290:6",
+		"Auto",
+	};
+	struct ns_map m = { 0 };
+	struct err e;
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		if (ns_map_add(&m, NS_MAP_USERS, texts[i], &e) == 0)
+			T_FAIL("'%s' is taken for a range", texts[i]);
+	WANT_INT(m.n, 0);
+	WANT_INT(ns_map_add(&m, NS_MAP_USERS, "4294967290:0:5", &e), 0);
+}
+
+TEST(subordinate_ids_are_found_by_name_and_by_number)
+{
+	static const char text[] =
+		"\nroot:1:2\nme:100:10\nmee:5:5\nm:6:6\n#me:7:7\nme:bad:3\nme:9\n"
+		"1000:200:20\nme:300:0\nme:400:5";
+	struct ns_map first = { 0 }, all = { 0 }, unnamed = { 0 }, none = { 0 };
+	struct err e;
+
+	WANT_INT(ns_map_subids(text, "me", 1000, &first, false, &e), 0);
+	want_ranges(&first, "0:100:10");
+	WANT_INT(ns_map_subids(text, "me", 1000, &all, true, &e), 0);
+	want_ranges(&all, "0:100:10 10:200:20 30:400:5");
+	WANT_INT(ns_map_subids(text, NULL, 1000, &unnamed, true, &e), 0);
+	want_ranges(&unnamed, "0:200:20");
+	WANT_INT(ns_map_subids(text, "you", 7, &none, true, &e), -1);
+	WANT_INT(e.cls, ERR_ABSENT);
+}
+
+TEST(ranges_make_room_for_the_own_id)
+{
+	static const struct {
+		struct ns_map map;
+		const char *want;
+	} rows[] = {
+		{ { .n = 1, .at = { { 0, 100, 10 } } }, "0:100:10" },
+		{ { .own = true }, "0:7:1" },
+		{ { .own = true, .n = 1, .at = { { 0, 100, 10 } } }, "0:7:1 1:100:9" },
+		{ { .own = true, .own_inside = 3, .n = 1, .at = { { 0, 100, 10 } } },
+		  "3:7:1 0:100:3 4:103:6" },
+		{ { .own = true, .own_inside = 20, .n = 1, .at = { { 0, 0, 10 } } },
+		  "20:7:1 0:0:7 7:8:2" },
+		{ { .own = true, .own_inside = 7, .n = 1, .at = { { 0, 0, 10 } } },
+		  "7:7:1 0:0:7 8:8:2" },
+		{ { .own = true, .own_inside = 9, .n = 1, .at = { { 0, 100, 10 } } },
+		  "9:7:1 0:100:9" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct ns_map m = rows[i].map;
+		struct err e;
+
+		WANT_INT(ns_map_settle(&m, 7, &e), 0);
+		want_ranges(&m, rows[i].want);
+	}
 }
