@@ -253,8 +253,9 @@ int ns_hold(const struct ns_store *s, const char *name, const int fds[NSFS_TYPES
 static int open_each(const struct nsfs_target *t, uint64_t flags, int fds[NSFS_TYPES],
 		     struct err *e)
 {
-	for (int i = 0; i < NSFS_TYPES; i++) {
+	for (int i = 0; i < NSFS_TYPES; i++)
 		fds[i] = FD_NONE;
+	for (int i = 0; i < NSFS_TYPES; i++) {
 		if (!(flags & nsfs_kinds[i].flag))
 			continue;
 		fds[i] = openat(t->proc, nsfs_kinds[i].path, O_RDONLY | O_CLOEXEC);

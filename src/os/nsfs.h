@@ -7,6 +7,7 @@
 #ifndef OS_NSFS_H
 #define OS_NSFS_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/own.h"
 #include "host/namespaces.h"
+#include "host/ns_enter.h"
 #include "host/ns_maps.h"
 #include "host/proc_scan.h"
 #include "os/nsfs.h"
@@ -271,4 +272,36 @@ TEST(ranges_make_room_for_the_own_id)
 		WANT_INT(ns_map_settle(&m, 7, &e), 0);
 		want_ranges(&m, rows[i].want);
 	}
+}
+
+TEST(an_id_is_found_in_a_map_from_outside)
+{
+	static const char map[] =
+		"         0       1000          1\n         1     100000      65536\n";
+	uint32_t in;
+
+	WANT_INT(ns_enter_map_id(map, 1000, &in), 0);
+	WANT_INT(in, 0);
+	WANT_INT(ns_enter_map_id(map, 100005, &in), 0);
+	WANT_INT(in, 6);
+	WANT_INT(ns_enter_map_id(map, 165536, &in), -ENOENT);
+	WANT_INT(ns_enter_map_id(map, 0, &in), -ENOENT);
+	WANT_INT(ns_enter_map_id("", 0, &in), -ENOENT);
+	WANT_INT(ns_enter_map_id("0 x 1", 0, &in), -ENOENT);
+}
+
+TEST(an_environment_is_split_at_its_ends)
+{
+	char text[] = "A=1\0\0B\0=x\0C=\0D=a=b", none[] = "";
+	char **env;
+
+	WANT(ns_enter_split_env(text, sizeof(text) - 1, &env));
+	WANT_STR(env[0], "A=1");
+	WANT_STR(env[1], "C=");
+	WANT_STR(env[2], "D=a=b");
+	WANT(!env[3]);
+	free(env);
+	WANT(ns_enter_split_env(none, 0, &env));
+	WANT(!env[0]);
+	free(env);
 }
