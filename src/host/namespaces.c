@@ -252,7 +252,9 @@ static int compare(const void *a, const void *b)
 
 static struct opt_u64 inode_of(const struct finder *f, int ns)
 {
-	return ns < 0 ? (struct opt_u64){ 0 } : (struct opt_u64){ true, f->all.at[ns].inode };
+	struct opt_u64 none = { 0 }, some = { true, ns < 0 ? 0 : f->all.at[ns].inode };
+
+	return ns < 0 ? none : some;
 }
 
 static int fill_node(const struct finder *f, int ns, struct ns_node *n)

@@ -280,3 +280,52 @@ TEST(a_namespace_above_is_found_through_the_one_below)
 	WANT_INT(node(NSFS_USER, above)->parent.v, inode_of(getpid(), "user"));
 	end(outer);
 }
+
+/* What a plain user finds, in a child of ours: exit status of @look_at. */
+static int as_daemon(int (*look_at)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		if (setgid(1) < 0 || setuid(1) < 0)
+			_exit(99);
+		prctl(PR_SET_DUMPABLE, 1);
+		look(NS_FIND_MOUNTS | NS_FIND_FDS);
+		_exit(look_at());
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* His own are there; that others are not to be seen is said. */
+static int partly(void)
+{
+	if (!ns_graph_find(&graph, NSFS_NET, inode_at("/proc/self/ns/net")))
+		return 1;
+	if (graph.hidden)
+		return 2;
+	return graph.denied > 0 ? 0 : 3;
+}
+
+static int hidden(void)
+{
+	if (!ns_graph_find(&graph, NSFS_NET, inode_at("/proc/self/ns/net")))
+		return 1;
+	return graph.hidden ? 0 : 2;
+}
+
+TEST(what_a_plain_user_may_not_see_is_counted)
+{
+	need_root();
+	WANT_INT(as_daemon(partly), 0);
+}
+
+TEST(processes_that_hidepid_hides_are_spoken_of)
+{
+	need_root();
+	WANT_INT(mount("proc", "/proc", "proc", 0, "hidepid=2"), 0);
+	WANT_INT(as_daemon(hidden), 0);
+	look(0);
+	WANT(!graph.hidden);
+}

@@ -12,6 +12,8 @@
 #include "base/own.h"
 #include "host/ns_enter.h"
 #include "host/ns_hold.h"
+#include "os/probe.h"
+#include "os/sys.h"
 #include "tests/unit/t.h"
 
 static struct err e;
@@ -118,10 +120,11 @@ TEST(each_namespace_is_the_one_that_nsenter_enters)
 	start();
 	/* the shell is the child of unshare, which is in the namespaces but for pid */
 	pid = live((char *[]){ "unshare", "--mount", "--net", "--uts", "--ipc", "--cgroup", "sh",
-			       "-c", "hostname inside; echo; exec sleep 100", NULL });
+			       "-c", "echo inside >/proc/sys/kernel/hostname; echo; exec sleep 100",
+			       NULL });
 	all.pid = some.pid = pid;
-	same(&all, OPTIONS("--all"), LINKS "; hostname; id -u");
-	same(&some, OPTIONS("--net", "--uts"), LINKS "; hostname; pwd");
+	same(&all, OPTIONS("--all"), LINKS "; uname -n; id -u");
+	same(&some, OPTIONS("--net", "--uts"), LINKS "; uname -n; pwd");
 	end(pid);
 }
 
@@ -151,6 +154,38 @@ TEST(pid_and_user_namespaces_take_a_child_that_is_their_root)
 	n.pid = child_of(pid);
 	same(&n, OPTIONS("--user", "--pid", "--mount"),
 	     LINKS "; id -u; id -g; cat /proc/1/comm; cat /proc/self/uid_map");
+	end(pid);
+}
+
+TEST(kernels_without_pidfds_are_entered_one_by_one)
+{
+	struct ns_enter n = { .all = true };
+	pid_t pid;
+
+	start();
+	probe_lack(SYS_PIDFD);
+	pid = live((char *[]){ "unshare", "--user", "--map-root-user", "--pid", "--fork",
+			       "--kill-child", "--mount-proc", "--uts", "sh", "-c",
+			       "echo; sleep 100; :", NULL });
+	n.pid = child_of(pid);
+	same(&n, OPTIONS("--user", "--pid", "--mount", "--uts"), LINKS "; id -u; cat /proc/1/comm");
+	end(pid);
+}
+
+TEST(a_plain_user_enters_what_is_his)
+{
+	struct ns_enter n = { .all = true };
+	pid_t pid;
+
+	start();
+	WANT_INT(setgid(1) + setuid(1), 0);
+	prctl(PR_SET_DUMPABLE, 1);
+	pid = live((char *[]){ "unshare", "--user", "--map-root-user", "--pid", "--fork",
+			       "--kill-child", "--mount-proc", "--net", "sh", "-c",
+			       "echo; sleep 100; :", NULL });
+	n.pid = child_of(pid);
+	same(&n, OPTIONS("--user", "--pid", "--mount", "--net", "--preserve-credentials"),
+	     LINKS "; id -u; cat /proc/1/comm");
 	end(pid);
 }
 

@@ -194,7 +194,8 @@ TEST(mounts_and_pids_are_those_of_unshare)
 	if (access("/usr/bin/sh", X_OK) == 0 && access("/usr/lib64", F_OK) < 0)
 		same(0, &place, OPTIONS("--mount", "--root=/usr", "--wd=/usr"), "pwd");
 	same(0, &others, OPTIONS("--net", "--uts", "--ipc"),
-	     "tail -n +3 /proc/net/dev | cut -d : -f 1; hostname x && hostname");
+	     "tail -n +3 /proc/net/dev | cut -d : -f 1; echo x >/proc/sys/kernel/hostname; uname "
+	     "-n");
 }
 
 TEST(clocks_users_and_capabilities_are_those_of_unshare)
@@ -244,8 +245,8 @@ TEST(the_status_is_docker_s)
 
 TEST(a_file_keeps_a_namespace_that_nsenter_enters)
 {
-	char *argv[] = { "hostname", "kept", NULL }, out[4096];
-	char *enter[] = { "nsenter", "--uts=/run/uts", "hostname", NULL };
+	char *argv[] = { "sh", "-c", "echo kept >/proc/sys/kernel/hostname", NULL }, out[4096];
+	char *enter[] = { "nsenter", "--uts=/run/uts", "uname", "-n", NULL };
 	struct ns_run r = { .types = CLONE_NEWUTS, .argv = argv };
 
 	start();
