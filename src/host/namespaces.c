@@ -92,27 +92,21 @@ int finder_meet(struct finder *f, enum nsfs_type type, uint64_t inode)
 	return ns;
 }
 
-/* Meet the namespace of an open descriptor, and learn about it: its index, NS_NONE or -ENOMEM. */
-static int meet_fd(struct finder *f, int fd)
-{
-	enum nsfs_type type;
-	uint64_t inode;
-	int ns;
-
-	if (nsfs_try_look(fd, &type, &inode) < 0)
-		return NS_NONE;
-	ns = finder_meet(f, type, inode);
-	return ns < 0 || finder_learn(f, ns, fd) == 0 ? ns : -ENOMEM;
-}
-
-/* The one that @get leads to, by index. */
-static int follow(struct finder *f, int fd, int (*get)(int fd), int *ret_ns)
+/* The one that @get leads to, whose type is known, by index; NS_NONE where we are not told. */
+static int follow(struct finder *f, int fd, int (*get)(int fd), enum nsfs_type type, int *ret_ns)
 {
 	own_fd int other = get(fd);
-	int ns = other < 0 ? NS_NONE : meet_fd(f, other);
+	struct stat st;
+	int ns;
 
-	*ret_ns = ns < 0 ? NS_NONE : ns;
-	return ns == -ENOMEM ? ns : 0;
+	*ret_ns = NS_NONE;
+	if (other < 0 || fstat(other, &st) < 0)
+		return 0;
+	ns = finder_meet(f, type, st.st_ino);
+	if (ns < 0 || finder_learn(f, ns, other) < 0)
+		return -ENOMEM;
+	*ret_ns = ns;
+	return 0;
 }
 
 /**
@@ -132,11 +126,11 @@ int finder_learn(struct finder *f, int ns, int fd)
 	if (f->all.at[ns].learnt)
 		return 0;
 	f->all.at[ns].learnt = true;
-	if (follow(f, fd, nsfs_try_owner, &owner) < 0)
+	if (follow(f, fd, nsfs_try_owner, NSFS_USER, &owner) < 0)
 		return -ENOMEM;
 	if (type == NSFS_USER)
 		parent = owner;
-	if (type == NSFS_PID && follow(f, fd, nsfs_try_parent, &parent) < 0)
+	if (type == NSFS_PID && follow(f, fd, nsfs_try_parent, NSFS_PID, &parent) < 0)
 		return -ENOMEM;
 	has_uid = type == NSFS_USER && nsfs_try_owner_uid(fd, &uid) == 0;
 	/* only now: the list may have moved */
@@ -167,15 +161,13 @@ static int meet_link(struct finder *f, int dir, const char *path, enum nsfs_type
 		     uint64_t inode)
 {
 	own_fd int fd = FD_NONE;
-	enum nsfs_type is_type;
-	uint64_t is_inode;
+	struct stat st;
 	int ns = finder_meet(f, type, inode);
 
 	if (ns < 0 || f->all.at[ns].learnt)
 		return ns;
 	fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || nsfs_try_look(fd, &is_type, &is_inode) < 0 || is_type != type ||
-	    is_inode != inode)
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != inode)
 		return ns;
 	return finder_learn(f, ns, fd) < 0 ? -ENOMEM : ns;
 }
