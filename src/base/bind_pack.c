@@ -34,12 +34,10 @@ static void put_count(struct str *out, size_t n)
 
 static void put_string(struct str *out, const char *text)
 {
-	if (!text) {
-		put_count(out, ABSENT);
-		return;
-	}
-	put_count(out, strlen(text));
-	put(out, text, strlen(text));
+	size_t len = text ? strlen(text) : 0;
+
+	put_count(out, text ? len : ABSENT);
+	put(out, text, len);
 }
 
 static void put_strings(struct str *out, char *const *list)

@@ -36,7 +36,8 @@ static void skip_blanks(struct parser *p)
 {
 	char *at = p->at;
 
-	while (at < p->end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
+	/* the copy ends with a NUL, which is no blank */
+	while (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r')
 		at++;
 	p->at = at;
 }
@@ -175,13 +176,14 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 /* The end of what stays as it is: most strings do to their end. */
 static char *plain_end(const struct parser *p)
 {
-	/* printable ASCII but for the quote and the backslash: one look at each byte of a document */
+	/* printable ASCII but for the quote and the backslash: one look at each byte of a document,
+	 * whose end, a NUL, is none */
 	static const bool plain[256] = { [' ' ... '!'] = true,
 					 ['#' ... '['] = true,
 					 [']' ... '~'] = true };
 	char *at = p->at;
 
-	while (at < p->end && plain[(unsigned char)*at])
+	while (plain[(unsigned char)*at])
 		at++;
 	return at;
 }
@@ -436,15 +438,14 @@ struct json *json_parse(const char *text, size_t len, const char *doc, const cha
 			struct arena *a, struct err *e)
 {
 	char *copy = arena_dup_len(a, text, len);
-	struct parser p = {
-		.begin = copy, .at = copy, .end = copy + len, .skip = skip, .arena = a
-	};
+	struct parser p = { .begin = copy, .at = copy, .skip = skip, .arena = a };
 	struct json *v;
 
 	if (!copy) {
 		fail_errno(e, ENOMEM, "read '%s'", doc);
 		return NULL;
 	}
+	p.end = copy + len;
 	v = parse_value(&p);
 	if (v) {
 		skip_blanks(&p);

@@ -5,8 +5,7 @@
 #ifndef OCI_CLI_H
 #define OCI_CLI_H
 
-#include "base/err.h"
-#include "base/opt.h"
+#include "base/command.h"
 
 /**
  * struct cli - what stands before the command
@@ -22,27 +21,6 @@ struct cli {
 	bool default_root;
 	bool debug, systemd_cgroup, help, version, strict;
 };
-
-/**
- * struct command - one row of the table
- * @args:         words after the options, for the help
- * @opts, @n, @size: its options, and the size of the struct that they fill
- * @min, @max:    how many words it takes
- * @stop_early:   options end at the first word (exec, ps)
- * @failure:      its exit status when it fails
- * @run:          *ret_status is the exit status on success
- */
-struct command {
-	const char *name, *args, *summary;
-	const struct opt *opts;
-	size_t n, size, min, max;
-	bool stop_early;
-	int failure;
-	int (*run)(const struct cli *cli, void *options, char **args, size_t n_args,
-		   int *ret_status, struct err *e);
-};
-
-extern const struct command *const commands[];
 
 /* lifecycle.c */
 extern const struct command create_command, run_command, start_command, kill_command,

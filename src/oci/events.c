@@ -116,6 +116,16 @@ static int wait_news(struct stream *s, int64_t until, struct err *e)
 	return 0;
 }
 
+/* What killed the container may be told only after its end: the kernel rings for a cgroup's events
+ * at most every 10 ms. */
+static int last_news(struct stream *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->watch[i].oom && cgroup_watch_read(&s->watch[i]) == CGROUP_HAPPENED)
+			return print_notice(s, s->type[i], e);
+	return 0;
+}
+
 static int stream_events(struct stream *s, struct err *e)
 {
 	int64_t next = now_ns() + s->interval;
@@ -131,7 +141,7 @@ static int stream_events(struct stream *s, struct err *e)
 			next = now_ns() + s->interval;
 		}
 	}
-	return r;
+	return r == 0 ? last_news(s, e) : r;
 }
 
 static int open_stream(struct stream *s, const struct events *o, struct err *e)

@@ -18,11 +18,11 @@
 #define TARE_COMMIT "unknown"
 #endif
 
-const struct command *const commands[] = {
+static const struct command *const commands[] = {
 	&checkpoint_command, &create_command, &delete_command,  &events_command, &exec_command,
 	&features_command,   &kill_command,   &list_command,    &mounts_command, &pause_command,
 	&plan_command,       &ps_command,     &restore_command, &resume_command, &run_command,
-	&spec_command,       &start_command,  &state_command,   &update_command,
+	&spec_command,       &start_command,  &state_command,   &update_command, NULL,
 };
 
 // clang-format off
@@ -42,34 +42,12 @@ static const struct opt global_opts[] = {
 };
 // clang-format on
 
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; i < COUNT(commands); i++)
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
-	return NULL;
-}
-
 static int fail_command(const char *name, struct err *e)
 {
-	size_t best = 1 + strlen(name) / 3;
-	const char *near = NULL;
+	const char *near = command_nearest(commands, name);
 
-	for (size_t i = 0; i < COUNT(commands); i++) {
-		size_t d = text_distance(commands[i]->name, name);
-
-		if (d <= best) {
-			best = d;
-			near = commands[i]->name;
-		}
-	}
 	fail(e, ERR_INPUT, "unknown command '%s': No help topic for '%s'", name, name);
 	return near ? fail_hint(e, "did you mean '%s'?", near) : -1;
-}
-
-static void print(const struct str *text)
-{
-	fputs(text->at ? text->at : "", stdout);
 }
 
 static void print_usage(const struct cli *cli)
@@ -78,25 +56,11 @@ static void print_usage(const struct cli *cli)
 
 	str_addf(&out, "NAME:\n   %s - Open Container Initiative runtime\n\n", cli->program);
 	str_addf(&out, "Usage: %s [OPTION...] COMMAND [ARG...]\n\nCOMMANDS:\n", cli->program);
-	for (size_t i = 0; i < COUNT(commands); i++)
+	for (size_t i = 0; commands[i]; i++)
 		str_addf(&out, "   %-12s %s\n", commands[i]->name, commands[i]->summary);
 	str_add(&out, "\nGLOBAL OPTIONS:\n");
 	opt_help(global_opts, COUNT(global_opts), &out);
-	print(&out);
-}
-
-static void print_command_usage(const struct cli *cli, const struct command *c)
-{
-	own_str struct str out = { 0 };
-
-	str_addf(&out, "NAME:\n   %s %s - %s\n\n", cli->program, c->name, c->summary);
-	str_addf(&out, "Usage: %s [OPTION...] %s%s%s\n", cli->program, c->name, *c->args ? " " : "",
-		 c->args);
-	if (c->n) {
-		str_add(&out, "\nOPTIONS:\n");
-		opt_help(c->opts, c->n, &out);
-	}
-	print(&out);
+	fputs(out.at ? out.at : "", stdout);
 }
 
 static void print_version(const struct cli *cli)
@@ -150,48 +114,17 @@ static char *respell(char *word)
 	return word;
 }
 
-static bool wants_help(char **words, size_t n, bool stop_early)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(words[i], "--") == 0 || (stop_early && words[i][0] != '-'))
-			return false;
-		if (strcmp(respell(words[i]), "--help") == 0)
-			return true;
-	}
-	return false;
-}
-
 static int run_command_words(const struct cli *cli, const struct command *c, char **words, size_t n,
 			     int *ret_status, struct err *e)
 {
-	own_mem void *options = calloc(1, c->size ? c->size : 1);
-	own_mem char **args = calloc(n + 1, sizeof(*args));
-	struct opt_parse p = {
-		.opts = c->opts, .n = c->n, .stop_early = c->stop_early, .args = args
-	};
+	struct command_call call = { .command = c, .words = words, .n = n };
 	const char *manager;
-	size_t used = 0;
 
-	if (!options || !args)
-		return fail_errno(e, ENOMEM, "read the command line");
-	if (wants_help(words, n, c->stop_early)) {
-		print_command_usage(cli, c);
-		return 0;
-	}
+	snprintf(call.path, sizeof(call.path), "%s %s", cli->program, c->name);
 	/* a word that means nothing is refused even where it would not be looked at */
-	if (cli_cgroup_manager(cli, &manager, e) < 0)
+	if (!command_wants_help(c, words, n) && cli_cgroup_manager(cli, &manager, e) < 0)
 		return -1;
-	if (opt_parse(&p, words, n, options, &used, e) < 0)
-		return fail_in(e, "%s", c->name);
-	while (used < n)
-		args[p.n_args++] = words[used++];
-	if (p.n_args < c->min || p.n_args > c->max) {
-		fail(e, ERR_INPUT, "%s: %s arguments", c->name,
-		     p.n_args < c->min ? "too few" : "too many");
-		return fail_hint(e, "usage: %s %s%s%s", cli->program, c->name, *c->args ? " " : "",
-				 c->args);
-	}
-	return c->run(cli, options, args, p.n_args, ret_status, e);
+	return command_run(cli, &call, ret_status, e);
 }
 
 static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, struct err *e)
@@ -219,7 +152,7 @@ static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, str
 		print_usage(cli);
 		return 0;
 	}
-	c = find_command(words[used]);
+	c = command_find(commands, words[used]);
 	if (!c)
 		return fail_command(words[used], e);
 	cli->command = c->name;

@@ -150,15 +150,19 @@ static enum cgroup_news read_oom_v2(struct cgroup_watch *w)
 {
 	char drain[1024];
 	uint64_t now;
+	bool populated;
 
 	while (read(w->fd, drain, sizeof(drain)) > 0)
 		;
+	/* First whether anyone is left, then what happened: a kill is counted before its victim ends,
+	 * so the last process' kill is never taken for a quiet end. */
+	populated = event_count(w->dir, "cgroup.events", "populated") != 0;
 	now = event_count(w->dir, "memory.events", "oom_kill");
 	if (now > w->seen) {
 		w->seen = now;
 		return CGROUP_HAPPENED;
 	}
-	return event_count(w->dir, "cgroup.events", "populated") ? CGROUP_NOTHING : CGROUP_GONE;
+	return populated ? CGROUP_NOTHING : CGROUP_GONE;
 }
 
 /**

@@ -68,6 +68,18 @@ docker_run() { docker_ run --runtime tare --network none "$@"; }
 	docker_ rm one
 }
 
+@test "docker's container is found by whoever looks, by its id and its process" {
+	docker_run --detach --name two test /bin/sleep 1000
+	cid=$(docker_ inspect --format '{{.Id}}' two)
+	pid=$(docker_ inspect --format '{{.State.Pid}}' two)
+	run "$TARE_BUILD/tests/tool-containers" "docker:${cid:0:12}"
+	expect_status 0
+	[[ $(jq -r '[.engine, .id, .pid, .status] | join(" ")' <<<"$output") = "docker $cid $pid running" ]]
+	run "$TARE_BUILD/tests/tool-containers" "$pid" -
+	[[ $(jq -r .grade <<<"$output") = [CDE] ]]
+	docker_ rm --force two
+}
+
 @test "a missing program is 127 to docker, one that is none is 126" {
 	run docker_run --rm test /no/such/program
 	[[ $status -eq 127 ]]

@@ -113,6 +113,19 @@ limit() {
 	wait
 }
 
+@test "events tell of a container whose only process the kernel killed for its memory" {
+	need_controller memory
+	config '.linux.resources.memory.limit = 16777216 | .process.args = ["sh", "-c",
+		"until [ -e /tmp/go ]; do sleep 0.1; done; exec tail /dev/zero"] |
+		.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
+	tare run --detach --bundle "$bundle" "$id"
+	tare events --interval 50ms "$id" >"$BATS_TEST_TMPDIR/events" &
+	wait_for 5 grep -q stats "$BATS_TEST_TMPDIR/events"
+	tare exec "$id" touch /tmp/go
+	wait
+	grep -q '"type":"oom"' "$BATS_TEST_TMPDIR/events"
+}
+
 @test "an interval that is none is refused" {
 	start_container
 	run tare events --interval 0s "$id"

@@ -1,0 +1,21 @@
+/* cli.h - the command line of `tare`: one table of commands, one file for each family */
+#ifndef TARE_CLI_H
+#define TARE_CLI_H
+
+#include "base/command.h"
+
+/**
+ * struct cli - what stands before the command
+ * @program: the name by which we were called
+ */
+struct cli {
+	const char *program, *log_level;
+	bool debug, help, version;
+};
+
+extern const struct command tare_command;
+
+/* version.c */
+extern const struct command version_command;
+
+#endif

@@ -1,0 +1,28 @@
+/* commands.c - the table of all commands */
+#include "tare/cli.h"
+
+static const struct command *const commands[] = {
+	&version_command,
+	NULL,
+};
+
+// clang-format off
+static const struct opt global_opts[] = {
+	OPT_FLAG_("debug",       'D', struct cli, debug,              "log what is done"),
+	OPT_STRING_("log-level", 'l', struct cli, log_level, "LEVEL", "'error', 'warn', 'info' or 'debug'; warnings by default"),
+	OPT_FLAG_("help",        'h', struct cli, help,               "show this"),
+	OPT_FLAG_("version",     'v', struct cli, version,            "show the version"),
+};
+// clang-format on
+
+const struct command tare_command = {
+	.name = "tare",
+	.args = "COMMAND [ARG...]",
+	.summary = "containers, and the kernel's parts that they are made of",
+	.about = "tare works on any container of the host, whoever made it, and on namespaces and "
+		 "cgroups by hand.",
+	.commands = commands,
+	.opts = global_opts,
+	.n = COUNT(global_opts),
+	.size = sizeof(struct cli),
+};

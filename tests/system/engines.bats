@@ -1,0 +1,280 @@
+# engines.bats - containers of every engine that runs here are found, by whoever looks
+
+load ../lib
+setup() {
+	tare_setup
+	shell 'exec sleep 1000'
+}
+
+teardown() {
+	local pid leaks=''
+
+	for pid in "${started[@]}"; do
+		! has_sleeper "$pid" || inside+=("$(sleeper "$pid")")
+	done
+	# first those inside, whom not every sandbox takes along
+	for pid in "${inside[@]}" "${started[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	wait
+	for pid in "${inside[@]}"; do
+		wait_for 5 is_gone "$pid" || leaks+=" $pid"
+	done
+	find /sys/fs/cgroup -depth -type d -path "*/$id-nspawn*" -exec rmdir {} + || true
+	own delete --force "$id-own" 2>/dev/null || true
+	! type -P runc >/dev/null || runc delete --force "$id-runc" 2>/dev/null || true
+	! type -P crun >/dev/null || crun delete --force "$id-crun" 2>/dev/null || true
+	[[ ! -d $BATS_TEST_TMPDIR/podman ]] || podman_ rm --all --force --time 0 >/dev/null 2>&1 || true
+	tare_teardown
+	[[ ! $leaks ]] || {
+		echo "left behind: processes$leaks"
+		return 1
+	}
+}
+
+started=() # what in_background began
+inside=()  # and the sleepers below them, which must end with them
+
+# own WORD...: tare-runtime as everybody calls it, with its usual state root
+own() { "$TARE_RUNTIME" "$@" </dev/null 3>&-; }
+
+# found [WORD]: all of the host's containers, or the one that is meant; a JSON object a line
+found() { "$TARE_BUILD/tests/tool-containers" "$@"; }
+
+# told FILTER [WORD]: what jq makes of it
+told() { found "${@:2}" | jq -r "$1"; }
+
+# in_background COMMAND...: ended by teardown
+in_background() {
+	"$@" </dev/null >"$BATS_TEST_TMPDIR/background" 2>&1 3>&- &
+	started+=($!)
+}
+
+# sleeper PID: the process below it, however deep, that is called sleep
+sleeper() {
+	local child
+
+	for child in $(pgrep -P "$1"); do
+		if [[ $(cat "/proc/$child/comm" 2>/dev/null) = sleep ]]; then
+			echo "$child"
+			return
+		fi
+		! sleeper "$child" || return 0
+	done
+	return 1
+}
+
+# is_gone PID, has_sleeper PID: for wait_for
+is_gone() { [[ ! -d /proc/$1 ]]; }
+has_sleeper() { sleeper "$1" >/dev/null; }
+
+@test "our own container is found by its id, its pid and its cgroup" {
+	own run --detach --bundle "$bundle" "$id-own" >/dev/null 2>&1
+	pid=$(own state "$id-own" | jq -r .pid)
+	[[ $(told '[.engine, .id, .status, .pid, .processes] | join(" ")' "$id-own") = "tare $id-own running $pid 1" ]]
+	[[ $(told .id "$pid") = "$id-own" ]]
+	[[ $(told .id "tare:$id-own") = "$id-own" ]]
+	[[ $(told .bundle "$id-own") = "$bundle" ]]
+	cgroup=$(told '.cgroups[] | select(.shared | not).path' "$id-own" | head -n 1)
+	[[ $(told .id "$cgroup") = "$id-own" ]]
+	run found "runc:$id-own"
+	expect_status 127
+	expect_error 'no running container is called so'
+}
+
+@test "created, running and paused are told apart" {
+	own create --bundle "$bundle" "$id-own" >/dev/null 2>&1
+	[[ $(told .status "$id-own") = created ]]
+	own start "$id-own"
+	[[ $(told .status "$id-own") = running ]]
+	own pause "$id-own"
+	[[ $(told .status "$id-own") = paused ]]
+	own resume "$id-own"
+	[[ $(told .status "$id-own") = running ]]
+	own delete --force "$id-own"
+	run found "$id-own"
+	expect_status 127
+}
+
+@test "with another state root it is still found, if not by whom" {
+	start_container
+	[[ $(told .engine "$(pid_of)") = unknown ]]
+	[[ $(told .pid "$(pid_of)") = "$(pid_of)" ]]
+}
+
+@test "a process that exec brought in belongs to it, and is not the first" {
+	own run --detach --bundle "$bundle" "$id-own" >/dev/null 2>&1
+	pid=$(own state "$id-own" | jq -r .pid)
+	own exec --detach --pid-file "$BATS_TEST_TMPDIR/pid" "$id-own" sleep 1000
+	[[ $(told '[.id, .pid, .processes] | join(" ")' "$(cat pid)") = "$id-own $pid 2" ]]
+}
+
+@test "runc's container is found" {
+	need_program runc
+	runc run --detach --bundle "$bundle" "$id-runc" </dev/null >/dev/null 2>&1 3>&-
+	pid=$(runc state "$id-runc" | jq -r .pid)
+	[[ $(told '[.engine, .id, .pid] | join(" ")' "$id-runc") = "runc $id-runc $pid" ]]
+	[[ $(told .rootfs "$id-runc") = "$bundle/rootfs" ]]
+	runc pause "$id-runc"
+	[[ $(told .status "$id-runc") = paused ]]
+	runc resume "$id-runc"
+}
+
+@test "crun's container is found" {
+	need_program crun
+	config '.ociVersion = "1.0.0"' # Debian 12's refuses what is newer
+	crun run --detach --bundle "$bundle" "$id-crun" </dev/null >/dev/null 2>&1 3>&- ||
+		skip "crun does not run here: $(crun run --detach --bundle "$bundle" "$id-crun" 2>&1 </dev/null | head -n 1)"
+	pid=$(crun state "$id-crun" | jq -r .pid)
+	[[ $(told '[.engine, .id, .pid] | join(" ")' "$id-crun") = "crun $id-crun $pid" ]]
+	[[ $(told .bundle "$id-crun") = "$bundle" ]]
+}
+
+# podman_ WORD...: with a storage of its own, so that the machine's stays as it is
+podman_() {
+	timeout 60 podman --root "$BATS_TEST_TMPDIR/podman" --runroot "$BATS_TEST_TMPDIR/podman-run" \
+		--storage-driver vfs --cgroup-manager cgroupfs --events-backend none --runtime "$TARE_RUNTIME" "$@" 3>&-
+}
+
+@test "Podman's container is found, and its monitor is none" {
+	need_program podman
+	cid=$(podman_ run --detach --network none --rootfs "$bundle/rootfs" sleep 1000 2>"$BATS_TEST_TMPDIR/why") ||
+		skip "podman does not run here: $(tail -n 1 "$BATS_TEST_TMPDIR/why")"
+	pid=$(podman_ inspect --format '{{.State.Pid}}' "$cid")
+	[[ $(told '[.engine, .id, .pid] | join(" ")' "$pid") = "podman $cid $pid" ]]
+	[[ $(told .id "podman:${cid:0:20}") = "$cid" ]]
+	[[ $(found | grep -c "$cid") = 1 ]]
+	podman_ rm --force --time 0 "$cid"
+}
+
+@test "bubblewrap's sandbox is found, though it has neither a name nor a cgroup" {
+	need_program bwrap
+	in_background bwrap --unshare-pid --die-with-parent --ro-bind "$bundle/rootfs" / --proc /proc --dev /dev sleep 1000
+	wait_for 5 has_sleeper "${started[0]}" || skip "bwrap does not run here: $(cat background)"
+	pid=$(sleeper "${started[0]}")
+	[[ $(told '[.engine, .processes] | join(" ")' "$pid") = "bubblewrap 2" ]]
+	# it is where the test is
+	[[ $(told '[.cgroups[] | select(.shared | not)] | length' "$pid") = 0 ]]
+}
+
+@test "an ordinary user's sandbox is told to be his" {
+	need_program bwrap
+	in_background setpriv --reuid 65534 --regid 65534 --clear-groups \
+		bwrap --die-with-parent --unshare-user --unshare-pid --ro-bind / / --proc /proc sleep 1000
+	wait_for 5 has_sleeper "${started[0]}" || skip "bwrap does not run here: $(cat background)"
+	[[ $(told '[.engine, .uid] | join(" ")' "$(sleeper "${started[0]}")") = "bubblewrap 65534" ]]
+	in_background bwrap --die-with-parent --unshare-pid --ro-bind / / --proc /proc sleep 1000
+	wait_for 5 has_sleeper "${started[1]}"
+	[[ $(told .uid "$(sleeper "${started[1]}")") = null ]]
+}
+
+# nspawn makes cgroups beside itself: in one of its own they can be found again
+nspawn_apart() {
+	local dir
+
+	for dir in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
+		[[ -e $dir/cgroup.procs ]] || continue
+		mkdir "$dir/$id-nspawn"
+		echo "$BASHPID" >"$dir/$id-nspawn/cgroup.procs"
+	done
+	exec systemd-nspawn --quiet --register=no --keep-unit --directory="$bundle/rootfs" sleep 1000
+}
+
+@test "systemd-nspawn's container is found" {
+	need_program systemd-nspawn
+	in_background nspawn_apart
+	wait_for 10 has_sleeper "${started[0]}" || skip "systemd-nspawn does not run here: $(cat background)"
+	[[ $(told .engine "$(sleeper "${started[0]}")") = nspawn ]]
+}
+
+@test "what unshare began is found as a container of nobody's" {
+	in_background unshare --fork --kill-child --pid --mount sleep 1000
+	wait_for 5 has_sleeper "${started[0]}"
+	pid=$(sleeper "${started[0]}")
+	[[ $(told '[.engine, .pid, .name] | join(" ")' "$pid") = "unknown $pid sleep" ]]
+}
+
+@test "a mount namespace alone makes no container" {
+	in_background unshare --mount sh -c 'sleep 1000; :'
+	wait_for 5 has_sleeper "${started[0]}"
+	run found "$(sleeper "${started[0]}")"
+	expect_status 127
+	inside=("$(sleeper "${started[0]}")")
+	kill -KILL "${inside[@]}"
+}
+
+# grade WORD [FILTER]: of the container that is meant; what jq makes of the report
+grade() { found "$1" - | jq -r "${2-.grade}"; }
+
+@test "a container as spec writes it is graded, with reasons" {
+	start_container
+	run found "$(pid_of)" -
+	expect_status 0
+	jq -e '.grade != "F" and .grade != "A"' <<<"$output"
+	jq -e '[.findings[].rule] | contains(["host-root"])' <<<"$output"
+	jq -e '.noNewPrivileges and .sharedNamespaces - ["cgroup"] == ["user"]' <<<"$output"
+	jq -e '(.sensitiveMounts // []) + (.writable // []) == []' <<<"$output"
+}
+
+@test "what lets a container out makes its grade an F" {
+	config '.process.capabilities.bounding += ["CAP_SYS_ADMIN"] | .process.noNewPrivileges = false'
+	start_container
+	[[ $(grade "$(pid_of)") = F ]]
+	[[ $(grade "$(pid_of)" '.findings[0].rule') = cap-admin ]]
+}
+
+@test "the host's root directory in a container is seen, and where it comes from" {
+	config '.mounts += [{destination: "/mnt", type: "bind", source: "/", options: ["bind"]},
+		{destination: "/media", type: "bind", source: "/etc", options: ["bind", "ro"]}]'
+	start_container
+	run grade "$(pid_of)" '.sensitiveMounts[] | [.weight, .source, .target, .writable] | map(tostring) | join(" ")'
+	expect_line '^critical / /mnt true$'
+	expect_line '^serious /etc /media false$'
+	[[ $(grade "$(pid_of)") = F ]]
+}
+
+@test "a writable /proc/sys is seen" {
+	config 'del(.linux.readonlyPaths, .linux.maskedPaths)'
+	start_container
+	run grade "$(pid_of)" '.writable | join(" ")'
+	expect_line '^/proc/sys( |$)'
+	[[ $(grade "$(pid_of)") = F ]]
+}
+
+@test "the host's namespaces in a container are seen" {
+	config '.linux.namespaces -= [{type: "network"}, {type: "pid"}]'
+	own run --detach --bundle "$bundle" "$id-own" >/dev/null 2>&1
+	run grade "$id-own" '.sharedNamespaces | join(" ")'
+	expect_line '^user pid net'
+	[[ $(grade "$id-own") = E ]]
+}
+
+@test "bubblewrap's sandbox of everything gets a better grade than a shell of unshare's" {
+	need_program bwrap
+	in_background bwrap --die-with-parent --unshare-all --uid 1000 --cap-drop ALL --ro-bind "$bundle/rootfs" / --proc /proc --dev /dev sleep 1000
+	wait_for 5 has_sleeper "${started[0]}" || skip "bwrap does not run here: $(cat background)"
+	in_background unshare --fork --kill-child --pid --mount sleep 1000
+	wait_for 5 has_sleeper "${started[1]}"
+	good=$(grade "$(sleeper "${started[0]}")")
+	bad=$(grade "$(sleeper "${started[1]}")")
+	[[ $good < $bad && $bad = F ]]
+}
+
+@test "a word that means two containers is refused, with both" {
+	own run --detach --bundle "$bundle" "$id-own" >/dev/null 2>&1
+	start_container
+	in_background unshare --fork --kill-child --pid --mount sleep 1000
+	wait_for 5 has_sleeper "${started[0]}"
+	run found pidns-
+	expect_error "it may be any of [0-9]+: .*:pidns-[0-9]+ \(pid [0-9]+\), [a-z]+:pidns-"
+}
+
+@test "an ordinary user finds others' containers by the names of their cgroups" {
+	config '.linux.cgroupsPath = "/lxc.payload." + $id' --arg id "$id"
+	start_container
+	cp "$TARE_BUILD/tests/tool-containers" "/tmp/$id-tool"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "/tmp/$id-tool" "$id"
+	rm -f "/tmp/$id-tool"
+	expect_status 0
+	[[ $(jq -r '[.engine, .pid] | join(" ")' <<<"$output") = "lxc $(pid_of)" ]]
+}

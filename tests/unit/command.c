@@ -1,0 +1,157 @@
+/* command.c - how a command is found in its table, and what is said when it isn't */
+#include "base/command.h"
+
+#include "base/own.h"
+#include "t.h"
+
+struct options {
+	bool loud;
+	const char *name;
+};
+
+static const struct opt options[] = {
+	OPT_FLAG_("loud", 'l', struct options, loud, "say it"),
+	OPT_STRING_("name", 'h', struct options, name, "NAME", "call it NAME"),
+};
+
+static struct {
+	bool loud;
+	const char *name, *first;
+	size_t n;
+} seen;
+
+static int run(const struct cli *cli __attribute__((unused)), void *o, char **args, size_t n,
+	       int *ret_status, struct err *e __attribute__((unused)))
+{
+	const struct options *given = o;
+
+	seen.loud = given->loud;
+	seen.name = given->name;
+	seen.first = args[0];
+	seen.n = n;
+	*ret_status = 7;
+	return 0;
+}
+
+static const struct command enter = { .name = "enter",
+				      .args = "WHERE [WORD...]",
+				      .summary = "go in",
+				      .aliases = (const char *const[]){ "in", NULL },
+				      .opts = options,
+				      .n = COUNT(options),
+				      .size = sizeof(struct options),
+				      .min = 1,
+				      .max = 3,
+				      .stop_early = true,
+				      .run = run };
+static const struct command leave = { .name = "leave",
+				      .args = "",
+				      .summary = "go out",
+				      .section = "EXITS",
+				      .max = 1,
+				      .raw = true,
+				      .run = run };
+static const struct command *const rooms[] = { &enter, &leave, NULL };
+static const struct command room = {
+	.name = "room", .args = "COMMAND", .summary = "rooms", .commands = rooms
+};
+static const struct command *const tops[] = { &room, NULL };
+static const struct command top = {
+	.name = "house", .args = "COMMAND", .summary = "a house", .commands = tops
+};
+
+#define CALL(call, e, ...) \
+	command_descend("house", &top, (char *[]){ __VA_ARGS__ }, \
+			COUNT(((char *[]){ __VA_ARGS__ })), call, e)
+
+static void want_error(const struct err *e, const char *line)
+{
+	char got[2048];
+
+	err_line(e, got, sizeof(got));
+	WANT_STR(got, line);
+}
+
+TEST(a_command_in_a_group_is_found_by_name_and_alias)
+{
+	struct command_call call;
+	struct err e = { 0 };
+
+	WANT_INT(CALL(&call, &e, "room", "enter", "x"), 0);
+	WANT(call.command == &enter && call.n == 1);
+	WANT_STR(call.path, "house room enter");
+	WANT_INT(CALL(&call, &e, "room", "in"), 0);
+	WANT(call.command == &enter && call.n == 0);
+	WANT_INT(CALL(&call, &e, "room", "--help"), 0);
+	WANT(call.command == &room && call.n == 1);
+}
+
+TEST(a_word_that_names_none_is_an_error_with_a_proposal)
+{
+	struct command_call call;
+	struct err e = { 0 };
+
+	WANT_INT(CALL(&call, &e, "room", "entr"), -1);
+	want_error(&e, "'house room entr' is not a command (did you mean 'enter'?)");
+	WANT_INT(CALL(&call, &e, "garden"), -1);
+	want_error(&e, "'house garden' is not a command (see 'house --help')");
+}
+
+TEST(options_end_at_the_first_word)
+{
+	int status = 0;
+	struct command_call call;
+	struct err e = { 0 };
+
+	WANT_INT(CALL(&call, &e, "room", "enter", "-l", "-h", "me", "x", "-l"), 0);
+	WANT_INT(command_run(NULL, &call, &status, &e), 0);
+	WANT_INT(status, 7);
+	WANT(seen.loud && seen.n == 2);
+	WANT_STR(seen.name, "me");
+	WANT_STR(seen.first, "x");
+}
+
+TEST(a_raw_command_gets_its_options_as_they_stand)
+{
+	int status = 0;
+	struct command_call call;
+	struct err e = { 0 };
+
+	WANT_INT(CALL(&call, &e, "room", "leave", "--help"), 0);
+	WANT_INT(command_run(NULL, &call, &status, &e), 0);
+	WANT_STR(seen.first, "--help");
+}
+
+TEST(the_number_of_words_is_checked)
+{
+	int status = 0;
+	struct command_call call;
+	struct err e = { 0 };
+
+	WANT_INT(CALL(&call, &e, "room", "enter"), 0);
+	WANT_INT(command_run(NULL, &call, &status, &e), -1);
+	want_error(&e, "room enter: too few arguments (usage: house room enter WHERE [WORD...])");
+	WANT_INT(CALL(&call, &e, "room", "enter", "1", "2", "3", "4"), 0);
+	WANT_INT(command_run(NULL, &call, &status, &e), -1);
+	WANT_INT(CALL(&call, &e, "room", "enter", "--lod"), 0);
+	WANT_INT(command_run(NULL, &call, &status, &e), -1);
+	want_error(&e, "room enter: unknown option '--lod' (did you mean '--loud'?)");
+}
+
+TEST(a_letter_that_an_option_has_does_not_ask_for_help)
+{
+	WANT(!command_wants_help(&enter, (char *[]){ "-h", "me" }, 2));
+	WANT(command_wants_help(&enter, (char *[]){ "-l", "--help" }, 2));
+	WANT(!command_wants_help(&enter, (char *[]){ "x", "--help" }, 2));
+	WANT(command_wants_help(&room, (char *[]){ "-h" }, 1));
+}
+
+TEST(a_groups_help_has_sections)
+{
+	own_str struct str out = { 0 };
+
+	command_help(&room, "house room", &out);
+	WANT_STR(out.at, "NAME:\n   house room - rooms\n\nUsage: house room COMMAND [ARG...]\n"
+			 "\nCOMMANDS:\n   enter          go in\n"
+			 "\nEXITS:\n   leave          go out\n");
+}
