@@ -14,6 +14,7 @@
 #include "host/ns_child.h"
 #include "host/ns_enter_priv.h"
 #include "host/ns_hold.h"
+#include "os/caps.h"
 #include "os/creds.h"
 #include "os/file.h"
 #include "os/process.h"
@@ -44,6 +45,7 @@ static int check(const struct ns_enter *n, struct err *e)
 		{ n->cgroup, "cgroup" },
 		{ n->context, "follow-context" },
 		{ n->user, "user" },
+		{ n->confined, "confined" },
 	};
 
 	if (!n->argv || !n->argv[0])
@@ -179,6 +181,19 @@ static int change_label(const struct entering *in, struct err *e)
 	return file_write(AT_FDCWD, "/proc/thread-self/attr/exec", in->label, e);
 }
 
+/* Before the user changes, which takes the right to do so away. What remains is lost at exec. */
+static int confine(const struct entering *in, struct err *e)
+{
+	struct caps now;
+
+	if (caps_read(&now, e) < 0 || caps_bound(&now, in->bound, e) < 0 ||
+	    caps_set_ambient(0, e) < 0 || caps_set(now.effective, now.permitted, 0, e) < 0)
+		return fail_in(e, "give up capabilities");
+	if (in->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return fail_sys(e, "give up new privileges");
+	return 0;
+}
+
 static int change_user(const struct entering *in, struct err *e)
 {
 	if (in->gid.set) {
@@ -198,7 +213,8 @@ static int change_user(const struct entering *in, struct err *e)
 
 static int inside(const struct ns_enter *n, const struct entering *in, struct err *e)
 {
-	if (change_place(n, in, e) < 0 || change_user(in, e) < 0)
+	if (change_place(n, in, e) < 0 || (n->confined && confine(in, e) < 0) ||
+	    change_user(in, e) < 0)
 		return ns_child_not_tried(e);
 	return ns_child_exec(n->argv, in->env, e);
 }

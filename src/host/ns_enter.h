@@ -37,6 +37,9 @@
  * @wd_inside:  working directory by path, inside; or NULL
  * @uid, @gid:  ids inside; without, and without @user: 0 when a user namespace is entered
  * @keep_creds: or what they are
+ * @confined:   no more capabilities than the process can get, and no new privileges if it may gain
+ *              none: what is run in there may be hostile
+ * @set_env:    "NAME=VALUE"s that go before those of the environment; ends with NULL; or NULL
  * @no_fork:    become the program also where a new pid namespace takes but children
  */
 struct ns_enter {
@@ -49,7 +52,8 @@ struct ns_enter {
 	bool root, wd, env, cgroup, context, user;
 	const char *root_path, *wd_path, *wd_inside;
 	struct opt_u64 uid, gid;
-	bool keep_creds, no_fork;
+	bool keep_creds, no_fork, confined;
+	char *const *set_env;
 	char *const *argv;
 };
 

@@ -183,6 +183,49 @@ static int follow_user(struct entering *in, struct err *e)
 	return 0;
 }
 
+static int follow_confinement(struct entering *in, struct err *e)
+{
+	char text[8192];
+	const char *bound, *privs;
+	unsigned long long caps;
+
+	if (file_try_read(in->target.proc, "status", text, sizeof(text)) < 0)
+		return fail(e, ERR_DENIED, "read the capabilities of process %d",
+			    (int)in->target.pid);
+	/* its name, the first line, can hold no line break: the kernel escapes it */
+	bound = strstr(text, "\nCapBnd:");
+	privs = strstr(text, "\nNoNewPrivs:");
+	if (!bound || sscanf(bound, "\nCapBnd: %llx", &caps) != 1)
+		return fail(e, ERR_SYSTEM,
+			    "read the capabilities of process %d: the kernel does not "
+			    "tell",
+			    (int)in->target.pid);
+	in->bound = caps;
+	in->no_new_privs = privs && strstr(privs, "\t1") == privs + strlen("\nNoNewPrivs:");
+	return 0;
+}
+
+/* The environment with what the caller adds; of two with the same name the first counts. */
+static int add_env(struct entering *in, char *const *set, struct err *e)
+{
+	char *const *old = in->env ? in->env : environ;
+	size_t n = 0, m = 0;
+	char **env;
+
+	while (set[n])
+		n++;
+	while (old[m])
+		m++;
+	env = calloc(n + m + 1, sizeof(*env));
+	if (!env)
+		return fail_errno(e, ENOMEM, "make the environment");
+	memcpy(env, set, n * sizeof(*env));
+	memcpy(env + n, old, m * sizeof(*env));
+	free(in->env);
+	in->env = env;
+	return 0;
+}
+
 static int open_place(const struct entering *in, const char *name, int *ret_fd, struct err *e)
 {
 	*ret_fd = openat(in->target.proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -200,6 +243,9 @@ int ns_enter_follow(const struct ns_enter *n, struct entering *in, struct err *e
 		return -1;
 	if ((n->env && follow_env(in, e) < 0) || (n->context && follow_context(in, e) < 0) ||
 	    (n->user && follow_user(in, e) < 0))
+		return -1;
+	if ((n->confined && follow_confinement(in, e) < 0) ||
+	    (n->set_env && add_env(in, n->set_env, e) < 0))
 		return -1;
 	return n->cgroup ? follow_cgroup(in, e) : 0;
 }

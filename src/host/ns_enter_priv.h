@@ -11,6 +11,8 @@
  * @fds:     those of paths and names
  * @root, @wd: descriptors, or FD_NONE
  * @env:     or NULL; into @env_text
+ * @bound:   capabilities that the program may have at most, with struct ns_enter.confined
+ * @no_new_privs: it may gain no privileges by exec, likewise
  * @label:   what is written to attr/exec, or NULL
  */
 struct entering {
@@ -20,6 +22,8 @@ struct entering {
 	int root, wd;
 	char *env_text, **env, *label;
 	struct opt_u64 uid, gid;
+	uint64_t bound;
+	bool no_new_privs;
 };
 
 int ns_enter_follow(const struct ns_enter *n, struct entering *in, struct err *e);

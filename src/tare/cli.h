@@ -15,6 +15,8 @@ struct cli {
 
 extern const struct command tare_command;
 
+/* enter.c */
+extern const struct command enter_command;
 /* freeze.c */
 extern const struct command freeze_command, thaw_command;
 /* inspect_host.c */
