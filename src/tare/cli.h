@@ -25,6 +25,8 @@ extern const struct command inspect_host_command;
 extern const struct command limit_command;
 /* ps.c */
 extern const struct command ps_command;
+/* stats.c */
+extern const struct command stats_command;
 /* version.c */
 extern const struct command version_command;
 
