@@ -95,6 +95,13 @@ void usage_order(const struct usage_sampler *s, enum usage_sort by, size_t *orde
 	qsort(order, n, sizeof(*order), compare);
 }
 
+/* usage_fits() - whether a filter's text is in its name, id or engine; NULL and "" are in every one */
+bool usage_fits(const struct container_found *c, const char *text)
+{
+	return !text || strstr(any_name(c), text) || strstr(c->id, text) ||
+	       strstr(word_name(engine_words, c->engine.v), text);
+}
+
 static char *pair_text(struct arena *a, uint64_t first, uint64_t second)
 {
 	char x[24], y[24];

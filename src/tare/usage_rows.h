@@ -23,6 +23,7 @@ extern const struct bind_table usage_row_table;
 enum usage_sort { SORT_CPU, SORT_MEMORY, SORT_IO, SORT_NET, SORT_PIDS, SORT_NAME };
 extern const struct word usage_sort_words[];
 
+bool usage_fits(const struct container_found *c, const char *text);
 void usage_order(const struct usage_sampler *s, enum usage_sort by, size_t *order, size_t n);
 int usage_fill_row(const struct usage_sampler *s, size_t i, struct arena *a,
 		   struct usage_row *ret_row, struct err *e);
