@@ -338,3 +338,46 @@ need_link_type() {
 	ip link add "need$$" type "$1" 2>/dev/null || skip "needs network devices of type $1"
 	ip link delete "need$$"
 }
+
+# --- containers of any engine -----------------------------------------------------------------
+
+# host_tare WORD...: the program `tare`
+host_tare() { "$TARE_BUILD/src/tare" "$@" </dev/null 3>&-; }
+
+# status_by_ps WORD: what `tare ps` says of the container with this pid
+status_by_ps() {
+	host_tare ps --all-engines --json | jq -r --argjson pid "$1" '.[] | select(.pid == $pid).status'
+}
+
+# exercise ENGINE PID: what tare does to containers of any engine, done to the one with this first
+# process: list, enter, limit and undo, freeze and thaw, grade
+exercise() {
+	local cid
+
+	host_tare ps --all-engines --json >ps.json
+	cid=$(jq -r --argjson pid "$2" '.[] | select(.pid == $pid) | "\(.engine):\(.id)"' ps.json)
+	[[ $cid = "$1":* ]]
+
+	[[ $(host_tare enter "$cid" /bin/sh -c 'echo inside $$') = 'inside '* ]]
+	run host_tare enter "$cid" /bin/sh -c 'exit 9'
+	expect_status 9
+
+	host_tare limit --pids 500 "$cid" >before
+	host_tare limit --pids 400 --memory 900m "$cid" >limits
+	grep -q ': pids: 500 -> 400 ' limits
+	grep -q ': memory: .* -> 900 MiB ' limits
+	host_tare limit --undo "$cid" >undone
+	grep -q ': pids: 400 -> 500 ' undone
+	host_tare limit --undo "$cid" >undone
+	[[ $(sed 's/.*pids: \(.*\) -> 500 .*/\1/' before) = "$(sed 's/.*pids: 500 -> \(.*\) (.*/\1/' undone)" ]]
+	run host_tare limit --undo "$cid"
+	expect_error 'nothing was changed'
+
+	host_tare freeze "$cid"
+	[[ $(status_by_ps "$2") = paused ]]
+	host_tare thaw "$cid"
+	[[ $(status_by_ps "$2") = running ]]
+	[[ ! -e /run/tare/changed/$2-$(awk '{ print $22 }' "/proc/$2/stat").json ]]
+
+	host_tare inspect-host "$cid" | grep -q ': grade [A-F]$'
+}

@@ -24,7 +24,7 @@
 #define LINES_MAX  1024
 
 // clang-format off
-static const struct word seccomp_words[] = {
+const struct word isolation_seccomp_words[] = {
 	{ "none", 0 }, { "strict", 1 }, { "filter", 2 }, { NULL, 0 },
 };
 
@@ -57,7 +57,7 @@ static const struct bind_row isolation_rows[] = {
 	ROW_STRINGS("sharedNamespaces", OPTIONAL, struct isolation, shared),
 	ROW_FLAGS("capabilities",  OPTIONAL, struct isolation, caps, oci_capability_words),
 	ROW_FLAGS("effectiveCapabilities", OPTIONAL, struct isolation, effective, oci_capability_words),
-	ROW_WORD("seccomp",        OPTIONAL, struct isolation, seccomp, seccomp_words),
+	ROW_WORD("seccomp",        OPTIONAL, struct isolation, seccomp, isolation_seccomp_words),
 	ROW_BOOL("noNewPrivileges", OPTIONAL, struct isolation, no_new_privs),
 	ROW_STRING("confinement",  OPTIONAL, struct isolation, confinement),
 	ROW_OBJECTS("uidMappings", OPTIONAL, struct isolation, uid_map, range_table),

@@ -22,7 +22,7 @@ enum isolation_weight {
 	WEIGHT_SERIOUS,  /* it sees or disturbs what is not its own */
 	WEIGHT_CRITICAL, /* it can become root of the host, or as good as */
 };
-extern const struct word isolation_weight_words[];
+extern const struct word isolation_weight_words[], isolation_seccomp_words[];
 
 /* What the rules look at, but for capabilities. */
 enum isolation_fact {

@@ -47,18 +47,20 @@ static bool parse(const char *at, const char *end, struct mount_line *ret)
 	at = field(at, end, &m.type, &m.type_len);
 	at = field(at, end, &word, &len);
 	field(at, end, &m.options, &m.options_len);
-	if (!m.point_len || m.point[0] != '/' || !m.root_len || m.root[0] != '/')
+	if (!m.point_len || m.point[0] != '/' || !m.root_len)
 		return false;
 	*ret = m;
 	return true;
 }
 
 /**
- * mount_line_next() - read the next line that is one, and step behind it
+ * mount_line_next_any() - read the next line, and step behind it
+ *
+ * Also those whose root is no path: a namespace's is "net:[4026531840]".
  *
  * Return: false at the end.
  */
-bool mount_line_next(const char **text, struct mount_line *ret)
+bool mount_line_next_any(const char **text, struct mount_line *ret)
 {
 	bool found = false;
 
@@ -69,6 +71,23 @@ bool mount_line_next(const char **text, struct mount_line *ret)
 		*text = *end ? end + 1 : end;
 	}
 	return found;
+}
+
+/**
+ * mount_line_next() - read the next line of a mount whose root is a path, and step behind it
+ *
+ * Return: false at the end.
+ */
+bool mount_line_next(const char **text, struct mount_line *ret)
+{
+	struct mount_line m;
+
+	while (mount_line_next_any(text, &m))
+		if (m.root[0] == '/') {
+			*ret = m;
+			return true;
+		}
+	return false;
 }
 
 /* mount_line_is() - is the file system of this type? */

@@ -21,6 +21,7 @@ struct mount_table {
 	size_t n;
 };
 
+bool mount_line_next_any(const char **text, struct mount_line *ret);
 bool mount_line_next(const char **text, struct mount_line *ret);
 bool mount_line_is(const struct mount_line *m, const char *type);
 int mount_table_parse(struct mount_table *ret, const char *text);

@@ -4,6 +4,7 @@
  * table of stages with it. Everything that is made is undone in reverse when a step fails;
  * what a killed runtime leaves is found through the record by delete (see remove.c).
  */
+#include "os/foreground.h"
 #include "runtime/create.h"
 
 #include <fcntl.h>
@@ -29,7 +30,6 @@
 #include "runtime/checkpoint.h"
 #include "runtime/console.h"
 #include "runtime/creation.h"
-#include "runtime/foreground.h"
 #include "runtime/host_facts.h"
 #include "runtime/host_hooks.h"
 #include "runtime/net_devices.h"

@@ -4,6 +4,7 @@
  * container's first process by one pidfd, and only its child, born undumpable inside the pid
  * namespace, can be seen by the container (CVE-2016-9962).
  */
+#include "os/foreground.h"
 #include "runtime/exec.h"
 
 #include <fcntl.h>
@@ -25,7 +26,6 @@
 #include "runtime/console.h"
 #include "runtime/container.h"
 #include "runtime/exec_process.h"
-#include "runtime/foreground.h"
 #include "runtime/join.h"
 #include "runtime/launch.h"
 #include "runtime/rdt.h"

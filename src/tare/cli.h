@@ -15,6 +15,16 @@ struct cli {
 
 extern const struct command tare_command;
 
+/* enter.c */
+extern const struct command enter_command;
+/* freeze.c */
+extern const struct command freeze_command, thaw_command;
+/* inspect_host.c */
+extern const struct command inspect_host_command;
+/* limit.c */
+extern const struct command limit_command;
+/* ps.c */
+extern const struct command ps_command;
 /* version.c */
 extern const struct command version_command;
 

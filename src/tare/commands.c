@@ -2,8 +2,8 @@
 #include "tare/cli.h"
 
 static const struct command *const commands[] = {
-	&version_command,
-	NULL,
+	&enter_command, &freeze_command, &inspect_host_command, &limit_command,
+	&ps_command,    &thaw_command,   &version_command,      NULL,
 };
 
 // clang-format off

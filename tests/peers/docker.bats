@@ -77,6 +77,7 @@ docker_run() { docker_ run --runtime tare --network none "$@"; }
 	[[ $(jq -r '[.engine, .id, .pid, .status] | join(" ")' <<<"$output") = "docker $cid $pid running" ]]
 	run "$TARE_BUILD/tests/tool-containers" "$pid" -
 	[[ $(jq -r .grade <<<"$output") = [CDE] ]]
+	exercise docker "$pid"
 	docker_ rm --force two
 }
 

@@ -24,6 +24,12 @@ teardown() {
 	own delete --force "$id-own" 2>/dev/null || true
 	! type -P runc >/dev/null || runc delete --force "$id-runc" 2>/dev/null || true
 	! type -P crun >/dev/null || crun delete --force "$id-crun" 2>/dev/null || true
+	[[ ! -d $BATS_TEST_TMPDIR/lxc ]] ||
+		{
+			timeout 60 lxc-stop --kill --name "$id-lxc" --lxcpath "$BATS_TEST_TMPDIR/lxc" || true
+			# it leaves its own workbench
+			find /sys/fs/cgroup -maxdepth 3 -type d -name lxc.pivot -exec rmdir {} + || true
+		}
 	[[ ! -d $BATS_TEST_TMPDIR/podman ]] || podman_ rm --all --force --time 0 >/dev/null 2>&1 || true
 	tare_teardown
 	[[ ! $leaks ]] || {
@@ -75,6 +81,7 @@ has_sleeper() { sleeper "$1" >/dev/null; }
 	[[ $(told .id "$pid") = "$id-own" ]]
 	[[ $(told .id "tare:$id-own") = "$id-own" ]]
 	[[ $(told .bundle "$id-own") = "$bundle" ]]
+	exercise tare "$pid"
 	cgroup=$(told '.cgroups[] | select(.shared | not).path' "$id-own" | head -n 1)
 	[[ $(told .id "$cgroup") = "$id-own" ]]
 	run found "runc:$id-own"
@@ -115,6 +122,7 @@ has_sleeper() { sleeper "$1" >/dev/null; }
 	pid=$(runc state "$id-runc" | jq -r .pid)
 	[[ $(told '[.engine, .id, .pid] | join(" ")' "$id-runc") = "runc $id-runc $pid" ]]
 	[[ $(told .rootfs "$id-runc") = "$bundle/rootfs" ]]
+	exercise runc "$pid"
 	runc pause "$id-runc"
 	[[ $(told .status "$id-runc") = paused ]]
 	runc resume "$id-runc"
@@ -128,6 +136,7 @@ has_sleeper() { sleeper "$1" >/dev/null; }
 	pid=$(crun state "$id-crun" | jq -r .pid)
 	[[ $(told '[.engine, .id, .pid] | join(" ")' "$id-crun") = "crun $id-crun $pid" ]]
 	[[ $(told .bundle "$id-crun") = "$bundle" ]]
+	exercise crun "$pid"
 }
 
 # podman_ WORD...: with a storage of its own, so that the machine's stays as it is
@@ -144,6 +153,7 @@ podman_() {
 	[[ $(told '[.engine, .id, .pid] | join(" ")' "$pid") = "podman $cid $pid" ]]
 	[[ $(told .id "podman:${cid:0:20}") = "$cid" ]]
 	[[ $(found | grep -c "$cid") = 1 ]]
+	exercise podman "$pid"
 	podman_ rm --force --time 0 "$cid"
 }
 
@@ -154,6 +164,8 @@ podman_() {
 	pid=$(sleeper "${started[0]}")
 	[[ $(told '[.engine, .processes] | join(" ")' "$pid") = "bubblewrap 2" ]]
 	# it is where the test is
+	[[ $(told '[.cgroups[] | select(.shared | not)] | length' "$pid") = 0 ]]
+	exercise bubblewrap "$(told .pid "$pid")"
 	[[ $(told '[.cgroups[] | select(.shared | not)] | length' "$pid") = 0 ]]
 }
 
@@ -166,6 +178,19 @@ podman_() {
 	in_background bwrap --die-with-parent --unshare-pid --ro-bind / / --proc /proc sleep 1000
 	wait_for 5 has_sleeper "${started[1]}"
 	[[ $(told .uid "$(sleeper "${started[1]}")") = null ]]
+}
+
+@test "LXC's container is found" {
+	need_program lxc-start
+	printf 'lxc.%s\n' "rootfs.path = dir:$bundle/rootfs" 'net.0.type = empty' 'autodev = 1' \
+		'mount.auto = proc sys' 'init.cmd = /bin/sleep 1000' >"$BATS_TEST_TMPDIR/lxc.conf"
+	mkdir "$BATS_TEST_TMPDIR/lxc"
+	timeout 60 lxc-start --name "$id-lxc" --lxcpath "$BATS_TEST_TMPDIR/lxc" \
+		--rcfile "$BATS_TEST_TMPDIR/lxc.conf" </dev/null >"$BATS_TEST_TMPDIR/why" 2>&1 3>&- ||
+		skip "LXC does not run here: $(tail -n 1 "$BATS_TEST_TMPDIR/why")"
+	pid=$(lxc-info --name "$id-lxc" --lxcpath "$BATS_TEST_TMPDIR/lxc" --pid --no-humanize)
+	[[ $(told '[.engine, .id, .pid] | join(" ")' "$pid") = "lxc $id-lxc $pid" ]]
+	exercise lxc "$pid"
 }
 
 # nspawn makes cgroups beside itself: in one of its own they can be found again
@@ -185,6 +210,7 @@ nspawn_apart() {
 	in_background nspawn_apart
 	wait_for 10 has_sleeper "${started[0]}" || skip "systemd-nspawn does not run here: $(cat background)"
 	[[ $(told .engine "$(sleeper "${started[0]}")") = nspawn ]]
+	exercise nspawn "$(told .pid "$(sleeper "${started[0]}")")"
 }
 
 @test "what unshare began is found as a container of nobody's" {

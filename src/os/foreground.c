@@ -1,5 +1,5 @@
 /* foreground.c - forward signals, copy the terminal, wait for the end */
-#include "runtime/foreground.h"
+#include "os/foreground.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -3,8 +3,8 @@
  * Signals that reach the runtime go on to the container's process; a terminal is copied both
  * ways, with the caller's own terminal in raw mode meanwhile.
  */
-#ifndef RUNTIME_FOREGROUND_H
-#define RUNTIME_FOREGROUND_H
+#ifndef OS_FOREGROUND_H
+#define OS_FOREGROUND_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,0 +1,31 @@
+/* ns_enter_priv.h - what ns_enter.c and ns_enter_follow.c share */
+#ifndef HOST_NS_ENTER_PRIV_H
+#define HOST_NS_ENTER_PRIV_H
+
+#include "host/ns_enter.h"
+
+/**
+ * struct entering - all that is open before the first step
+ * @enters:  CLONE_NEW* of everything that is entered
+ * @by_pid:  those of the process, entered by its pidfd
+ * @fds:     those of paths and names
+ * @root, @wd: descriptors, or FD_NONE
+ * @env:     or NULL; into @env_text
+ * @bound:   capabilities that the program may have at most, with struct ns_enter.confined
+ * @no_new_privs: it may gain no privileges by exec, likewise
+ * @label:   what is written to attr/exec, or NULL
+ */
+struct entering {
+	struct nsfs_target target;
+	uint64_t enters, by_pid;
+	int fds[NSFS_TYPES];
+	int root, wd;
+	char *env_text, **env, *label;
+	struct opt_u64 uid, gid;
+	uint64_t bound;
+	bool no_new_privs;
+};
+
+int ns_enter_follow(const struct ns_enter *n, struct entering *in, struct err *e);
+
+#endif

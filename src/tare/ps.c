@@ -1,0 +1,160 @@
+/* ps.c - tare ps: the containers of the host, tare's own or those of every engine */
+#include <string.h>
+
+#include "base/own.h"
+#include "base/render.h"
+#include "tare/any.h"
+#include "tare/cli.h"
+
+struct ps {
+	bool all_engines, services;
+	struct opt_list filter;
+	struct render render;
+};
+
+// clang-format off
+static const struct opt ps_opts[] = {
+	OPT_FLAG_("all-engines",  0,  struct ps, all_engines, "containers of every engine, and what looks like one"),
+	OPT_FLAG_("services",     0,  struct ps, services,    "with --all-engines: systemd's services that have namespaces, too"),
+	OPT_STRINGS_("filter",   'f', struct ps, filter,      "KEY=VALUE", "only those of this engine, id, name, image, status or pod"),
+	OPT_REFUSED_("all",      'a', NULL, "only containers that have a process are found"),
+	RENDER_OPTS_QUIET(struct ps, render),
+};
+
+static const struct render_column columns[] = {
+	{ .header = "CONTAINER ID", .path = "id",        .max = 12 },
+	{ .header = "ENGINE",       .path = "engine" },
+	{ .header = "NAME",         .path = "name",      .max = 32 },
+	{ .header = "IMAGE",        .path = "image",     .max = 40 },
+	{ .header = "STATUS",       .path = "status" },
+	{ .header = "PID",          .path = "pid",       .align = RENDER_RIGHT },
+	{ .header = "PROCESSES",    .path = "processes", .align = RENDER_RIGHT },
+};
+
+static const struct render_list list = {
+	.table = &container_found_table,
+	.columns = columns,
+	.n = COUNT(columns),
+	.quiet = "id",
+};
+// clang-format on
+
+/* struct filter - what a --filter may look at */
+struct filter {
+	const char *key;
+	size_t at; /* of a string in struct container_found */
+	const struct word *words;
+};
+
+// clang-format off
+static const struct filter filters[] = {
+	{ "id",     offsetof(struct container_found, id),     NULL },
+	{ "name",   offsetof(struct container_found, name),   NULL },
+	{ "image",  offsetof(struct container_found, image),  NULL },
+	{ "pod",    offsetof(struct container_found, pod),    NULL },
+	{ "engine", offsetof(struct container_found, engine), engine_words },
+	{ "status", offsetof(struct container_found, status), container_run_words },
+};
+// clang-format on
+
+static const struct filter *find_filter(const char *text, const char **ret_value, struct err *e)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = equals ? (size_t)(equals - text) : 0;
+
+	for (size_t i = 0; equals && i < COUNT(filters); i++)
+		if (strlen(filters[i].key) == len && strncmp(filters[i].key, text, len) == 0) {
+			*ret_value = equals + 1;
+			if (!filters[i].words || word_find(filters[i].words, equals + 1))
+				return &filters[i];
+			fail(e, ERR_INPUT, "ps: --filter '%s': there is no such %s", text,
+			     filters[i].key);
+			return NULL;
+		}
+	fail(e, ERR_INPUT, "ps: --filter '%s' is not understood", text);
+	fail_hint(e, "as in engine=docker, id=…, name=…, image=…, status=paused or pod=…");
+	return NULL;
+}
+
+static bool fits_one(const struct container_found *c, const struct filter *f, const char *value)
+{
+	const char *at = (const char *)c + f->at;
+	const char *text;
+
+	if (f->words) {
+		const struct opt_word *w = (const void *)at;
+
+		return w->set && w->v == word_find(f->words, value)->value;
+	}
+	text = *(char *const *)at;
+	if (!text)
+		return false;
+	/* as docker: an id by its beginning, else any part */
+	return strcmp(f->key, "id") == 0 ? text_starts(text, value) : strstr(text, value) != NULL;
+}
+
+/* Filters with the same key are alternatives, as docker's. */
+static bool fits(const struct container_found *c, const struct ps *o)
+{
+	struct err ignored = { 0 };
+
+	for (size_t i = 0; i < o->filter.n; i++) {
+		const char *value, *other;
+		const struct filter *f = find_filter(o->filter.at[i], &value, &ignored);
+		bool any = false;
+
+		for (size_t j = 0; j < o->filter.n && !any; j++)
+			any = find_filter(o->filter.at[j], &other, &ignored) == f &&
+			      fits_one(c, f, other);
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct container_found *x = a, *y = b;
+
+	if (x->engine.v != y->engine.v)
+		return x->engine.v < y->engine.v ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
+		  char **args __attribute__((unused)), size_t n_args __attribute__((unused)),
+		  int *ret_status __attribute__((unused)), struct err *e)
+{
+	const struct ps *o = options;
+	own_containers struct containers all = { 0 };
+	unsigned want = CONTAINERS_NAMES | CONTAINERS_STATUS;
+	const char *value;
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->filter.n; i++)
+		if (!find_filter(o->filter.at[i], &value, e))
+			return -1;
+	if (o->all_engines)
+		want |= CONTAINERS_UNKNOWN | (o->services ? CONTAINERS_SERVICES : 0);
+	if (containers_find(NULL, want, &all, e) < 0)
+		return -1;
+	for (size_t i = 0; i < all.n; i++)
+		if ((o->all_engines || all.at[i].engine.v == ENGINE_TARE) && fits(&all.at[i], o))
+			all.at[n++] = all.at[i];
+	qsort(all.at, n, sizeof(all.at[0]), compare);
+	return render_print(&o->render, &list, (struct list_any){ all.at, n }, e);
+}
+
+const struct command ps_command = {
+	.name = "ps",
+	.args = "",
+	.summary = "list containers: tare's own, or with --all-engines everybody's",
+	.about = "Containers are found from /proc, cgroups and the engines' state folders; no "
+		 "daemon is "
+		 "asked.",
+	.section = "ANY CONTAINER OF THE HOST",
+	.opts = ps_opts,
+	.n = COUNT(ps_opts),
+	.size = sizeof(struct ps),
+	.run = run_ps,
+};
