@@ -2,7 +2,7 @@
 #include "tare/cli.h"
 
 static const struct command *const commands[] = {
-	&enter_command, &freeze_command, &inspect_host_command, &limit_command,
+	&enter_command, &freeze_command, &inspect_host_command, &limit_command, &ns_command,
 	&ps_command,    &thaw_command,   &version_command,      NULL,
 };
 
