@@ -23,6 +23,8 @@ extern const struct command freeze_command, thaw_command;
 extern const struct command inspect_host_command;
 /* limit.c */
 extern const struct command limit_command;
+/* ns.c */
+extern const struct command ns_command;
 /* ps.c */
 extern const struct command ps_command;
 /* stats.c */

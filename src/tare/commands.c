@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
 	&freeze_command,
 	&thaw_command,
 	&inspect_host_command,
+	&ns_command,
 	&version_command,
 	NULL,
 };
