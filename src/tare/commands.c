@@ -2,8 +2,17 @@
 #include "tare/cli.h"
 
 static const struct command *const commands[] = {
-	&enter_command, &freeze_command, &inspect_host_command, &limit_command,
-	&ps_command,    &thaw_command,   &version_command,      NULL,
+	&enter_command,
+	&freeze_command,
+	&inspect_host_command,
+	&limit_command,
+	&ps_command,
+	&thaw_command,
+	&help_command,
+	&man_command,
+	&completion_command,
+	&version_command,
+	NULL,
 };
 
 // clang-format off
