@@ -38,9 +38,15 @@ static int fail_unknown(const struct opt_parse *p, const char *word, struct err 
 	return near ? fail_hint(e, "did you mean '--%s'?", near) : -1;
 }
 
+static bool is_maybe(const struct opt *o)
+{
+	return o->kind == OPT_MAYBE || o->kind == OPT_MAYBE_SHORT;
+}
+
+/* Its value may be the next word. */
 static bool takes_value(const struct opt *o)
 {
-	return o->kind != OPT_FLAG && o->value;
+	return o->kind != OPT_FLAG && !is_maybe(o) && o->value;
 }
 
 static int put_flag(const struct opt *o, const char *value, bool *ret, struct err *e)
@@ -66,6 +72,10 @@ static int put(const struct opt *o, const char *value, void *options, struct err
 		return put_flag(o, value, (bool *)at, e);
 	case OPT_STRING:
 		*(const char **)at = value;
+		return 0;
+	case OPT_MAYBE:
+	case OPT_MAYBE_SHORT:
+		*(const char **)at = value ? value : "";
 		return 0;
 	case OPT_U32:
 		if (text_u64(value, UINT32_MAX, &n) < 0)
@@ -106,7 +116,7 @@ static int take_long(struct opt_parse *p, char **argv, size_t argc, size_t *i, v
 	return put(o, value, options, e);
 }
 
-/* "-d", "-dt", "-p FILE", "-pFILE" */
+/* "-d", "-dt", "-p FILE", "-pFILE"; of what may have a value, "-nVALUE" in some programs */
 static int take_short(struct opt_parse *p, char **argv, size_t argc, size_t *i, void *options,
 		      struct err *e)
 {
@@ -118,6 +128,8 @@ static int take_short(struct opt_parse *p, char **argv, size_t argc, size_t *i, 
 
 		if (!o)
 			return fail(e, ERR_INPUT, "unknown option '-%c'", *c);
+		if (o->kind == OPT_MAYBE_SHORT && c[1])
+			return put(o, c[1] == '=' ? c + 2 : c + 1, options, e);
 		if (!takes_value(o)) {
 			if (put(o, NULL, options, e) < 0)
 				return -1;
@@ -179,6 +191,8 @@ void opt_help(const struct opt *opts, size_t n, struct str *out)
 		str_addf(&name, "--%s", o->name);
 		if (takes_value(o))
 			str_addf(&name, " %s", o->value);
+		if (is_maybe(o))
+			str_addf(&name, "[=%s]", o->value);
 		str_addf(out, "   %-32s %s%s\n", name.at ? name.at : "",
 			 o->kind == OPT_REFUSED ? "not supported: " : "", o->help);
 		str_done(&name);

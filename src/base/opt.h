@@ -15,6 +15,8 @@ enum opt_kind {
 	OPT_STRING,  /* const char * */
 	OPT_U32,     /* uint32_t */
 	OPT_STRINGS, /* struct opt_list: may be given again and again */
+	OPT_MAYBE, /* const char *: --name, --name=VALUE, -n; "" when it is given without a value */
+	OPT_MAYBE_SHORT, /* the same, and -nVALUE */
 	OPT_IGNORED, /* accepted, with a value, because it changes nothing here; .help says why */
 	OPT_REFUSED, /* known from a peer, cannot be honoured; .help says why */
 };
@@ -48,6 +50,8 @@ struct opt {
 #define OPT_STRING_(n, l, S, m, v, h)  { n, l, OPT_STRING, OPT_AT_(S, m, const char *), v, h }
 #define OPT_U32_(n, l, S, m, v, h)     { n, l, OPT_U32, OPT_AT_(S, m, uint32_t), v, h }
 #define OPT_STRINGS_(n, l, S, m, v, h) { n, l, OPT_STRINGS, OPT_AT_(S, m, struct opt_list), v, h }
+#define OPT_MAYBE_(n, l, S, m, v, h)   { n, l, OPT_MAYBE, OPT_AT_(S, m, const char *), v, h }
+#define OPT_MAYBE_SHORT_(n, l, S, m, v, h) { n, l, OPT_MAYBE_SHORT, OPT_AT_(S, m, const char *), v, h }
 #define OPT_REFUSED_(n, l, v, h)       { n, l, OPT_REFUSED, 0, v, h }
 // clang-format on
 

@@ -1,4 +1,4 @@
-/* passwd.h - home directories from the text of /etc/passwd, without libc's NSS */
+/* passwd.h - homes and ids from the text of /etc/passwd and /etc/group, without libc's NSS */
 #ifndef BASE_PASSWD_H
 #define BASE_PASSWD_H
 
@@ -7,5 +7,8 @@
 #include <stdint.h>
 
 bool passwd_home(const char *text, uint32_t uid, char *ret_home, size_t size);
+bool passwd_id(const char *text, const char *name, uint32_t *ret_id);
+bool passwd_user_of(const char *text, uint32_t uid, char *ret_name, size_t size, uint32_t *ret_gid);
+bool passwd_next_group(const char **text, const char *user, uint32_t *ret_gid);
 
 #endif

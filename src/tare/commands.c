@@ -1,13 +1,18 @@
 /* commands.c - the table of all commands */
 #include "tare/cli.h"
 
+// clang-format off
+/* in the order of the help, one a line */
 static const struct command *const commands[] = {
-	&enter_command,
-	&freeze_command,
-	&inspect_host_command,
-	&limit_command,
 	&ps_command,
+	&stats_command,
+	&top_command,
+	&enter_command,
+	&limit_command,
+	&freeze_command,
 	&thaw_command,
+	&inspect_host_command,
+	&ns_command,
 	&help_command,
 	&man_command,
 	&completion_command,
@@ -15,7 +20,6 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
-// clang-format off
 static const struct opt global_opts[] = {
 	OPT_FLAG_("debug",       'D', struct cli, debug,              "log what is done"),
 	OPT_STRING_("log-level", 'l', struct cli, log_level, "LEVEL", "'error', 'warn', 'info' or 'debug'; warnings by default"),

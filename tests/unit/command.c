@@ -156,3 +156,35 @@ TEST(a_groups_help_has_sections)
 			 "\nEXITS:\n   leave          go out\n"
 			 "\n'house room COMMAND --help' says more of each.\n");
 }
+
+TEST(some_options_may_have_a_value)
+{
+	struct given {
+		const char *file, *dir;
+		bool loud;
+	} o = { 0 };
+	const struct opt rows[] = {
+		OPT_MAYBE_("file", 'f', struct given, file, "FILE", "with a file"),
+		OPT_MAYBE_SHORT_("dir", 'd', struct given, dir, "DIR", "with a folder"),
+		OPT_FLAG_("loud", 'l', struct given, loud, "say it"),
+	};
+	char *args[4];
+	struct opt_parse p = { .opts = rows, .n = COUNT(rows), .stop_early = true, .args = args };
+	own_str struct str help = { 0 };
+	struct err e = { 0 };
+	size_t used;
+
+	WANT_INT(opt_parse(&p, (char *[]){ "-fl", "-d", "word" }, 3, &o, &used, &e), 0);
+	WANT_INT((long long)used, 2);
+	WANT_STR(o.file, "");
+	WANT_STR(o.dir, "");
+	WANT(o.loud);
+	WANT_INT(opt_parse(&p, (char *[]){ "-dl", "--file=a", "word" }, 3, &o, &used, &e), 0);
+	WANT_STR(o.file, "a");
+	WANT_STR(o.dir, "l");
+	WANT_INT(opt_parse(&p, (char *[]){ "--dir", "word" }, 2, &o, &used, &e), 0);
+	WANT_INT((long long)used, 1);
+	WANT_STR(o.dir, "");
+	opt_help(rows, 1, &help);
+	WANT_STR(help.at, "   -f, --file[=FILE]                with a file\n");
+}

@@ -95,3 +95,29 @@ TEST(what_is_no_variable_is_refused_with_its_place)
 	WANT_STR(prepared(plain), "config.json: /process/env/1: 'B' is not NAME=value");
 	WANT_STR(prepared(nameless), "config.json: /process/env/0: '=1' is not NAME=value");
 }
+
+TEST(ids_and_groups_are_found_by_name)
+{
+	static const char groups[] = "root:x:0:\nbad\nx:x:y:ann\none:x:11:bob,ann\ntwo:x:12:annie\n"
+				     "three:x:13:ann";
+	const char *text = groups;
+	char name[8];
+	uint32_t id;
+
+	WANT(passwd_id("ann:x:1000:1001::/:/bin/sh\nannie:x:5:5::/:/x\n", "annie", &id));
+	WANT_INT(id, 5);
+	WANT(!passwd_id("ann:x:1000:1001::/:/bin/sh\n", "an", &id));
+	WANT(!passwd_id("ann:x:4294967295:1::/:\nann\nann:\nann:x:", "ann", &id));
+	WANT(!passwd_id("", "", &id));
+	WANT(passwd_id(groups, "two", &id));
+	WANT_INT(id, 12);
+	WANT(passwd_user_of("ann:x:1000:1001::/:/bin/sh\n", 1000, name, sizeof(name), &id));
+	WANT_STR(name, "ann");
+	WANT_INT(id, 1001);
+	WANT(!passwd_user_of("ann:x:1000:1001::/:/bin/sh\n", 1000, name, 3, &id));
+	WANT(passwd_next_group(&text, "ann", &id));
+	WANT_INT(id, 11);
+	WANT(passwd_next_group(&text, "ann", &id));
+	WANT_INT(id, 13);
+	WANT(!passwd_next_group(&text, "ann", &id));
+}

@@ -1,0 +1,210 @@
+# ns.bats - tare ns, side by side with unshare, nsenter, lsns and ip netns: same command, same effect
+
+load ../lib
+setup() {
+	id=tt-$$-$BATS_TEST_NUMBER
+	state=$BATS_TEST_TMPDIR/state
+	cd "$BATS_TEST_TMPDIR" || return
+	((EUID == 0)) || skip 'needs root'
+}
+
+teardown() {
+	local pid file name
+
+	for pid in "${started[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	wait
+	for file in "$BATS_TEST_TMPDIR"/ns-*; do
+		umount "$file" 2>/dev/null || true
+	done
+	for name in /run/netns/tr-"$$"*; do
+		[[ ! -e $name ]] || ip netns delete "${name##*/}" || true
+	done
+	for name in /run/tare/ns/tr-"$$"*; do
+		[[ ! -e $name ]] || ns release "${name##*/}" || true
+	done
+	tare_teardown
+}
+
+started=()
+
+ns() { host_tare ns "$@"; }
+
+# same TARE-COMMAND THEIR-COMMAND OPTION-OR-WORD...: both print the same, and something, with the same
+# status. The commands are split at blanks.
+same() {
+	local ours theirs our_status=0 their_status=0
+
+	# shellcheck disable=SC2086 # words on purpose
+	ours=$(host_tare $1 "${@:3}" 2>&1) || our_status=$?
+	# shellcheck disable=SC2086
+	theirs=$($2 "${@:3}" </dev/null 2>&1 3>&-) || their_status=$?
+	[[ $ours && $ours = "$theirs" ]] && ((our_status == their_status)) || {
+		echo "$1 ${*:3}: $our_status, $ours"
+		echo "$2: $their_status, $theirs"
+		return 1
+	}
+}
+
+# --- run --------------------------------------------------------------------------------------
+
+@test "ns run does what unshare does" {
+	need_program unshare
+	# shellcheck disable=SC2016 # for the shell inside
+	local look='cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups; id -u; id -g
+		for i in mnt uts ipc net cgroup; do
+			[ "$(readlink /proc/self/ns/$i)" = "$(readlink /proc/'$$'/ns/$i)" ] && echo "$i as before"
+		done
+		grep -c " / / .*shared" /proc/self/mountinfo'
+
+	same 'ns run' unshare -muinC sh -c "$look; ls /sys/class/net"
+	same 'ns run' unshare --user --map-root-user --mount sh -c "$look"
+	same 'ns run' unshare -c --keep-caps sh -c "$look; grep CapEff /proc/self/status"
+	same 'ns run' unshare --map-user=5 --map-group=daemon sh -c "$look"
+	# unshare has newuidmap do it, and root may have no subordinate ids
+	run ns run -U --map-users 0,100000,10 --map-groups=5:7:10 -S 100003 -G 6 sh -c "$look"
+	expect_line '^ *100000 +0 +10$'
+	expect_line '^ *5 +7 +10$'
+	expect_line '^100003$'
+	expect_line '^6$'
+	same 'ns run' unshare -U --setgroups deny sh -c "$look"
+	same 'ns run' unshare -m --propagation unchanged sh -c "$look"
+	same 'ns run' unshare -m --propagation slave -w /usr sh -c "$look; pwd; grep -c master: /proc/self/mountinfo"
+	same 'ns run' unshare -f -p --mount-proc sh -c 'echo $$; cat /proc/1/comm; kill -9 $$'
+	same 'ns run' unshare --kill-child=TERM -p sh -c 'echo $$; exit 3'
+	same 'ns run' unshare --fork -T --monotonic 1000000000 --boottime -50 cat /proc/self/timens_offsets
+}
+
+@test "ns run keeps namespaces alive at files, and they are the same as unshare's are for" {
+	need_program unshare nsenter
+	local by
+
+	for by in "$TARE_BUILD/src/tare ns run" unshare; do
+		: >ns-uts
+		: >ns-net
+		# shellcheck disable=SC2086 # words on purpose
+		$by --uts="$PWD/ns-uts" --net="$PWD/ns-net" hostname "$id"
+		[[ $(nsenter --uts="$PWD/ns-uts" hostname) = "$id" ]]
+		[[ $(ns enter --uts="$PWD/ns-uts" --net="$PWD/ns-net" hostname) = "$id" ]]
+		umount ns-uts ns-net
+	done
+}
+
+@test "ns run has docker's exit codes, and refuses by name what cannot be" {
+	run ns run -u "$id-none"
+	expect_status 127
+	run ns run -u /etc
+	expect_status 126
+	run ns run -fp sh -c 'kill -TERM $$'
+	expect_status 0
+	run ns run -f sh -c 'kill -TERM $$'
+	expect_status 143
+	run ns run --monotonic 5 true
+	expect_status 125
+	expect_error 'offset of clocks: it needs a new time namespace'
+	run ns run --uts=/nowhere/at-all true
+	expect_status 125
+	run ns run -U --map-user nobody-there true
+	expect_status 125
+	expect_error "'/etc/passwd' does not know 'nobody-there'"
+}
+
+# --- enter and hold ---------------------------------------------------------------------------
+
+# target: starts a process in new namespaces of all types but time; $inside is it
+target() {
+	local n
+
+	host_tare ns run -muinpUC -r -f --mount-proc sh -c "hostname $id; cd /usr; exec env -i MARK=$id sleep 1000" &
+	started+=($!)
+	wait_for 20 is_asleep $!
+	inside=$(<"/proc/$!/task/$!/children")
+	inside=${inside% }
+	n=$inside
+	started+=("$n")
+}
+
+is_asleep() {
+	local child
+
+	read -r child _ <"/proc/$1/task/$1/children" && [[ $child && $(<"/proc/$child/comm") = sleep ]]
+}
+
+@test "ns enter does what nsenter does" {
+	need_program nsenter
+	local look='readlink /proc/self/ns/*; id -u; id -g; pwd; hostname; echo ${MARK-none}'
+
+	target
+	same 'ns enter' nsenter -t "$inside" -a sh -c "$look"
+	same 'ns enter' nsenter --target "$inside" -m -u -i -n -p -C sh -c "$look"
+	same 'ns enter' nsenter -t "$inside" -U -u --preserve-credentials sh -c "$look"
+	same 'ns enter' nsenter -t "$inside" -a -r -w sh -c "$look"
+	same 'ns enter' nsenter -t "$inside" -a -F readlink /proc/self/ns/pid /proc/self/ns/pid_for_children
+	same 'ns enter' nsenter -t "$inside" -U -u -S 0 -G 0 sh -c "$look"
+	same 'ns enter' nsenter -u"/proc/$inside/ns/uts" --net="/proc/$inside/ns/net" -w/usr sh -c "$look"
+	run ns enter -t "$inside" -u --wdns /usr -e /bin/sh -c "$look; exit 7"
+	expect_status 7
+	expect_line "^$id\$"
+	[[ ${lines[*]} = */usr*"$id"*"$id" ]]
+	run ns enter -t "$inside"
+	expect_status 125
+	expect_error 'nothing of process'
+	run ns enter -t "$inside" -u "$id-none"
+	expect_status 127
+	run ns enter --net=/etc/passwd true
+	expect_status 125
+	run ns enter -n true
+	expect_status 125
+}
+
+@test "a namespace is kept after its last process has gone, and entered again (lecture)" {
+	local was name=tr-$$-kept
+
+	target
+	was=$(readlink "/proc/$inside/ns/uts" "/proc/$inside/ns/net")
+	ns hold -t "$inside" --uts --net "$name"
+	kill -KILL "$inside"
+	wait_for 20 is_gone "$inside"
+	[[ $(ns enter -N "$name" readlink /proc/self/ns/uts /proc/self/ns/net) = "$was" ]]
+	[[ $(ns enter --name "$name" hostname) = "$id" ]]
+	run ns held
+	expect_line "^$name +net:\\[[0-9]+\\] uts:\\[[0-9]+\\]\$"
+	[[ $(ns held -q) = *$name* ]]
+	run ns hold --uts "$name"
+	expect_error "hold '$name': the name is taken"
+	ns release "$name"
+	[[ ! -e /run/tare/ns/$name ]]
+	run ns enter -N "$name" true
+	expect_status 125
+	ns hold -ui "$name"
+	[[ $(ns enter -N "$name" readlink /proc/self/ns/ipc) != "$(readlink /proc/self/ns/ipc)" ]]
+	ns release "$name"
+	run ns release "$name"
+	expect_status 127
+}
+
+@test "uid 0 inside is an ordinary user outside (lecture)" {
+	need_program setpriv
+	cd /
+	run setpriv --reuid 12345 --regid 12345 --clear-groups "$TARE_BUILD/src/tare" ns run -r --mount \
+		sh -c 'id -u; cat /proc/self/uid_map; stat -c %u /proc/self/root/etc/passwd; chown 1 /proc/self/root/etc/passwd 2>&1 || echo refused'
+	expect_status 0
+	[[ ${lines[0]} = 0 && ${lines[1]} =~ ^\ *0\ +12345\ +1$ && ${lines[2]} = 65534 ]]
+	expect_line '^refused$'
+}
+
+@test "two containers have the same pids, and each enters its own (lecture)" {
+	local first second
+
+	target
+	first=$inside
+	target
+	second=$inside
+	[[ $first != "$second" ]]
+	for inside in "$first" "$second"; do
+		run ns enter -t "$inside" -a -r cat /proc/1/comm
+		expect_output sleep
+	done
+	[[ $(grep NSpid "/proc/$first/status" | cut -f 3) = 1 && $(grep NSpid "/proc/$second/status" | cut -f 3) = 1 ]]
+}
