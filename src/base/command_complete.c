@@ -41,11 +41,6 @@ struct walk {
 	bool ended;
 };
 
-static bool takes_value(const struct opt *o)
-{
-	return o->kind != OPT_FLAG && o->value;
-}
-
 static const struct opt *find_option(const struct command *c, const char *name, size_t len)
 {
 	for (size_t i = 0; i < c->n; i++)
@@ -69,13 +64,13 @@ static const struct opt *awaited(const struct command *c, const char *word)
 
 	if (text_starts(word, "--")) {
 		o = find_option(c, word + 2, strlen(word + 2));
-		return o && takes_value(o) ? o : NULL;
+		return o && opt_takes_value(o) ? o : NULL;
 	}
 	for (word++; *word; word++) {
 		o = find_letter(c, *word);
-		if (!o)
+		if (!o || (o->kind == OPT_MAYBE_SHORT && word[1]))
 			return NULL;
-		if (takes_value(o))
+		if (opt_takes_value(o))
 			return word[1] ? NULL : o;
 	}
 	return NULL;
@@ -120,32 +115,38 @@ void completion_add(struct completion *c, const char *word, const char *descript
 		str_addf(&c->lines, "%s%s\t%s\n", c->before, word, description);
 }
 
-/* The words in single quotes that the help has for a value: "'text' or 'json'". */
-static bool add_quoted(struct completion *c, const char *help)
+static bool is_letter(char c)
 {
-	bool any = false;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
+/* The words in single quotes that the help has for a value: "'text' or 'json'"; but not what is
+ * between two apostrophes. */
+static void add_quoted(struct completion *c, const char *help)
+{
 	for (const char *at = help; (at = strchr(at, '\''));) {
+		bool opens = at == help || !is_letter(at[-1]);
 		size_t len = strcspn(++at, "'");
 		char word[32] = "";
 
 		if (!at[len])
-			break;
-		if (len && len < sizeof(word) && strcspn(at, " ") > len) {
+			return;
+		if (!opens)
+			continue;
+		if (len < sizeof(word)) {
 			memcpy(word, at, len);
 			completion_add(c, word, "");
-			any = true;
 		}
 		at += len + 1;
 	}
-	return any;
 }
 
 static void offer_value(struct completion *c, const struct opt *o)
 {
 	const struct word *kind = word_find(value_kinds, o->value);
 
-	if (!add_quoted(c, o->help) && kind)
+	add_quoted(c, o->help);
+	if (kind)
 		c->words = (enum command_words)kind->value;
 }
 
@@ -162,7 +163,7 @@ static bool offer_joined_value(struct completion *c, const struct command *in)
 	memcpy(c->before, c->prefix, len + 1);
 	c->before[len + 1] = '\0';
 	c->prefix = equals + 1;
-	if (o && takes_value(o))
+	if (o && (opt_takes_value(o) || opt_may_have_value(o)))
 		offer_value(c, o);
 	return true;
 }

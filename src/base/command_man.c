@@ -98,10 +98,10 @@ static void add_option(struct str *out, const struct opt *o)
 	str_add(out, "\\fB\\-\\-");
 	add_all(out, o->name);
 	str_add(out, "\\fR");
-	if (o->kind != OPT_FLAG && o->value) {
-		str_add(out, " \\fI");
+	if (opt_takes_value(o) || opt_may_have_value(o)) {
+		str_add(out, opt_may_have_value(o) ? "[=\\fI" : " \\fI");
 		add_all(out, o->value);
-		str_add(out, "\\fR");
+		str_add(out, opt_may_have_value(o) ? "\\fR]" : "\\fR");
 	}
 	str_add(out, "\n");
 	if (o->kind == OPT_REFUSED)

@@ -16,6 +16,8 @@ static const struct opt list_options[] = {
 	OPT_FLAG_("quiet",    'q', struct options, quiet,            "names only"),
 	OPT_STRING_("format", 0,   struct options, format, "FORMAT", "'table', 'json', 'table TEMPLATE' or a Go template"),
 	OPT_STRING_("file",   'f', struct options, file,   "FILE",   "read it; don't ask"),
+	OPT_MAYBE_("net",  'n', struct options, user,      "FILE",   "bind it; the caller's or the file's"),
+	OPT_MAYBE_SHORT_("pid", 'p', struct options, user, "PID",    "which"),
 	OPT_REFUSED_("alien", 'x', "THING", "we can't"),
 	{ "ignored", 0, OPT_IGNORED, 0, "WHEN", "nothing changes" },
 };
@@ -152,7 +154,8 @@ TEST(words_are_completed)
 		{ "--log-level=i", "--log-level=info", WORDS_ANY },
 		{ "--nope=", "", WORDS_ANY },
 		/* refused and ignored ones are not offered */
-		{ "ns ls -", "--all -a --quiet -q --format --file -f --help", WORDS_ANY },
+		{ "ns ls -", "--all -a --quiet -q --format --file -f --net -n --pid -p --help",
+		  WORDS_ANY },
 		{ "ns ls --f", "--format --file", WORDS_ANY },
 		{ "ns ls --format ", "table json", WORDS_ANY },
 		{ "ns ls --file ", "", WORDS_FILE },
@@ -161,6 +164,13 @@ TEST(words_are_completed)
 		{ "ns ls -aqf ", "", WORDS_FILE },
 		{ "ns ls -afx ", "", WORDS_ANY },
 		{ "ns ls ", "", WORDS_ANY },
+		/* a value that may be missing is not the next word */
+		{ "ns ls --net --fi", "--file", WORDS_ANY },
+		{ "ns ls -n --fi", "--file", WORDS_ANY },
+		{ "ns ls -nf ", "", WORDS_FILE },
+		{ "ns ls -pf ", "", WORDS_ANY },
+		{ "ns ls --net=", "", WORDS_FILE },
+		{ "ns ls --pid=1", "", WORDS_PID },
 		{ "ns enter ", "", WORDS_CONTAINER },
 		{ "ns in ", "", WORDS_CONTAINER },
 		{ "ns enter -w ", "", WORDS_FOLDER },
@@ -272,6 +282,7 @@ TEST(a_groups_page_has_all_below_it_and_nothing_that_roff_misreads)
 	WANT(strstr(out.at, ".SS \"tare ns raw\"\nanother\\(aqs \\-words\n"));
 	WANT(strstr(out.at, ".SS \"tare ns two\"\n\\&.two of \\ethem, \\(aq\\[u00FC]\\(aq\n"));
 	WANT(strstr(out.at, "\\fB\\-x\\fR, \\fB\\-\\-alien\\fR \\fITHING\\fR\nNot supported:\n"));
+	WANT(strstr(out.at, "\\fB\\-n\\fR, \\fB\\-\\-net\\fR[=\\fIFILE\\fR]\n"));
 	WANT(!strstr(out.at, "EXIT STATUS"));
 }
 
