@@ -15,14 +15,20 @@ struct cli {
 
 extern const struct command tare_command;
 
+/* completion.c */
+extern const struct command completion_command;
 /* enter.c */
 extern const struct command enter_command;
 /* freeze.c */
 extern const struct command freeze_command, thaw_command;
+/* help.c */
+extern const struct command help_command;
 /* inspect_host.c */
 extern const struct command inspect_host_command;
 /* limit.c */
 extern const struct command limit_command;
+/* man.c */
+extern const struct command man_command;
 /* ns.c */
 extern const struct command ns_command;
 /* ps.c */

@@ -13,6 +13,9 @@ static const struct command *const commands[] = {
 	&thaw_command,
 	&inspect_host_command,
 	&ns_command,
+	&help_command,
+	&man_command,
+	&completion_command,
 	&version_command,
 	NULL,
 };
