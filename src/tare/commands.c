@@ -2,8 +2,23 @@
 #include "tare/cli.h"
 
 static const struct command *const commands[] = {
-	&enter_command, &freeze_command, &inspect_host_command, &limit_command,
-	&ps_command,    &thaw_command,   &version_command,      NULL,
+	&cg_command,
+	&enter_command,
+	&freeze_command,
+	&inspect_host_command,
+	&limit_command,
+	&ps_command,
+	&thaw_command,
+	&version_command,
+
+	/* links that stand for libcgroup's programs */
+	&cgclassify_command,
+	&cgcreate_command,
+	&cgdelete_command,
+	&cgexec_command,
+	&cgget_command,
+	&cgset_command,
+	NULL,
 };
 
 // clang-format off
