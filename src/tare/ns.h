@@ -31,6 +31,8 @@ char **ns_shell(char **args, size_t n_args, char *shell[2]);
 extern const struct command ns_enter_command;
 /* ns_hold.c */
 extern const struct command ns_hold_command, ns_release_command, ns_held_command;
+/* ns_ls.c */
+extern const struct command ns_ls_command;
 /* ns_run.c */
 extern const struct command ns_run_command;
 

@@ -3,7 +3,7 @@
 load ../lib
 setup() {
 	id=tt-$$-$BATS_TEST_NUMBER
-	state=$BATS_TEST_TMPDIR/state
+	export state=$BATS_TEST_TMPDIR/state
 	cd "$BATS_TEST_TMPDIR" || return
 	((EUID == 0)) || skip 'needs root'
 }
@@ -24,6 +24,7 @@ teardown() {
 	for name in /run/tare/ns/tr-"$$"*; do
 		[[ ! -e $name ]] || ns release "${name##*/}" || true
 	done
+	[[ ! -d $BATS_TEST_TMPDIR/bundle ]] || "$TARE_RUNTIME" delete --force "$id" 2>/dev/null || true
 	tare_teardown
 }
 
@@ -40,7 +41,7 @@ same() {
 	ours=$(host_tare $1 "${@:3}" 2>&1) || our_status=$?
 	# shellcheck disable=SC2086
 	theirs=$($2 "${@:3}" </dev/null 2>&1 3>&-) || their_status=$?
-	[[ $ours && $ours = "$theirs" ]] && ((our_status == their_status)) || {
+	[[ $ours && $our_status:$ours = "$their_status:$theirs" ]] || {
 		echo "$1 ${*:3}: $our_status, $ours"
 		echo "$2: $their_status, $theirs"
 		return 1
@@ -114,22 +115,25 @@ same() {
 
 # target: starts a process in new namespaces of all types but time; $inside is it
 target() {
-	local n
-
-	host_tare ns run -muinpUC -r -f --mount-proc sh -c "hostname $id; cd /usr; exec env -i MARK=$id sleep 1000" &
+	"$TARE_BUILD/src/tare" ns run -muinpUC -r --kill-child --mount-proc \
+		sh -c "hostname $id; cd /usr; exec env -i MARK=$id sleep 1000" </dev/null >/dev/null 2>&1 3>&- &
 	started+=($!)
 	wait_for 20 is_asleep $!
-	inside=$(<"/proc/$!/task/$!/children")
-	inside=${inside% }
-	n=$inside
-	started+=("$n")
+	inside=$(sleeper $!)
 }
 
-is_asleep() {
+# sleeper PID: its child that sleeps; there may be a helper beside it for a moment
+sleeper() {
 	local child
 
-	read -r child _ <"/proc/$1/task/$1/children" && [[ $child && $(<"/proc/$child/comm") = sleep ]]
+	for child in $(<"/proc/$1/task/$1/children"); do
+		[[ $(<"/proc/$child/comm") != sleep ]] || echo "$child"
+	done 2>/dev/null
 }
+
+is_asleep() { [[ $(sleeper "$1") ]]; }
+
+is_gone() { [[ ! -d /proc/$1 ]]; }
 
 @test "ns enter does what nsenter does" {
 	need_program nsenter
@@ -140,7 +144,7 @@ is_asleep() {
 	same 'ns enter' nsenter --target "$inside" -m -u -i -n -p -C sh -c "$look"
 	same 'ns enter' nsenter -t "$inside" -U -u --preserve-credentials sh -c "$look"
 	same 'ns enter' nsenter -t "$inside" -a -r -w sh -c "$look"
-	same 'ns enter' nsenter -t "$inside" -a -F readlink /proc/self/ns/pid /proc/self/ns/pid_for_children
+	same 'ns enter' nsenter -t "$inside" -a -F sh -c 'readlink /proc/self/ns/pid_for_children && echo in'
 	same 'ns enter' nsenter -t "$inside" -U -u -S 0 -G 0 sh -c "$look"
 	same 'ns enter' nsenter -u"/proc/$inside/ns/uts" --net="/proc/$inside/ns/net" -w/usr sh -c "$look"
 	run ns enter -t "$inside" -u --wdns /usr -e /bin/sh -c "$look; exit 7"
@@ -168,8 +172,8 @@ is_asleep() {
 	wait_for 20 is_gone "$inside"
 	[[ $(ns enter -N "$name" readlink /proc/self/ns/uts /proc/self/ns/net) = "$was" ]]
 	[[ $(ns enter --name "$name" hostname) = "$id" ]]
-	run ns held
-	expect_line "^$name +net:\\[[0-9]+\\] uts:\\[[0-9]+\\]\$"
+	[[ $(ns held --json | jq -r --arg name "$name" \
+		'.[] | select(.name == $name).namespaces[] | "\(.type):[\(.inode)]"' | sort -r) = "$was" ]]
 	[[ $(ns held -q) = *$name* ]]
 	run ns hold --uts "$name"
 	expect_error "hold '$name': the name is taken"
@@ -195,16 +199,69 @@ is_asleep() {
 }
 
 @test "two containers have the same pids, and each enters its own (lecture)" {
-	local first second
+	local first second one
 
 	target
 	first=$inside
 	target
 	second=$inside
 	[[ $first != "$second" ]]
-	for inside in "$first" "$second"; do
-		run ns enter -t "$inside" -a -r cat /proc/1/comm
+	for one in "$first" "$second"; do
+		run ns enter -t "$one" -a -r cat /proc/1/comm
 		expect_output sleep
 	done
 	[[ $(grep NSpid "/proc/$first/status" | cut -f 3) = 1 && $(grep NSpid "/proc/$second/status" | cut -f 3) = 1 ]]
+}
+
+# --- ls ---------------------------------------------------------------------------------------
+
+@test "ns ls knows what lsns knows, and the holders" {
+	need_program lsns
+	local name=tr-$$-ls row=".[] | select(.type != \"time\")"
+
+	target
+	ns ls -p "$inside" --json >ls.json 2>warnings
+	jq -r "$row"' | "\(.inode) \(.type) \(.count) \(.first) \(.owner) \(.parent // 0)"' ls.json | sort >ours
+	lsns -n -r -p "$inside" -o NS,TYPE,NPROCS,PID,ONS,PNS |
+		awk '$2 != "time" { print $1, $2, $3, $4, $5, $6 }' | sort >theirs
+	diff ours theirs
+	(($(wc -l <ours) == 7))
+	run ns ls -p "$inside" -t net -t uts -q
+	((${#lines[@]} >= 2))
+	run ns ls --type nte
+	expect_status 125
+
+	ns hold -t "$inside" --net "$name"
+	ns ls -t net --holders --json 2>warnings >held.json
+	jq -e --arg path "/run/tare/ns/$name/net" '[.[] | .holders[]? | select(.kind == "mount" and .path == $path)] | length == 1' held.json
+	ns release "$name"
+}
+
+@test "ns ls draws a tree of owners, and of parents" {
+	export LC_ALL=C
+	local user pid
+
+	target
+	user=$(stat -Lc %i "/proc/$inside/ns/user")
+	pid=$(stat -Lc %i "/proc/$inside/ns/pid")
+	ns ls --tree 2>warnings >tree
+	grep -qE "^(\\| |  )*[|\`]-$user +user " tree
+	grep -A 10 -E "^(\\| |  )*[|\`]-$user +user " tree | grep -qE "^(\\| |  )+[|\`]-$pid +pid "
+	ns ls --tree=parent -t pid 2>warnings >tree
+	grep -qE "^[|\`]-$pid +pid " tree
+	run ns ls --tree=cousin
+	expect_status 125
+}
+
+@test "ns ls names the container and its engine" {
+	make_bundle "$BATS_TEST_TMPDIR/bundle"
+	cd bundle
+	export bundle=$PWD
+	program sleep 1000
+	# in the state folder where everybody looks
+	"$TARE_RUNTIME" run --detach "$id" </dev/null >/dev/null 2>&1 3>&-
+	inside=$("$TARE_RUNTIME" state "$id" | jq .pid)
+	ns ls -p "$inside" -t pid --json 2>warnings >ls.json || true
+	"$TARE_RUNTIME" delete --force "$id"
+	jq -e --arg id "$id" '.[0].containers == [$id] and .[0].engines == ["tare"]' ls.json
 }
