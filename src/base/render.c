@@ -127,16 +127,17 @@ static const char *header_of(const void *ctx, const char *path)
 static int put_template(const struct job *j, struct err *e)
 {
 	own_template struct template *t = template_parse(j->source, e);
+	const struct template_headers headers = { header_of, j->what };
 	own_str struct str lines = { 0 };
 	bool table = j->mode == TEMPLATE_TABLE;
 	struct str *out = table ? &lines : j->out;
 
 	if (!t)
 		return -1;
-	if (template_sample(t, j->what->table, header_of, j->what,
-			    table && !j->r->no_headers ? out : NULL, e) < 0)
+	if (template_sample(t, j->what->table, &headers, table && !j->r->no_headers ? out : NULL,
+			    e) < 0)
 		return -1;
-	if (out->len)
+	if (lines.len)
 		str_add(out, "\n");
 	for (size_t i = 0; i < j->rows.n; i++) {
 		if (template_run(t, j->what->table, row_at(j, i), j->ascii, out, e) < 0)

@@ -5,6 +5,8 @@
  */
 #include "base/units.h"
 
+#include <stdio.h>
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -151,4 +153,27 @@ int size_parse(const char *text, int64_t *ret_bytes, struct err *e)
 	}
 	fail(e, ERR_INPUT, "'%.64s' is not a size", text);
 	return fail_hint(e, "for example 4096, 512k, 1.5g, or -1 for no limit");
+}
+
+/**
+ * size_format() - bytes in at most four digits, as docker prints them
+ * @binary: "1.5MiB", powers of 1024; else "1.5MB", powers of 1000
+ *
+ * Return: @ret_text.
+ */
+char *size_format(uint64_t bytes, bool binary, char ret_text[24])
+{
+	static const char *const units[2][7] = {
+		{ "B", "kB", "MB", "GB", "TB", "PB", "EB" },
+		{ "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" },
+	};
+	double n = (double)bytes, step = binary ? 1024 : 1000;
+	size_t u = 0;
+
+	while (n >= step && u < 6) {
+		n /= step;
+		u++;
+	}
+	snprintf(ret_text, 24, "%.4g%s", n, units[binary][u]);
+	return ret_text;
 }

@@ -2,11 +2,13 @@
 #ifndef BASE_UNITS_H
 #define BASE_UNITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct err;
 
 int duration_parse(const char *text, int64_t *ret_ns, struct err *e);
 int size_parse(const char *text, int64_t *ret_bytes, struct err *e);
+char *size_format(uint64_t bytes, bool binary, char ret_text[24]);
 
 #endif

@@ -27,6 +27,10 @@ extern const struct command limit_command;
 extern const struct command ns_command;
 /* ps.c */
 extern const struct command ps_command;
+/* stats.c */
+extern const struct command stats_command;
+/* top.c */
+extern const struct command top_command;
 /* version.c */
 extern const struct command version_command;
 

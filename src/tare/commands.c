@@ -1,12 +1,22 @@
 /* commands.c - the table of all commands */
 #include "tare/cli.h"
 
+// clang-format off
+/* in the order of the help, one a line */
 static const struct command *const commands[] = {
-	&enter_command, &freeze_command, &inspect_host_command, &limit_command, &ns_command,
-	&ps_command,    &thaw_command,   &version_command,      NULL,
+	&ps_command,
+	&stats_command,
+	&top_command,
+	&enter_command,
+	&limit_command,
+	&freeze_command,
+	&thaw_command,
+	&inspect_host_command,
+	&ns_command,
+	&version_command,
+	NULL,
 };
 
-// clang-format off
 static const struct opt global_opts[] = {
 	OPT_FLAG_("debug",       'D', struct cli, debug,              "log what is done"),
 	OPT_STRING_("log-level", 'l', struct cli, log_level, "LEVEL", "'error', 'warn', 'info' or 'debug'; warnings by default"),

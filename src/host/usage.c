@@ -1,0 +1,184 @@
+/* usage.c - keeps the containers and their open files, and reads them */
+#include "host/usage.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "host/usage_priv.h"
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+/* usage_host_memory() - bytes of the host's memory */
+uint64_t usage_host_memory(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) < 0 ? 0 : (uint64_t)info.totalram * info.mem_unit;
+}
+
+/**
+ * usage_open() - begin; nothing has been looked for yet
+ * @s: release it with usage_close(), also after a failure
+ */
+int usage_open(struct usage_sampler *s, bool services, struct err *e)
+{
+	struct rlimit files;
+	struct stat st;
+
+	*s = (struct usage_sampler){ .services = services };
+	/* as many as we may: two for each container stay open */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+		s->open_max = files.rlim_cur > 128 ? files.rlim_cur - 64 : 64;
+	}
+	if (stat("/proc/self/ns/net", &st) == 0)
+		s->host_net = st.st_ino;
+	return cgroup_world_open(&s->world, e);
+}
+
+static void close_files(struct usage_sampler *s, struct usage_files *f)
+{
+	for (size_t i = 0; i < USAGE_KEPT; i++) {
+		if (f->fd[i] >= 0)
+			s->open--;
+		fd_close(&f->fd[i]);
+	}
+}
+
+static void close_all(struct usage_sampler *s)
+{
+	for (size_t i = 0; i < s->all.n; i++)
+		close_files(s, &s->files[i]);
+	free(s->files);
+	free(s->usage);
+	containers_done(&s->all);
+	s->files = NULL;
+	s->usage = NULL;
+}
+
+void usage_close(struct usage_sampler *s)
+{
+	close_all(s);
+	cgroup_world_done(&s->world);
+}
+
+/* Hands the descriptors and readings of those that are still there from the old list to the new. */
+static void carry_over(struct usage_sampler *s, struct usage_sampler *to)
+{
+	own_mem struct usage_key *keys = usage_keys(&to->all);
+
+	for (size_t i = 0; keys && i < s->all.n; i++) {
+		size_t k = usage_find_key(keys, to->all.n, &s->all.at[i]);
+
+		if (k == SIZE_MAX)
+			continue;
+		to->files[k] = s->files[i];
+		to->usage[k] = s->usage[i];
+		s->files[i] = USAGE_FILES_NONE;
+	}
+}
+
+static int look(struct usage_sampler *s, struct err *e)
+{
+	struct usage_sampler fresh = { 0 };
+	unsigned want = CONTAINERS_NAMES | CONTAINERS_STATUS | CONTAINERS_UNKNOWN;
+
+	if (containers_find(NULL, want | (s->services ? CONTAINERS_SERVICES : 0), &fresh.all, e) <
+	    0)
+		return -1;
+	fresh.files = calloc(fresh.all.n + 1, sizeof(*fresh.files));
+	fresh.usage = calloc(fresh.all.n + 1, sizeof(*fresh.usage));
+	if (!fresh.files || !fresh.usage) {
+		containers_done(&fresh.all);
+		free(fresh.files);
+		free(fresh.usage);
+		return fail_errno(e, ENOMEM, "look for containers");
+	}
+	for (size_t i = 0; i < fresh.all.n; i++)
+		fresh.files[i] = USAGE_FILES_NONE;
+	carry_over(s, &fresh);
+	close_all(s);
+	s->all = fresh.all;
+	s->files = fresh.files;
+	s->usage = fresh.usage;
+	return 0;
+}
+
+/**
+ * usage_look() - look for containers, if it is time to
+ * @ret_looked: whether it was: then all indices are new; may be NULL
+ */
+int usage_look(struct usage_sampler *s, bool *ret_looked, struct err *e)
+{
+	int64_t now = now_ns();
+	bool is_time = !s->looked || now - s->looked >= 100 * s->look_cost;
+
+	if (ret_looked)
+		*ret_looked = is_time;
+	if (!is_time)
+		return 0;
+	if (look(s, e) < 0)
+		return -1;
+	s->looked = now_ns();
+	s->look_cost = s->looked - now;
+	return 0;
+}
+
+static uint64_t rate(uint64_t before, uint64_t now, int64_t ns, uint64_t scale)
+{
+	if (before == USAGE_UNKNOWN || now == USAGE_UNKNOWN || now < before || ns <= 0)
+		return 0;
+	return (uint64_t)((double)(now - before) * (double)scale / (double)ns);
+}
+
+/* usage_read_all() - processor time and memory of all containers */
+void usage_read_all(struct usage_sampler *s)
+{
+	for (size_t i = 0; i < s->all.n; i++) {
+		struct usage_files *f = &s->files[i];
+		struct usage *u = &s->usage[i];
+		uint64_t before = u->cpu;
+		int64_t now = now_ns();
+
+		usage_read_basic(s, i);
+		u->cpu_rate = f->read_at ? rate(before, u->cpu, now - f->read_at, 1000) : 0;
+		f->read_at = now;
+	}
+}
+
+/**
+ * usage_read_more() - what else one container uses
+ * @i:    its index
+ * @want: of enum usage_want
+ *
+ * Rates are since the last call for this container.
+ */
+void usage_read_more(struct usage_sampler *s, size_t i, unsigned want)
+{
+	struct usage *u = &s->usage[i], before = *u;
+	struct usage_files *f = &s->files[i];
+	int64_t now = now_ns(), passed = f->more_at ? now - f->more_at : 0;
+
+	usage_read_details(s, i, want);
+	u->read_rate = rate(before.read, u->read, passed, 1000000000);
+	u->written_rate = rate(before.written, u->written, passed, 1000000000);
+	u->received_rate = rate(before.received, u->received, passed, 1000000000);
+	u->sent_rate = rate(before.sent, u->sent, passed, 1000000000);
+	f->more_at = now;
+}

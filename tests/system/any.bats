@@ -1,0 +1,118 @@
+# any.bats - tare's commands for any container, on one of our own: options, output, refusals
+
+load ../lib
+setup() {
+	tare_setup
+	program sleep 1000
+	start_container
+	pid=$(pid_of)
+}
+teardown() { tare_teardown; }
+
+# is_listed TEXT: for wait_for
+is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
+
+@test "ps shows tables, ids, JSON and templates, and filters" {
+	[[ $(host_tare ps --all-engines --filter "id=nobody" | wc -l) = 1 ]]
+	run host_tare ps --all-engines --no-trunc
+	expect_line '^CONTAINER ID  *ENGINE  *NAME  *IMAGE  *STATUS  *PID  *PROCESSES$'
+	word=$(host_tare ps --all-engines --json | jq -r --argjson pid "$pid" '.[] | select(.pid == $pid).id')
+	[[ $(host_tare ps --all-engines -q --no-trunc --filter "id=$word") = "$word" ]]
+	[[ $(host_tare ps --all-engines --format '{{.pid}} {{.Processes}}' --filter "id=$word") = "$pid 1" ]]
+	[[ $(host_tare ps --all-engines --filter engine=docker --filter "id=$word" -q) = '' ]]
+	run host_tare ps --filter color=red
+	expect_error 'not understood'
+	run host_tare ps --filter engine=dockr
+	expect_error 'no such engine'
+	run host_tare ps -a
+	expect_error "'--all' is not supported"
+}
+
+@test "a name with escape sequences reaches no terminal" {
+	unshare --fork --kill-child --pid --mount bash -c \
+		'printf "\e[31mred" >/proc/$PPID/comm; printf "\e[31mred" >/proc/self/comm
+		sleep 1000 & wait' >/dev/null 2>&1 3>&- &
+	unshare=$!
+	wait_for 10 is_listed '[31mred'
+	host_tare ps --all-engines --no-trunc >out
+	kill -KILL "$unshare"
+	grep -q '[\]x1b\[31mred' out
+	! grep -q $'\e' out
+}
+
+@test "limits are refused before anything is touched, each with its reason" {
+	run host_tare limit "$pid"
+	expect_error 'nothing is to change'
+	run host_tare limit --cpus 0 "$pid"
+	expect_error 'not a number of processors'
+	run host_tare limit --memory lots "$pid"
+	expect_error 'not a size'
+	run host_tare limit --io /dev/null,read=1m "$pid"
+	expect_error 'no block device'
+	run host_tare limit --io 8:0,reed=1m "$pid"
+	expect_error 'not understood'
+	run host_tare limit --net-rate 1m "$pid"
+	expect_error 'not supported'
+	run host_tare limit --undo --memory 1g "$pid"
+	expect_error 'stands alone'
+	run host_tare limit --memory 1g "nobody-$id"
+	expect_error 'no running container'
+	[[ ! -e /run/tare/changed/$pid-$(awk '{ print $22 }' "/proc/$pid/stat").json ]]
+}
+
+@test "a limit that the kernel refuses leaves the others as they were" {
+	need_controller pids memory
+	host_tare limit --pids 64 "$pid"
+	run host_tare limit --memory 64k --pids 50 "$pid"
+	if [[ $status -ne 0 ]]; then # v2 takes it, and kills
+		run host_tare limit --json --pids 65 "$pid"
+		[[ $(jq -r .before <<<"$output") = 64 ]]
+	fi
+}
+
+@test "what is entered is bounded as the container is" {
+	run host_tare enter "$pid" sh -c 'grep -E "^(CapBnd|CapEff|NoNewPrivs)" /proc/self/status'
+	inside=$output
+	run tare exec "$id" sh -c 'grep -E "^(CapBnd|CapEff|NoNewPrivs)" /proc/self/status'
+	[[ $(grep -v CapEff <<<"$inside") = "$(grep -v CapEff <<<"$output")" ]]
+	run host_tare enter --user 1000:1000 --workdir /tmp --env A=b "$pid" sh -c 'id -u; id -g; pwd; echo "$A"'
+	[[ $output = $'1000\n1000\n/tmp\nb' ]]
+	run host_tare enter "$pid" /no/such/program
+	expect_status 127
+	run host_tare enter "$pid" /etc
+	expect_status 126
+	run host_tare enter "$pid" sh -c 'kill -KILL $$'
+	expect_status 137
+	run host_tare enter --user root "$pid" true
+	expect_error 'give numbers'
+	[[ $(echo word | "$TARE_BUILD/src/tare" enter "$pid" cat 3>&-) = word ]]
+}
+
+@test "a terminal inside is not ours" {
+	ours=$(script -qec 'tty' /dev/null </dev/null)
+	run script -qec "$TARE_BUILD/src/tare enter $pid sh -c 'readlink /proc/self/fd/0; stty size >/dev/null && echo terminal'" /dev/null </dev/null
+	[[ $output = *terminal* && $output != *"${ours%$'\r'}"* ]]
+}
+
+@test "stats count what a container uses, and top sorts by it" {
+	tare exec --detach "$id" sh -c 'while :; do :; done'
+	host_tare stats --no-stream --interval 500ms --json "$pid" >out.json
+	jq -e '.[0].cpuMilli > 0 and .[0].memoryBytes > 0 and (.[0].CPUPerc | endswith("%"))' out.json
+	host_tare top --batch --count 1 --delay 500ms --sort cpu --json >top.json
+	jq -e --argjson pid "$pid" 'any(.[]; .pid == $pid and .cpuMilli > 0)' top.json
+	run host_tare top
+	expect_error 'no terminal'
+	run host_tare top --batch --sort colour
+	expect_error 'no such key'
+	run host_tare stats --no-stream "nobody-$id"
+	expect_error 'no running container'
+}
+
+@test "top's keys freeze, thaw and limit the container under the bar" {
+	[[ -x $TARE_BUILD/src/tare-top ]] || skip "built without ncurses"
+	word=$(host_tare ps --all-engines --json | jq -r --argjson pid "$pid" '.[] | select(.pid == $pid).id')
+	python3 "${BATS_TEST_FILENAME%/*}/screen.py" "$TARE_BUILD/src/tare" top -d 200ms -f "$word" -- \
+		'tare top: 1 containers' f 'paused' t 'running' $'l' 'limit' $'--pids 77\n' '-> 77' \
+		u '77 -> ' ' ' "$pid" q ''
+	[[ $(status_by_ps "$pid") = running ]]
+}
