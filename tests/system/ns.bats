@@ -30,6 +30,12 @@ teardown() {
 
 started=()
 
+# in_background COMMAND...: ended by teardown
+in_background() {
+	"$@" </dev/null >/dev/null 2>&1 3>&- &
+	started+=($!)
+}
+
 ns() { host_tare ns "$@"; }
 
 # same TARE-COMMAND THEIR-COMMAND OPTION-OR-WORD...: both print the same, and something, with the same
@@ -115,9 +121,8 @@ same() {
 
 # target: starts a process in new namespaces of all types but time; $inside is it
 target() {
-	"$TARE_BUILD/src/tare" ns run -muinpUC -r --kill-child --mount-proc \
-		sh -c "hostname $id; cd /usr; exec env -i MARK=$id sleep 1000" </dev/null >/dev/null 2>&1 3>&- &
-	started+=($!)
+	in_background "$TARE_BUILD/src/tare" ns run -muinpUC -r --kill-child --mount-proc \
+		sh -c "hostname $id; cd /usr; exec env -i MARK=$id sleep 1000"
 	wait_for 20 is_asleep $!
 	inside=$(sleeper $!)
 }
@@ -175,6 +180,8 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	[[ $(ns held --json | jq -r --arg name "$name" \
 		'.[] | select(.name == $name).namespaces[] | "\(.type):[\(.inode)]"' | sort -r) = "$was" ]]
 	[[ $(ns held -q) = *$name* ]]
+	run ns held
+	expect_line "^$name +net:\\[[0-9]+\\] uts:\\[[0-9]+\\]\$"
 	run ns hold --uts "$name"
 	expect_error "hold '$name': the name is taken"
 	ns release "$name"
@@ -260,8 +267,51 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	program sleep 1000
 	# in the state folder where everybody looks
 	"$TARE_RUNTIME" run --detach "$id" </dev/null >/dev/null 2>&1 3>&-
-	inside=$("$TARE_RUNTIME" state "$id" | jq .pid)
-	ns ls -p "$inside" -t pid --json 2>warnings >ls.json || true
+	ns ls -p "$("$TARE_RUNTIME" state "$id" | jq .pid)" -t pid --json 2>warnings >ls.json || true
 	"$TARE_RUNTIME" delete --force "$id"
 	jq -e --arg id "$id" '.[0].containers == [$id] and .[0].engines == ["tare"]' ls.json
+}
+
+# --- pids and caps ----------------------------------------------------------------------------
+
+@test "ns pids shows a process's number at each level" {
+	local numbers
+
+	target
+	# below of that, one more: a shell that waits for its sleeper
+	in_background nsenter -t "$inside" -a unshare -pf --kill-child sh -c 'echo $$ >/tmp/'"$id"'; sleep 1000; true'
+	wait_for 20 test -s "/tmp/$id"
+	rm "/tmp/$id"
+	run ns pids "$inside"
+	expect_line "^NAMESPACE +LEVEL +PID +PIDS +COMMAND$"
+	expect_line "^$(stat -Lc %i "/proc/$inside/ns/pid") +1 +$inside +$inside > 1 +sleep$"
+	expect_line "^[0-9]+ +2 +[0-9]+ +[0-9]+ > [0-9]+ > 1 +sh$"
+	expect_no_line "^[0-9]+ +0 "
+	numbers=$(ns pids --json | jq -c --argjson pid "$inside" '.[] | select(.pid == $pid).pids')
+	[[ $numbers = "[$inside,1]" ]]
+	run ns pids 2147483646
+	expect_status 127
+}
+
+@test "ns caps says in words what a process may" {
+	need_program setpriv
+	in_background setpriv --reuid 12345 --regid 12345 --clear-groups --no-new-privs \
+		--bounding-set -sys_admin,-net_raw sleep 1000
+	wait_for 20 grep -q 'NoNewPrivs:.*1' "/proc/$!/status"
+	run ns caps "$!"
+	expect_line '^process [0-9]+ \((sleep|setpriv)\)$'
+	expect_line '^  runs as +uid 12345, gid 12345'
+	expect_line '^  effective +none$'
+	expect_line '^  bounding +(all but )?.*CAP_'
+	expect_line '^  new privileges +never$'
+	[[ $(grep bounding <<<"$output") != *"all but"* || $(grep bounding <<<"$output") = *CAP_NET_RAW*CAP_SYS_ADMIN* ]]
+	target
+	run ns caps "$inside"
+	expect_line '^  users +0 is our 0$'
+	expect_line '^  effective +all'
+	ns caps --json "$inside" | jq -e --argjson ns "$(stat -Lc %i "/proc/$inside/ns/user")" \
+		'.userNamespace == $ns and .ours == false and .groups == [{inside: 0, outside: 0, size: 1}]'
+	[[ $(ns caps --format '{{.uid}} {{.ours}}' "$$") = "$EUID true" ]]
+	run ns caps 2147483646
+	expect_status 127
 }
