@@ -15,6 +15,8 @@ struct cli {
 
 extern const struct command tare_command;
 
+/* chroot.c */
+extern const struct command chroot_command;
 /* enter.c */
 extern const struct command enter_command;
 /* freeze.c */

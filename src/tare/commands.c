@@ -7,7 +7,7 @@ static const struct command *const commands[] = {
 	&ps_command,
 	&stats_command,
 	&top_command,
-	&enter_command,
+	&chroot_command, &enter_command,
 	&limit_command,
 	&freeze_command,
 	&thaw_command,

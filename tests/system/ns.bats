@@ -315,3 +315,67 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	run ns caps 2147483646
 	expect_status 127
 }
+
+# --- chroot -----------------------------------------------------------------------------------
+
+# new_root: makes $root, where busybox is
+new_root() {
+	make_bundle "$BATS_TEST_TMPDIR/bundle"
+	root=$BATS_TEST_TMPDIR/bundle/rootfs
+}
+
+@test "a second chroot leads out of coreutils' chroot, and not out of ours" {
+	new_root
+	cp "$TARE_BUILD/tests/tool-escape" "$root/escape"
+	: >outside
+	run chroot "$root" /escape "$PWD/outside"
+	expect_output out
+	run host_tare chroot "$root" /escape "$PWD/outside"
+	expect_output held
+	# nor does a folder that the caller has open
+	exec {folder}</
+	run chroot "$root" /bin/sh -c "true <&$folder"
+	expect_status 0
+	run host_tare chroot "$root" /bin/sh -c "true <&$folder"
+	expect_line 'Bad file descriptor'
+	exec {folder}<&-
+	run "$TARE_BUILD/src/tare" chroot "$root" /bin/pwd </ 3>&-
+	expect_status 125
+	expect_error 'stream 0 is a folder'
+}
+
+@test "tare chroot has chroot's options and exit codes" {
+	new_root
+	local look='id -u; id -g; id -G; pwd; ls /'
+
+	same chroot chroot "$root" /bin/sh -c "$look"
+	same chroot chroot --userspec=12345:54321 "$root" /bin/sh -c "$look"
+	same chroot chroot --userspec=daemon "$root" /bin/sh -c "$look"
+	same chroot chroot --userspec=:daemon --groups=7,daemon,+9 "$root" /bin/sh -c "$look"
+	same chroot chroot --userspec daemon: --groups= "$root" /bin/sh -c "$look"
+	cd /usr
+	same chroot chroot --skip-chdir / /bin/sh -c pwd
+	same chroot chroot / /bin/sh -c pwd
+	run host_tare chroot --skip-chdir "$root" /bin/sh -c pwd
+	expect_status 125
+	run host_tare chroot "$root" /none
+	expect_status 127
+	run host_tare chroot "$root" /etc
+	expect_status 126
+	run host_tare chroot "$root" /bin/sh -c 'exit 7'
+	expect_status 7
+	run host_tare chroot "$root/none" /bin/sh
+	expect_status 125
+	run host_tare chroot --userspec 99999 "$root" /bin/sh
+	expect_status 125
+	expect_error "'/etc/passwd' has no group for user 99999"
+	# names are the host's: the root's own files decide nothing
+	echo "daemon:x:0:0::/:/bin/sh" >passwd
+	cp --remove-destination passwd "$root/etc/passwd"
+	[[ $(host_tare chroot --userspec=daemon "$root" /bin/sh -c 'id -u') = "$(id -u daemon)" ]]
+	# the default is a shell, and mounts end with it
+	[[ $(SHELL=/bin/sh "$TARE_BUILD/src/tare" chroot "$root" \
+		<<<'mkdir -p /mnt && mount -t tmpfs none /mnt && echo mounted' 2>/dev/null 3>&-) = *mounted* ]]
+	run grep "$root" /proc/self/mountinfo
+	expect_status 1
+}
