@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
 	&thaw_command,
 	&inspect_host_command,
 	&ns_command,
+	&chroot_command,
 	&cg_command,
 	&help_command,
 	&man_command,
