@@ -394,7 +394,7 @@ static const struct bind_row HOLDER_ROWS[] = {
 	ROW_STRING("path", OPTIONAL, struct ns_holder, path),
 	ROW_OPT_U64("mountNamespace", OPTIONAL, struct ns_holder, mount_ns),
 };
-static const struct bind_table HOLDER = BIND_TABLE(HOLDER_ROWS, struct ns_holder, false);
+const struct bind_table ns_holder_table = BIND_TABLE(HOLDER_ROWS, struct ns_holder, false);
 
 static const struct bind_row NODE_ROWS[] = {
 	ROW_WORD("type", REQUIRED, struct ns_node, type, nsfs_words),
@@ -406,7 +406,7 @@ static const struct bind_row NODE_ROWS[] = {
 	ROW_OPT_I64("first", OPTIONAL, struct ns_node, first),
 	ROW_STRING("command", OPTIONAL, struct ns_node, command),
 	ROW_NUMBERS("processes", OPTIONAL, struct ns_node, processes, 0, 0),
-	ROW_OBJECTS("holders", OPTIONAL, struct ns_node, holders, HOLDER),
+	ROW_OBJECTS("holders", OPTIONAL, struct ns_node, holders, ns_holder_table),
 };
 const struct bind_table ns_node_table = BIND_TABLE(NODE_ROWS, struct ns_node, false);
 

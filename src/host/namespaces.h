@@ -80,6 +80,6 @@ struct ns_graph {
 int ns_graph_read(unsigned find, struct arena *a, struct ns_graph *ret_graph, struct err *e);
 const struct ns_node *ns_graph_find(const struct ns_graph *g, enum nsfs_type type, uint64_t inode);
 
-extern const struct bind_table ns_graph_table, ns_node_table;
+extern const struct bind_table ns_graph_table, ns_node_table, ns_holder_table;
 
 #endif

@@ -17,6 +17,14 @@ extern const struct command tare_command;
 
 /* completion.c */
 extern const struct command completion_command;
+/* main.c */
+void cli_complain(const struct cli *cli, struct err *failure);
+
+/* cg.c, and cg_*.c for libcgroup's programs */
+extern const struct command cg_command, cgclassify_command, cgcreate_command, cgdelete_command,
+	cgexec_command, cgget_command, cgset_command;
+/* chroot.c */
+extern const struct command chroot_command;
 /* enter.c */
 extern const struct command enter_command;
 /* freeze.c */

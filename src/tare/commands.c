@@ -13,10 +13,20 @@ static const struct command *const commands[] = {
 	&thaw_command,
 	&inspect_host_command,
 	&ns_command,
+	&chroot_command,
+	&cg_command,
 	&help_command,
 	&man_command,
 	&completion_command,
 	&version_command,
+
+	/* links that stand for libcgroup's programs */
+	&cgclassify_command,
+	&cgcreate_command,
+	&cgdelete_command,
+	&cgexec_command,
+	&cgget_command,
+	&cgset_command,
 	NULL,
 };
 

@@ -27,10 +27,16 @@ int ns_parse_name(const char *option, const char *file, const char *text, uint32
 int ns_parse_pid(const char *text, pid_t *ret_pid, struct err *e);
 char **ns_shell(char **args, size_t n_args, char *shell[2]);
 
+/* ns_caps.c */
+extern const struct command ns_caps_command;
 /* ns_enter.c */
 extern const struct command ns_enter_command;
 /* ns_hold.c */
 extern const struct command ns_hold_command, ns_release_command, ns_held_command;
+/* ns_ls.c */
+extern const struct command ns_ls_command;
+/* ns_pids.c */
+extern const struct command ns_pids_command;
 /* ns_run.c */
 extern const struct command ns_run_command;
 

@@ -3,7 +3,7 @@
 load ../lib
 setup() {
 	id=tt-$$-$BATS_TEST_NUMBER
-	state=$BATS_TEST_TMPDIR/state
+	export state=$BATS_TEST_TMPDIR/state
 	cd "$BATS_TEST_TMPDIR" || return
 	((EUID == 0)) || skip 'needs root'
 }
@@ -24,10 +24,17 @@ teardown() {
 	for name in /run/tare/ns/tr-"$$"*; do
 		[[ ! -e $name ]] || ns release "${name##*/}" || true
 	done
+	[[ ! -d $BATS_TEST_TMPDIR/bundle ]] || "$TARE_RUNTIME" delete --force "$id" 2>/dev/null || true
 	tare_teardown
 }
 
 started=()
+
+# in_background COMMAND...: ended by teardown
+in_background() {
+	"$@" </dev/null >/dev/null 2>&1 3>&- &
+	started+=($!)
+}
 
 ns() { host_tare ns "$@"; }
 
@@ -40,7 +47,7 @@ same() {
 	ours=$(host_tare $1 "${@:3}" 2>&1) || our_status=$?
 	# shellcheck disable=SC2086
 	theirs=$($2 "${@:3}" </dev/null 2>&1 3>&-) || their_status=$?
-	[[ $ours && $ours = "$theirs" ]] && ((our_status == their_status)) || {
+	[[ $ours && $our_status:$ours = "$their_status:$theirs" ]] || {
 		echo "$1 ${*:3}: $our_status, $ours"
 		echo "$2: $their_status, $theirs"
 		return 1
@@ -114,22 +121,24 @@ same() {
 
 # target: starts a process in new namespaces of all types but time; $inside is it
 target() {
-	local n
-
-	host_tare ns run -muinpUC -r -f --mount-proc sh -c "hostname $id; cd /usr; exec env -i MARK=$id sleep 1000" &
-	started+=($!)
+	in_background "$TARE_BUILD/src/tare" ns run -muinpUC -r --kill-child --mount-proc \
+		sh -c "hostname $id; cd /usr; exec env -i MARK=$id sleep 1000"
 	wait_for 20 is_asleep $!
-	inside=$(<"/proc/$!/task/$!/children")
-	inside=${inside% }
-	n=$inside
-	started+=("$n")
+	inside=$(sleeper $!)
 }
 
-is_asleep() {
+# sleeper PID: its child that sleeps; there may be a helper beside it for a moment
+sleeper() {
 	local child
 
-	read -r child _ <"/proc/$1/task/$1/children" && [[ $child && $(<"/proc/$child/comm") = sleep ]]
+	for child in $(<"/proc/$1/task/$1/children"); do
+		[[ $(<"/proc/$child/comm") != sleep ]] || echo "$child"
+	done 2>/dev/null
 }
+
+is_asleep() { [[ $(sleeper "$1") ]]; }
+
+is_gone() { [[ ! -d /proc/$1 ]]; }
 
 @test "ns enter does what nsenter does" {
 	need_program nsenter
@@ -140,7 +149,7 @@ is_asleep() {
 	same 'ns enter' nsenter --target "$inside" -m -u -i -n -p -C sh -c "$look"
 	same 'ns enter' nsenter -t "$inside" -U -u --preserve-credentials sh -c "$look"
 	same 'ns enter' nsenter -t "$inside" -a -r -w sh -c "$look"
-	same 'ns enter' nsenter -t "$inside" -a -F readlink /proc/self/ns/pid /proc/self/ns/pid_for_children
+	same 'ns enter' nsenter -t "$inside" -a -F sh -c 'readlink /proc/self/ns/pid_for_children && echo in'
 	same 'ns enter' nsenter -t "$inside" -U -u -S 0 -G 0 sh -c "$look"
 	same 'ns enter' nsenter -u"/proc/$inside/ns/uts" --net="/proc/$inside/ns/net" -w/usr sh -c "$look"
 	run ns enter -t "$inside" -u --wdns /usr -e /bin/sh -c "$look; exit 7"
@@ -168,9 +177,11 @@ is_asleep() {
 	wait_for 20 is_gone "$inside"
 	[[ $(ns enter -N "$name" readlink /proc/self/ns/uts /proc/self/ns/net) = "$was" ]]
 	[[ $(ns enter --name "$name" hostname) = "$id" ]]
+	[[ $(ns held --json | jq -r --arg name "$name" \
+		'.[] | select(.name == $name).namespaces[] | "\(.type):[\(.inode)]"' | sort -r) = "$was" ]]
+	[[ $(ns held -q) = *$name* ]]
 	run ns held
 	expect_line "^$name +net:\\[[0-9]+\\] uts:\\[[0-9]+\\]\$"
-	[[ $(ns held -q) = *$name* ]]
 	run ns hold --uts "$name"
 	expect_error "hold '$name': the name is taken"
 	ns release "$name"
@@ -195,16 +206,176 @@ is_asleep() {
 }
 
 @test "two containers have the same pids, and each enters its own (lecture)" {
-	local first second
+	local first second one
 
 	target
 	first=$inside
 	target
 	second=$inside
 	[[ $first != "$second" ]]
-	for inside in "$first" "$second"; do
-		run ns enter -t "$inside" -a -r cat /proc/1/comm
+	for one in "$first" "$second"; do
+		run ns enter -t "$one" -a -r cat /proc/1/comm
 		expect_output sleep
 	done
 	[[ $(grep NSpid "/proc/$first/status" | cut -f 3) = 1 && $(grep NSpid "/proc/$second/status" | cut -f 3) = 1 ]]
+}
+
+# --- ls ---------------------------------------------------------------------------------------
+
+@test "ns ls knows what lsns knows, and the holders" {
+	need_program lsns
+	local name=tr-$$-ls row=".[] | select(.type != \"time\")"
+
+	target
+	ns ls -p "$inside" --json >ls.json 2>warnings
+	jq -r "$row"' | "\(.inode) \(.type) \(.count) \(.first) \(.owner) \(.parent // 0)"' ls.json | sort >ours
+	lsns -n -r -p "$inside" -o NS,TYPE,NPROCS,PID,ONS,PNS |
+		awk '$2 != "time" { print $1, $2, $3, $4, $5, $6 }' | sort >theirs
+	diff ours theirs
+	(($(wc -l <ours) == 7))
+	run ns ls -p "$inside" -t net -t uts -q
+	((${#lines[@]} >= 2))
+	run ns ls --type nte
+	expect_status 125
+
+	ns hold -t "$inside" --net "$name"
+	ns ls -t net --holders --json 2>warnings >held.json
+	jq -e --arg path "/run/tare/ns/$name/net" '[.[] | .holders[]? | select(.kind == "mount" and .path == $path)] | length == 1' held.json
+	ns release "$name"
+}
+
+@test "ns ls draws a tree of owners, and of parents" {
+	export LC_ALL=C
+	local user pid
+
+	target
+	user=$(stat -Lc %i "/proc/$inside/ns/user")
+	pid=$(stat -Lc %i "/proc/$inside/ns/pid")
+	ns ls --tree 2>warnings >tree
+	grep -qE "^(\\| |  )*[|\`]-$user +user " tree
+	grep -A 10 -E "^(\\| |  )*[|\`]-$user +user " tree | grep -qE "^(\\| |  )+[|\`]-$pid +pid "
+	ns ls --tree=parent -t pid 2>warnings >tree
+	grep -qE "^[|\`]-$pid +pid " tree
+	run ns ls --tree=cousin
+	expect_status 125
+}
+
+@test "ns ls names the container and its engine" {
+	make_bundle "$BATS_TEST_TMPDIR/bundle"
+	cd bundle
+	export bundle=$PWD
+	program sleep 1000
+	# in the state folder where everybody looks
+	"$TARE_RUNTIME" run --detach "$id" </dev/null >/dev/null 2>&1 3>&-
+	ns ls -p "$("$TARE_RUNTIME" state "$id" | jq .pid)" -t pid --json 2>warnings >ls.json || true
+	"$TARE_RUNTIME" delete --force "$id"
+	jq -e --arg id "$id" '.[0].containers == [$id] and .[0].engines == ["tare"]' ls.json
+}
+
+# --- pids and caps ----------------------------------------------------------------------------
+
+@test "ns pids shows a process's number at each level" {
+	local numbers
+
+	target
+	# below of that, one more: a shell that waits for its sleeper
+	in_background nsenter -t "$inside" -a unshare -pf --kill-child sh -c 'echo $$ >/tmp/'"$id"'; sleep 1000; true'
+	wait_for 20 test -s "/tmp/$id"
+	rm "/tmp/$id"
+	run ns pids "$inside"
+	expect_line "^NAMESPACE +LEVEL +PID +PIDS +COMMAND$"
+	expect_line "^$(stat -Lc %i "/proc/$inside/ns/pid") +1 +$inside +$inside > 1 +sleep$"
+	expect_line "^[0-9]+ +2 +[0-9]+ +[0-9]+ > [0-9]+ > 1 +sh$"
+	expect_no_line "^[0-9]+ +0 "
+	numbers=$(ns pids --json | jq -c --argjson pid "$inside" '.[] | select(.pid == $pid).pids')
+	[[ $numbers = "[$inside,1]" ]]
+	run ns pids 2147483646
+	expect_status 127
+}
+
+@test "ns caps says in words what a process may" {
+	need_program setpriv
+	in_background setpriv --reuid 12345 --regid 12345 --clear-groups --no-new-privs \
+		--bounding-set -sys_admin,-net_raw sleep 1000
+	wait_for 20 grep -q 'NoNewPrivs:.*1' "/proc/$!/status"
+	run ns caps "$!"
+	expect_line '^process [0-9]+ \((sleep|setpriv)\)$'
+	expect_line '^  runs as +uid 12345, gid 12345'
+	expect_line '^  effective +none$'
+	expect_line '^  bounding +(all but )?.*CAP_'
+	expect_line '^  new privileges +never$'
+	[[ $(grep bounding <<<"$output") != *"all but"* || $(grep bounding <<<"$output") = *CAP_NET_RAW*CAP_SYS_ADMIN* ]]
+	target
+	run ns caps "$inside"
+	expect_line '^  users +0 is our 0$'
+	expect_line '^  effective +all'
+	ns caps --json "$inside" | jq -e --argjson ns "$(stat -Lc %i "/proc/$inside/ns/user")" \
+		'.userNamespace == $ns and .ours == false and .groups == [{inside: 0, outside: 0, size: 1}]'
+	[[ $(ns caps --format '{{.uid}} {{.ours}}' "$$") = "$EUID true" ]]
+	run ns caps 2147483646
+	expect_status 127
+}
+
+# --- chroot -----------------------------------------------------------------------------------
+
+# new_root: makes $root, where busybox is
+new_root() {
+	make_bundle "$BATS_TEST_TMPDIR/bundle"
+	root=$BATS_TEST_TMPDIR/bundle/rootfs
+}
+
+@test "a second chroot leads out of coreutils' chroot, and not out of ours" {
+	new_root
+	cp "$TARE_BUILD/tests/tool-escape" "$root/escape"
+	: >outside
+	run chroot "$root" /escape "$PWD/outside"
+	expect_output out
+	run host_tare chroot "$root" /escape "$PWD/outside"
+	expect_output held
+	# nor does a folder that the caller has open
+	exec {folder}</
+	run chroot "$root" /bin/sh -c "true <&$folder"
+	expect_status 0
+	run host_tare chroot "$root" /bin/sh -c "true <&$folder"
+	expect_line 'Bad file descriptor'
+	exec {folder}<&-
+	run "$TARE_BUILD/src/tare" chroot "$root" /bin/pwd </ 3>&-
+	expect_status 125
+	expect_error 'stream 0 is a folder'
+}
+
+@test "tare chroot has chroot's options and exit codes" {
+	new_root
+	local look='id -u; id -g; id -G; pwd; ls /'
+
+	same chroot chroot "$root" /bin/sh -c "$look"
+	same chroot chroot --userspec=12345:54321 "$root" /bin/sh -c "$look"
+	same chroot chroot --userspec=daemon "$root" /bin/sh -c "$look"
+	same chroot chroot --userspec=:daemon --groups=7,daemon,+9 "$root" /bin/sh -c "$look"
+	same chroot chroot --userspec daemon: --groups= "$root" /bin/sh -c "$look"
+	cd /usr
+	same chroot chroot --skip-chdir / /bin/sh -c pwd
+	same chroot chroot / /bin/sh -c pwd
+	run host_tare chroot --skip-chdir "$root" /bin/sh -c pwd
+	expect_status 125
+	run host_tare chroot "$root" /none
+	expect_status 127
+	run host_tare chroot "$root" /etc
+	expect_status 126
+	run host_tare chroot "$root" /bin/sh -c 'exit 7'
+	expect_status 7
+	run host_tare chroot "$root/none" /bin/sh
+	expect_status 125
+	run host_tare chroot --userspec 99999 "$root" /bin/sh
+	expect_status 125
+	expect_error "'/etc/passwd' has no group for user 99999"
+	# names are the host's: the root's own files decide nothing
+	echo "daemon:x:0:0::/:/bin/sh" >passwd
+	cp --remove-destination passwd "$root/etc/passwd"
+	[[ $(host_tare chroot --userspec=daemon "$root" /bin/sh -c 'id -u') = "$(id -u daemon)" ]]
+	# the default is a shell, and mounts end with it
+	[[ $(SHELL=/bin/sh "$TARE_BUILD/src/tare" chroot "$root" \
+		<<<'mkdir -p /mnt && mount -t tmpfs none /mnt && echo mounted' 2>/dev/null 3>&-) = *mounted* ]]
+	run grep "$root" /proc/self/mountinfo
+	expect_status 1
 }
