@@ -46,13 +46,9 @@ int cg_parse_groups(const struct cgroup_world *w, const struct opt_list *words,
 }
 
 static const struct command *const commands[] = {
-	&cg_classify_command,
-	&cg_create_command,
-	&cg_delete_command,
-	&cg_exec_command,
-	&cg_get_command,
-	&cg_set_command,
-	NULL,
+	&cg_classify_command, &cg_create_command,     &cg_delete_command, &cg_exec_command,
+	&cg_freeze_command,   &cg_get_command,        &cg_kill_command,   &cg_ls_command,
+	&cg_set_command,      &cg_subsystems_command, &cg_thaw_command,   NULL,
 };
 
 const struct command cg_command = {

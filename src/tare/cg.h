@@ -29,4 +29,9 @@ extern const struct command cg_get_command;
 /* cg_move.c */
 extern const struct command cg_classify_command, cg_exec_command;
 
+/* cg_control.c */
+extern const struct command cg_freeze_command, cg_kill_command, cg_thaw_command;
+/* cg_ls.c */
+extern const struct command cg_ls_command, cg_subsystems_command;
+
 #endif
