@@ -104,10 +104,12 @@ static struct cg_row *add_row(struct cg_tree *t)
 {
 	if (t->n == t->room) {
 		size_t room = t->room ? t->room * 2 : 64;
-		struct cg_row *grown = realloc(t->at, room * sizeof(*grown));
+		struct cg_row *grown = arena_array(&t->mem, room, sizeof(*grown));
 
 		if (!grown)
 			return NULL;
+		if (t->n)
+			memcpy(grown, t->at, t->n * sizeof(*grown));
 		t->at = grown;
 		t->room = room;
 	}
@@ -253,7 +255,6 @@ int cg_tree_read(const struct cg_in *in, size_t n, const char *path, bool usage,
 
 void cg_tree_done(struct cg_tree *t)
 {
-	free(t->at);
 	arena_done(&t->mem);
 	*t = (struct cg_tree){ 0 };
 }

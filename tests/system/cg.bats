@@ -299,8 +299,9 @@ is_state() { [[ $(cg get -nv -r "$1" "$2") = "$3" ]]; }
 	cg freeze "tare-test-$id"
 	# frozen ones die, too
 	cg kill "tare-test-$id"
-	wait "${started[0]}" || code=$?
-	[[ $code = 137 ]]
+	ended=0
+	wait "${started[0]}" || ended=$?
+	[[ $ended = 137 ]]
 	started=()
 	run cg exec -g "$word:tare-test-$id" "$TARE_BUILD/src/tare" cg kill "tare-test-$id"
 	expect_error 'this command runs in it itself'
