@@ -1,6 +1,7 @@
 /* cg.c - tare cg: cgroups by hand, and the exit statuses of libcgroup's programs */
 #include "tare/cg.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/own.h"
@@ -43,6 +44,19 @@ int cg_parse_groups(const struct cgroup_world *w, const struct opt_list *words,
 			return -1;
 	*ret_groups = give(groups);
 	return 0;
+}
+
+/* cg_explain() - one line on standard error: where a value is here, and by which formula */
+void cg_explain(const char *name, const struct cg_said *said)
+{
+	int version = said->in.at ? (int)said->in.at->version : 0;
+
+	if (!said->pair)
+		fprintf(stderr, "%s is a file of cgroup v%d, as this host has it\n", name, version);
+	else
+		fprintf(stderr, "%s is %s of cgroup v%d here: %s\n", name,
+			version == CGROUP_V2 ? said->pair->v2 : said->pair->v1, version,
+			said->pair->formula);
 }
 
 static const struct command *const commands[] = {

@@ -229,6 +229,34 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 	[[ $(cg get -nv -r $file "tare-test-$id") = 67108864 ]]
 }
 
+# set_and_get NAME=VALUE [EXPECTED]: reads as EXPECTED, by default as VALUE
+set_and_get() {
+	cg set -r "$1" "tare-test-$id"
+	[[ $(cg get -nv -r "${1%%=*}" "tare-test-$id") = "${2-${1#*=}}" ]]
+}
+
+@test "a control file can be called by the name of either version, and the formula is shown" {
+	need_controller memory cpu
+	cg create -g "memory,cpu:tare-test-$id"
+	set_and_get memory.max=67108864
+	set_and_get memory.limit_in_bytes=33554432
+	[[ $(cg get -nv -r memory.max "tare-test-$id") = 33554432 ]]
+	set_and_get cpu.weight=100
+	[[ $(cg get -nv -r cpu.shares "tare-test-$id") = 1024 ]]
+	set_and_get cpu.shares=2048 "$([[ $(version cpu) = 1 ]] && echo 2048 || cg get -nv -r cpu.shares "tare-test-$id")"
+	[[ $(cg get -nv -r cpu.weight "tare-test-$id") = 174 ]]
+	if [[ -e $(place cpu)/cpu.max || -e $(place cpu)/cpu.cfs_quota_us ]]; then
+		set_and_get cpu.max='50000 200000'
+		set_and_get cpu.cfs_period_us=100000
+		[[ $(cg get -nv -r cpu.max "tare-test-$id") = '50000 100000' ]]
+		set_and_get cpu.cfs_quota_us=-1
+		[[ $(cg get -nv -r cpu.max "tare-test-$id") = 'max 100000' ]]
+	fi
+	[[ $(cg get --explain -n -r cpu.shares -r cpu.weight "tare-test-$id" 2>&1) = *'log2(shares)'* ]]
+	run cg set -r cpu.weight=0 "tare-test-$id"
+	((status == 125))
+}
+
 @test "paths lead nowhere else" {
 	need_controller pids
 	local word
