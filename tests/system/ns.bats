@@ -3,7 +3,7 @@
 load ../lib
 setup() {
 	id=tt-$$-$BATS_TEST_NUMBER
-	export state=$BATS_TEST_TMPDIR/state
+	export state=$BATS_TEST_TMPDIR/state LC_ALL=C
 	cd "$BATS_TEST_TMPDIR" || return
 	((EUID == 0)) || skip 'needs root'
 }
@@ -245,7 +245,6 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 }
 
 @test "ns ls draws a tree of owners, and of parents" {
-	export LC_ALL=C
 	local user pid
 
 	target
@@ -483,4 +482,77 @@ ours_of() { grep -E "(^|[^0-9])tr-$$-$BATS_TEST_NUMBER([^0-9]|$)" | sort; }
 	run timeout 20 "$TARE_BUILD/src/tare" ns net exec "$name" bash -c 'exec 3<>/dev/tcp/198.51.100.1/9' 3>&-
 	ip link del "${link}0"
 	expect_line 'Connection refused'
+}
+
+# --- mounts -----------------------------------------------------------------------------------
+
+@test "ns mount makes the four kinds of propagation, and recursive binds" {
+	mkdir from to plain peer
+	# in a mount namespace of its own; each line of words says what findmnt would
+	cat >script <<-'EOF'
+		set -e
+		t="$TARE_BUILD/src/tare ns mount"
+		mount -t tmpfs none from
+		mkdir from/below
+		mount -t tmpfs none from/below
+		say() { grep -E " $PWD/$1 " /proc/self/mountinfo | sed 's/ - .*//; s/.* [^ ]*rw[^ ]*//; s/[0-9]+//g; s/:.*//'; }
+		for kind in shared slave private unbindable; do
+			mount --make-shared from
+			mount --bind from peer
+			$t --make-$kind from
+			echo "$kind: $(say from)"
+			umount peer
+		done
+		$t --make-rshared from
+		echo "below: $(say from/below)"
+		$t --rbind --make-rprivate from to
+		echo "bound: $(grep -c " $PWD/to" /proc/self/mountinfo)$(say to)$(say to/below)"
+		umount -R to
+		$t -B from to
+		echo "bound: $(grep -c " $PWD/to" /proc/self/mountinfo)$(say to)"
+		umount to
+		$t --bind --make-shared --make-slave from to 2>&1 || echo "125=$?"
+		$t --make-shared plain 2>&1 || echo "125=$?"
+		grep -c " $PWD/to" /proc/self/mountinfo || true
+	EOF
+	run host_tare ns run --mount sh script
+	expect_status 0
+	expect_output 'shared:  shared
+slave:  master
+private: 
+unbindable:  unbindable
+below:  shared
+bound: 2
+bound: 1 shared
+tare: only one kind of propagation can be given
+125=125
+'"tare: set the propagation of 'plain': invalid argument (it is no mount: bind it to itself first)
+125=125
+0"
+}
+
+@test "ns mounts shows who sees whose mounts" {
+	local dir=$BATS_TEST_TMPDIR/m first slave
+
+	# first has a shared mount; one has a copy of it, and another gets its mounts alone
+	mkdir m
+	in_background "$TARE_BUILD/src/tare" ns run --mount sh -c "mount -t tmpfs none $dir && mount --make-shared $dir &&
+		unshare --mount --propagation unchanged sh -c 'mount -t tmpfs none $dir/x 2>/dev/null; : >$dir/one; exec sleep 1000' &
+		while [ ! -e $dir/one ]; do sleep 0.05; done 2>/dev/null
+		unshare --mount --propagation slave sh -c ': >$dir/two; exec sleep 1000' &
+		while [ ! -e $dir/two ]; do sleep 0.05; done; : >$BATS_TEST_TMPDIR/ready; exec sleep 1000"
+	first=$!
+	wait_for 20 test -e ready
+	run ns mounts "$first"
+	for slave in $(<"/proc/$first/task/$first/children"); do kill "$slave"; done
+	expect_status 0
+	printf '%s\n' "$output" | awk -v dir="$dir" '
+		/^[|`]?-?group / { group = $0; peers = slaves = 0 }
+		$0 ~ dir && / peer / { peers++ }
+		$0 ~ dir && / slave / { slaves++ }
+		peers == 2 && slaves == 1 { found = 1 }
+		END { exit !found }'
+	run ns mounts 2147483646
+	expect_status 127
+	ns mounts --json | jq -e 'any(.[]; .name == "/" and .theirs == false)' >/dev/null
 }
