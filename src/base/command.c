@@ -114,46 +114,6 @@ bool command_wants_help(const struct command *c, char **words, size_t n)
 	return false;
 }
 
-/* A section's rows, in the table's order. */
-static void add_section(const struct command *c, const char *section, struct str *out)
-{
-	str_addf(out, "\n%s:\n", section);
-	for (const struct command *const *row = c->commands; *row; row++)
-		if (strcmp((*row)->section ? (*row)->section : "COMMANDS", section) == 0)
-			str_addf(out, "   %-14s %s\n", (*row)->name, (*row)->summary);
-}
-
-static bool is_first_of_section(const struct command *c, size_t i)
-{
-	const char *section = c->commands[i]->section;
-
-	for (size_t j = 0; j < i; j++) {
-		const char *other = c->commands[j]->section;
-
-		if (section == other || (section && other && strcmp(section, other) == 0))
-			return false;
-	}
-	return true;
-}
-
-/* command_help() - what `--help` prints for a command or a group */
-void command_help(const struct command *c, const char *path, struct str *out)
-{
-	const char *args = c->commands ? "COMMAND [ARG...]" : c->args;
-
-	str_addf(out, "NAME:\n   %s - %s\n\nUsage: %s%s%s%s\n", path, c->summary, path,
-		 c->n ? " [OPTION...]" : "", *args ? " " : "", args);
-	for (size_t i = 0; c->commands && c->commands[i]; i++)
-		if (is_first_of_section(c, i))
-			add_section(c,
-				    c->commands[i]->section ? c->commands[i]->section : "COMMANDS",
-				    out);
-	if (c->n) {
-		str_add(out, "\nOPTIONS:\n");
-		opt_help(c->opts, c->n, out);
-	}
-}
-
 static int print_help(const struct command_call *call, struct err *e)
 {
 	own_str struct str out = { 0 };

@@ -18,10 +18,13 @@ enum command_words {
 	WORDS_CONTAINER, /* a container of any engine */
 	WORDS_PID,       /* a process */
 	WORDS_FILE,      /* a file or folder */
+	WORDS_FOLDER,    /* a folder */
 	WORDS_PROGRAM,   /* a program to start, and its words */
 	WORDS_CGROUP,    /* a cgroup's path */
 	WORDS_NAMESPACE, /* a namespace that is held under a name */
 	WORDS_NETNS,     /* a network namespace's name */
+	WORDS_SIGNAL,    /* a signal's name */
+	WORDS_COMMAND,   /* a command of this program, and those in it */
 };
 
 /**
@@ -71,8 +74,36 @@ const char *command_nearest(const struct command *const *commands, const char *n
 int command_descend(const char *program, const struct command *top, char **words, size_t n,
 		    struct command_call *ret_call, struct err *e);
 bool command_wants_help(const struct command *c, char **words, size_t n);
-void command_help(const struct command *c, const char *path, struct str *out);
 int command_run(const struct cli *cli, const struct command_call *call, int *ret_status,
 		struct err *e);
+
+/* command_help.c */
+void command_help(const struct command *c, const char *path, struct str *out);
+bool command_starts_section(const struct command *c, size_t i);
+const char *command_section(const struct command *c, size_t i);
+bool command_in_section(const struct command *c, size_t i, const char *section);
+
+/* command_man.c */
+void command_man(const struct command *c, const char *path, struct str *out);
+
+/**
+ * struct completion - what the last word of an unfinished command line may become
+ * @prefix:  what stands there; after --name= only the value
+ * @before:  --name= itself, which stands before each candidate, else empty
+ * @words:   of which kind the word is: WORDS_ANY: only what is in @lines
+ * @lines:   candidates that begin with @prefix, one to a line: the whole word, tab, description
+ */
+struct completion {
+	const char *prefix;
+	char before[64];
+	enum command_words words;
+	struct str lines;
+};
+
+/* command_complete.c */
+void command_complete(const struct command *top, char **words, size_t n, struct completion *ret);
+void completion_add(struct completion *c, const char *word, const char *description);
+void completion_done(struct completion *c);
+#define own_completion __attribute__((cleanup(completion_done)))
 
 #endif

@@ -38,15 +38,16 @@ static int fail_unknown(const struct opt_parse *p, const char *word, struct err 
 	return near ? fail_hint(e, "did you mean '--%s'?", near) : -1;
 }
 
-static bool is_maybe(const struct opt *o)
+/* opt_may_have_value() - is its value, if it has one, joined to it: --name=VALUE? */
+bool opt_may_have_value(const struct opt *o)
 {
 	return o->kind == OPT_MAYBE || o->kind == OPT_MAYBE_SHORT;
 }
 
-/* Its value may be the next word. */
-static bool takes_value(const struct opt *o)
+/* opt_takes_value() - may its value be the next word? */
+bool opt_takes_value(const struct opt *o)
 {
-	return o->kind != OPT_FLAG && !is_maybe(o) && o->value;
+	return o->kind != OPT_FLAG && !opt_may_have_value(o) && o->value;
 }
 
 static int put_flag(const struct opt *o, const char *value, bool *ret, struct err *e)
@@ -108,7 +109,7 @@ static int take_long(struct opt_parse *p, char **argv, size_t argc, size_t *i, v
 
 	if (!o)
 		return fail_unknown(p, word, e);
-	if (!value && takes_value(o)) {
+	if (!value && opt_takes_value(o)) {
 		if (*i + 1 >= argc)
 			return fail(e, ERR_INPUT, "option '--%s' needs a value", o->name);
 		value = argv[++*i];
@@ -130,7 +131,7 @@ static int take_short(struct opt_parse *p, char **argv, size_t argc, size_t *i, 
 			return fail(e, ERR_INPUT, "unknown option '-%c'", *c);
 		if (o->kind == OPT_MAYBE_SHORT && c[1])
 			return put(o, c[1] == '=' ? c + 2 : c + 1, options, e);
-		if (!takes_value(o)) {
+		if (!opt_takes_value(o)) {
 			if (put(o, NULL, options, e) < 0)
 				return -1;
 			continue;
@@ -189,9 +190,9 @@ void opt_help(const struct opt *opts, size_t n, struct str *out)
 		if (o->letter)
 			str_addf(&name, "-%c, ", o->letter);
 		str_addf(&name, "--%s", o->name);
-		if (takes_value(o))
+		if (opt_takes_value(o))
 			str_addf(&name, " %s", o->value);
-		if (is_maybe(o))
+		if (opt_may_have_value(o))
 			str_addf(&name, "[=%s]", o->value);
 		str_addf(out, "   %-32s %s%s\n", name.at ? name.at : "",
 			 o->kind == OPT_REFUSED ? "not supported: " : "", o->help);

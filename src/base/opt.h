@@ -71,6 +71,8 @@ struct opt_parse {
 
 int opt_parse(struct opt_parse *p, char **argv, size_t argc, void *ret_options, size_t *ret_used,
 	      struct err *e);
+bool opt_takes_value(const struct opt *o);
+bool opt_may_have_value(const struct opt *o);
 void opt_help(const struct opt *opts, size_t n, struct str *out);
 
 #endif

@@ -1,6 +1,7 @@
 /* adopt.c - finds or makes the cgroup in which a container can be controlled */
 #include "host/adopt.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,12 +149,28 @@ static int make(struct adoption *ad, const char *path, struct cgroup *ret_cgroup
 	return -1;
 }
 
+/* Whether v2 gives children of this cgroup controllers: processes of its own are in the way. To the
+ * controllers of threads they are not, but then its children could hold but threads. */
+static bool may_control(const struct adoption *ad, const char *from)
+{
+	char path[CGROUP_PATH_MAX], text[64];
+
+	if (ad->in->version != CGROUP_V2 || !*from)
+		return true;
+	if (snprintf(path, sizeof(path), "%s%s/cgroup.procs", ad->in->mount, from) >=
+	    (int)sizeof(path))
+		return false;
+	return cgroup_try_read(AT_FDCWD, path, text, sizeof(text)) == 0;
+}
+
 /* Below the cgroup that it is in or, where v2 allows controllers only above processes, further up. */
 static int make_below(struct adoption *ad, struct cgroup *ret_cgroup, struct err *e)
 {
 	own_arena struct arena a = { 0 };
 	char *from = arena_dup(&a, strcmp(ad->from, "/") == 0 ? "" : ad->from);
 
+	while (from && !may_control(ad, from))
+		parent_of(from);
 	for (;; parent_of(from)) {
 		char *path = from ? arena_printf(&a, "%s/tare-%lld-%llu", from,
 						 (long long)ad->entry->pid,

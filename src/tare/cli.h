@@ -15,16 +15,28 @@ struct cli {
 
 extern const struct command tare_command;
 
+/* completion.c */
+extern const struct command completion_command;
+/* main.c */
+void cli_complain(const struct cli *cli, struct err *failure);
+
+/* cg.c, and cg_*.c for libcgroup's programs */
+extern const struct command cg_command, cgclassify_command, cgcreate_command, cgdelete_command,
+	cgexec_command, cgget_command, cgset_command;
 /* chroot.c */
 extern const struct command chroot_command;
 /* enter.c */
 extern const struct command enter_command;
 /* freeze.c */
 extern const struct command freeze_command, thaw_command;
+/* help.c */
+extern const struct command help_command;
 /* inspect_host.c */
 extern const struct command inspect_host_command;
 /* limit.c */
 extern const struct command limit_command;
+/* man.c */
+extern const struct command man_command;
 /* ns.c */
 extern const struct command ns_command;
 /* ps.c */

@@ -7,13 +7,26 @@ static const struct command *const commands[] = {
 	&ps_command,
 	&stats_command,
 	&top_command,
-	&chroot_command, &enter_command,
+	&enter_command,
 	&limit_command,
 	&freeze_command,
 	&thaw_command,
 	&inspect_host_command,
 	&ns_command,
+	&chroot_command,
+	&cg_command,
+	&help_command,
+	&man_command,
+	&completion_command,
 	&version_command,
+
+	/* links that stand for libcgroup's programs */
+	&cgclassify_command,
+	&cgcreate_command,
+	&cgdelete_command,
+	&cgexec_command,
+	&cgget_command,
+	&cgset_command,
 	NULL,
 };
 

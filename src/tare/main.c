@@ -86,7 +86,8 @@ static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, str
 	return -1;
 }
 
-static void print_failure(const struct cli *cli, struct err *failure)
+/* cli_complain() - one line on standard error, as when a command has failed */
+void cli_complain(const struct cli *cli, struct err *failure)
 {
 	char line[2048];
 
@@ -112,6 +113,6 @@ int main(int argc, char **argv)
 		fail_sys(&e, "write the output");
 	}
 	(void)fflush(stdout);
-	print_failure(&cli, &e);
+	cli_complain(&cli, &e);
 	return status ? status : err_exit_status(&e);
 }

@@ -20,5 +20,6 @@ const struct command version_command = {
 	.name = "version",
 	.args = "",
 	.summary = "show the version",
+	.section = "ABOUT TARE",
 	.run = run_version,
 };

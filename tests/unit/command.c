@@ -153,7 +153,8 @@ TEST(a_groups_help_has_sections)
 	command_help(&room, "house room", &out);
 	WANT_STR(out.at, "NAME:\n   house room - rooms\n\nUsage: house room COMMAND [ARG...]\n"
 			 "\nCOMMANDS:\n   enter          go in\n"
-			 "\nEXITS:\n   leave          go out\n");
+			 "\nEXITS:\n   leave          go out\n"
+			 "\n'house room COMMAND --help' says more of each.\n");
 }
 
 TEST(some_options_may_have_a_value)

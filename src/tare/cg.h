@@ -1,0 +1,32 @@
+/* cg.h - what the commands of `tare cg`, and the links to them, share */
+#ifndef TARE_CG_H
+#define TARE_CG_H
+
+#include "host/cg.h"
+#include "tare/cli.h"
+
+/**
+ * struct cg_codes - the exit statuses that one of libcgroup's programs is known by
+ * @unmounted: no hierarchy has the controller
+ * @absent, @denied: what the kernel said
+ * @other: anything else
+ */
+struct cg_codes {
+	int unmounted, absent, denied, other;
+};
+
+int cg_answer(const struct cli *cli, const struct cg_codes *codes, int r, int *ret_status,
+	      struct err *e);
+int cg_parse_groups(const struct cgroup_world *w, const struct opt_list *words,
+		    struct cg_group **ret_groups, struct err *e);
+
+/* cg_make.c */
+extern const struct command cg_create_command, cg_delete_command;
+/* cg_set.c */
+extern const struct command cg_set_command;
+/* cg_get.c */
+extern const struct command cg_get_command;
+/* cg_move.c */
+extern const struct command cg_classify_command, cg_exec_command;
+
+#endif

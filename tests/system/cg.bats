@@ -1,0 +1,298 @@
+# cg.bats - cgroups by hand, side by side with libcgroup's programs on v1, mixed and v2 hosts
+
+load ../lib
+setup() {
+	id=tt-$$-$BATS_TEST_NUMBER
+	state=$BATS_TEST_TMPDIR/state
+	cd "$BATS_TEST_TMPDIR" || return
+	ours=$BATS_TEST_TMPDIR/ours
+	mkdir "$ours"
+	for program in cgclassify cgcreate cgdelete cgexec cgget cgset; do
+		ln -s "$TARE_BUILD/src/tare" "$ours/$program"
+	done
+	[[ $(cgroup_kind) != none ]] || skip 'needs cgroups'
+}
+
+teardown() {
+	local pid
+
+	for pid in "${started[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	wait
+	# deepest first; a program that has just ended may hold its group for a moment
+	wait_for 20 no_groups
+	tare_teardown
+}
+
+started=()
+
+# no_groups: the test's groups are gone, or can be removed
+no_groups() {
+	find /sys/fs/cgroup -depth -type d -path "*tare-test-$id*" -exec rmdir {} \; 2>/dev/null || true
+	[[ ! $(find /sys/fs/cgroup -type d -path "*tare-test-$id*" -print -quit) ]]
+}
+
+# cg WORD...: tare cg
+cg() { host_tare cg "$@"; }
+
+# place CONTROLLER: the test's group in the hierarchy of this controller
+place() { echo "$(controller_dir "$1")/tare-test-$id"; }
+
+# version CONTROLLER: 1 or 2
+version() { if [[ -e $(controller_dir "$1")/cgroup.controllers ]]; then echo 2; else echo 1; fi; }
+
+# side_by_side: reads command lines. Each is run with $P, the programs' folder, and $G, a group: first
+# libcgroup's and then ours. Both must print and return the same.
+side_by_side() {
+	local line who P G out=() code=() theirs
+
+	theirs=$(dirname "$(type -P cgcreate)")
+	while read -r line; do
+		for who in 0 1; do
+			G=tare-test-$id-$who
+			if ((who)); then P=$ours; else P=$theirs; fi
+			code[who]=0
+			out[who]=$(eval "$line" 2>>stderr </dev/null 3>&-) || code[who]=$?
+			out[who]=${out[who]//"$G"/GROUP}
+		done
+		[[ ${code[0]} = "${code[1]}" && ${out[0]} = "${out[1]}" ]] || {
+			printf '%s\nlibcgroup: %s, status %s\nours: %s, status %s\n' "$line" "${out[0]}" "${code[0]}" "${out[1]}" "${code[1]}"
+			cat stderr
+			return 1
+		}
+	done
+}
+
+# what is there, with modes and owners
+listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | sort'
+
+@test "groups are made, read, set, entered and removed as by libcgroup's programs" {
+	need_program cgcreate
+	need_controller pids
+	side_by_side <<-END
+		\$P/cgcreate -g pids:\$G/b
+		$listing
+		\$P/cgcreate -g pids:\$G/b
+		\$P/cgset -r pids.max=5 \$G/b
+		\$P/cgget -r pids.max \$G/b
+		\$P/cgget -n -r pids.max \$G/b
+		\$P/cgget -v -r pids.max \$G/b
+		\$P/cgget -nv -r pids.max /\$G/b
+		\$P/cgget -g pids:\$G/b
+		\$P/cgget -g pids \$G/b \$G
+		\$P/cgget -r pids.max -r pids.current \$G/b \$G
+		\$P/cgget -r pids.nix \$G/b
+		\$P/cgget -r pids.max \$G/no
+		\$P/cgset -r pids.max=abc \$G/b
+		\$P/cgset -r pids.nix=3 \$G/b
+		\$P/cgset -r pids.max=3 \$G/no
+		\$P/cgset -r pids.max=6 \$G/b
+		\$P/cgexec -g pids:\$G/b grep -E "pids|^0:" /proc/self/cgroup
+		\$P/cgexec -g pids:\$G/b sh -c 'exit 7'
+		\$P/cgexec -g pids:\$G/b nosuchprogram
+		\$P/cgexec -g nonsense:\$G/b true
+		\$P/cgclassify -g pids:\$G/b 99999999
+		\$P/cgclassify -g pids:\$G/b abc
+		\$P/cgdelete -g pids:\$G/b
+		\$P/cgdelete -g pids:\$G/b
+		\$P/cgdelete pids:\$G
+		$listing
+	END
+}
+
+@test "command lines that make no sense end as with libcgroup's programs" {
+	need_program cgcreate
+	side_by_side <<-'END'
+		$P/cgcreate
+		$P/cgcreate -g pids
+		$P/cgcreate -g nonsense:$G
+		$P/cgcreate -g pids:/$G foo
+		$P/cgdelete
+		$P/cgdelete -g pids:/$G foo
+		$P/cgset
+		$P/cgget
+		$P/cgexec
+		$P/cgclassify
+	END
+}
+
+@test "owners and modes are as libcgroup's" {
+	need_cgroup v1 hybrid
+	need_program cgcreate
+	need_controller pids
+	[[ $(version pids) = 1 ]] || skip 'needs pids on v1'
+	side_by_side <<-END
+		\$P/cgcreate -t nobody:nogroup -a daemon:daemon -d 750 -f 640 -s 600 -g pids:\$G/x
+		$listing
+		\$P/cgdelete -r pids:\$G
+		\$P/cgcreate -a nobody:nogroup -g pids:\$G
+		$listing
+		\$P/cgdelete -r pids:\$G
+		\$P/cgcreate -t nobody:nogroup -f 664 -g pids:\$G
+		$listing
+		\$P/cgdelete pids:\$G
+		\$P/cgcreate -d 555 -f 777 -g pids:\$G
+		$listing
+		\$P/cgdelete pids:\$G
+	END
+}
+
+@test "v1: several hierarchies at once, and what the kernel refuses, are as libcgroup's" {
+	need_cgroup v1 hybrid
+	need_program cgcreate
+	need_controller pids cpuset
+	[[ $(version pids)$(version cpuset) = 11 ]] || skip 'needs pids and cpuset on v1'
+	side_by_side <<-'END'
+		$P/cgcreate -g pids,cpuset:$G/b
+		$P/cgget -a $G/b
+		$P/cgget -g cpuset,pids:$G/b
+		$P/cgget -g pids:$G/b -g cpuset:$G/b
+		$P/cgget $G
+		$P/cgget -a $G/no
+		$P/cgget -g nonsense:$G
+		$P/cgexec -g cpuset:$G/b true
+		$P/cgset -r pids.max=7 $G
+		$P/cgset --copy-from $G $G/b
+		$P/cgget -r pids.max $G/b
+		$P/cgset -r cpuset.cpus=0 -r cpuset.mems=0 $G
+		$P/cgset --copy-from $G $G/b
+		$P/cgget -r cpuset.cpus -r cpuset.mems $G/b
+		$P/cgset -r cpuset.cpus=99999 $G/b
+		$P/cgexec -g pids,cpuset:$G/b grep -E 'pids|cpuset' /proc/self/cgroup
+		$P/cgexec -g pids:$G -g cpuset:/$G/b/ grep -E 'pids|cpuset' /proc/self/cgroup
+		$P/cgexec -g pids:$G/no true
+		$P/cgclassify -g pids:$G/no $$
+		$P/cgdelete -g pids:$G
+		$P/cgdelete -r cpuset:$G
+	END
+}
+
+@test "a group is removed with those below it in every hierarchy; its processes go one up" {
+	need_controller pids cpuset
+	cg create -g "pids,cpuset:tare-test-$id/a/b" -g "pids:tare-test-$id/c"
+	sleep 1000 </dev/null 3>&- &
+	started+=($!)
+	cg classify -g "pids:tare-test-$id/a/b" "${started[0]}"
+	grep -q "tare-test-$id/a/b\$" "/proc/${started[0]}/cgroup"
+	run cg delete "pids:tare-test-$id"
+	expect_error '-r removes these, too'
+	if [[ $(version pids) = 1 ]]; then
+		cg delete -r "pids,cpuset:tare-test-$id"
+	else
+		# with a process in it, the group above could not hand on its controllers
+		run cg delete -r "pids:tare-test-$id/a"
+		expect_error 'no internal processes'
+		kill "${started[0]}"
+		wait || true
+		cg delete -r "pids:tare-test-$id"
+	fi
+	[[ ! -e $(place pids) && ! -e $(place cpuset) ]]
+}
+
+@test "v2: controllers are handed on along the way, and what forbids it is said" {
+	need_controller pids
+	[[ $(version pids) = 2 ]] || skip 'needs pids on v2'
+	cg create -g "pids:tare-test-$id/a/b"
+	grep -qw pids "$(place pids)/a/cgroup.subtree_control"
+	[[ -e $(place pids)/a/b/pids.max ]]
+	cg create -g "cgroup:tare-test-$id/full"
+	sleep 1000 </dev/null 3>&- &
+	started+=($!)
+	cg classify -g "cgroup:tare-test-$id/full" "${started[0]}"
+	run cg create -g "pids:tare-test-$id/full/below"
+	expect_error 'no internal processes'
+	run cg exec -g "pids:tare-test-$id/a" true
+	expect_error 'no internal processes'
+}
+
+@test "a value is read back: what the kernel made of it is told, what it refused is an error" {
+	need_controller memory
+	local file=memory.limit_in_bytes
+
+	[[ $(version memory) = 1 ]] || file=memory.max
+	cg create -g "memory:tare-test-$id"
+	run cg set -r $file=64M "tare-test-$id"
+	expect_status 0
+	[[ ! $output ]]
+	run cg set -r $file=67108865 "tare-test-$id"
+	expect_status 0
+	[[ $output = *"is '67108864'"* ]]
+	run cg set -r $file=lots "tare-test-$id"
+	expect_error 'does not take such a value'
+	[[ $(cg get -nv -r $file "tare-test-$id") = 67108864 ]]
+}
+
+@test "paths lead nowhere else" {
+	need_controller pids
+	local word
+
+	for word in "pids:tare-test-$id/../x" "pids:/" "pids:" "pids:."; do
+		run cg create -g "$word"
+		expect_status 125
+		run cg delete -r "$word"
+		expect_status 125
+	done
+	run cg set -r pids.max=1 "../tare-test-$id"
+	expect_error "has a '..'"
+	run cg set -r pids./../x=1 "tare-test-$id"
+	expect_error 'is no name of a control file'
+	run cg get -r ../pids.max "tare-test-$id"
+	expect_error 'is no name of a control file'
+}
+
+@test "an ordinary user works where a group was given to him, and is told what is missing elsewhere" {
+	need_controller pids
+	need_program setpriv
+	local user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+	cp "$TARE_BUILD/src/tare" "/tmp/tare-$id"
+	chmod 755 "/tmp/tare-$id"
+	cg create -a 65534:65534 -t 65534:65534 -g "pids:tare-test-$id"
+	"${user[@]}" "/tmp/tare-$id" cg create -g "pids:tare-test-$id/his"
+	"${user[@]}" "/tmp/tare-$id" cg set -r pids.max=9 "tare-test-$id/his"
+	[[ $(cat "$(place pids)/his/pids.max") = 9 ]]
+	"${user[@]}" "/tmp/tare-$id" cg delete "pids:tare-test-$id/his"
+	run "${user[@]}" "/tmp/tare-$id" cg create -g "pids:tare-test-$id-other"
+	expect_error 'delegated to you'
+	rm "/tmp/tare-$id"
+}
+
+@test "a program runs in a group at the cost of a dozen system calls" {
+	need_program strace
+	need_controller pids
+	[[ $(version pids) = 1 ]] || skip 'the cheap way is for v1'
+	cg create -g "pids:tare-test-$id"
+	strace -o trace "$TARE_BUILD/src/tare" cg exec -g "pids:tare-test-$id" /nonexistent || true
+	# those of the program's own start and end included
+	(($(sed '/execve("\/nonexistent"/q' trace | wc -l) <= 20))
+}
+
+@test "lecture: a group of chosen processors and a memory node holds a shell" {
+	need_controller cpuset
+	local last
+
+	last=$(cat "$(controller_dir cpuset)"/cpuset.{effective_cpus,cpus.effective} 2>/dev/null | sed 's/.*[-,]//')
+	cg create -g "cpuset:tare-test-$id"
+	cg set -r "cpuset.cpus=$last" -r cpuset.mems=0 "tare-test-$id"
+	run cg exec -g "cpuset:tare-test-$id" sh -c 'grep -E "^(Cpus|Mems)_allowed_list" /proc/self/status'
+	expect_status 0
+	[[ ${lines[0]} = Cpus_allowed_list:$'\t'$last && ${lines[1]} = Mems_allowed_list:$'\t'0 ]]
+}
+
+@test "lecture: a program that grows and grows ends at its group's memory limit" {
+	need_controller memory
+	cg create -g "memory:tare-test-$id"
+	if [[ $(version memory) = 1 ]]; then
+		cg set -r memory.limit_in_bytes=32M "tare-test-$id"
+		[[ ! -e $(place memory)/memory.memsw.limit_in_bytes ]] ||
+			cg set -r memory.memsw.limit_in_bytes=32M "tare-test-$id"
+	else
+		cg set -r memory.max=32M "tare-test-$id"
+		[[ ! -e $(place memory)/memory.swap.max ]] || cg set -r memory.swap.max=0 "tare-test-$id"
+	fi
+	# tail keeps the last line, and this file has no end of it
+	run timeout --kill-after 5 120 "$TARE_BUILD/src/tare" cg exec -g "memory:tare-test-$id" tail /dev/zero
+	expect_status 137
+	grep -q 'oom_kill [1-9]' "$(place memory)"/memory.{oom_control,events} 2>/dev/null
+}

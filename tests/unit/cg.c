@@ -1,0 +1,177 @@
+/* cg.c - groups as they are written, and values that mean the same */
+#include "t.h"
+
+#include "base/err.h"
+#include "host/cg.h"
+
+TEST(a_value_is_as_asked_when_a_line_of_the_file_says_the_same)
+{
+	static const struct {
+		const char *asked, *now;
+		bool same;
+	} rows[] = {
+		{ "5", "5", true },
+		{ "5", "4", false },
+		{ "64M", "67108864", true },
+		{ "64m", "67108864", true },
+		{ "1G", "67108864", false },
+		{ "max", "max", true },
+		{ "-1", "9223372036854771712", true },
+		{ "-1", "-1", true },
+		{ "max", "9223372036854771712", true },
+		{ "1000", "0", false },
+		{ "67108865", "67108864", false },
+		{ "0,1", "0-1", true },
+		{ "0-2,4", "0-2", false },
+		{ "1,0", "0-1", true },
+		{ "8:0 1048576", "7:0 5\n8:0 1048576", true },
+		{ "8:0 1M", "8:0 1048576", true },
+		{ "8:0 5", "7:0 5", false },
+		{ "8:0 rbps=5", "8:0 rbps=5 wbps=max riops=max wiops=max", true },
+		{ "50000", "50000 100000", true },
+		{ "50000 100000", "50000 100000", true },
+		{ "50000 90000", "50000 100000", false },
+		{ "", "", true },
+		{ "", "0-1", false },
+		{ "5", "", false },
+		{ "FROZEN", "FREEZING", false },
+		{ "99999999999999999999999", "0", false },
+		{ "16777216T", "0", false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (cg_value_same(rows[i].asked, rows[i].now) != rows[i].same)
+			T_FAIL("'%s' and '%s'", rows[i].asked, rows[i].now);
+}
+
+TEST(a_group_is_controllers_a_colon_and_a_path_that_leads_nowhere_else)
+{
+	static const struct {
+		const char *text, *controllers, *path;
+	} rows[] = {
+		{ "memory:a", "memory", "a" },
+		{ "memory,cpu:/a/b/", "memory,cpu", "/a/b/" },
+		{ "name=systemd:/x", "name=systemd", "/x" },
+		{ "memory:a:b", "memory", "a:b" },
+		{ "*:x", "*", "x" },
+		{ "memory:", "memory", "" },
+		{ "memory", NULL, NULL },
+		{ ":a", NULL, NULL },
+		{ "", NULL, NULL },
+		{ "memory:a/../../b", NULL, NULL },
+		{ "memory:..", NULL, NULL },
+		{ "memory:a\nb", NULL, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct cg_group g;
+		struct err e = { 0 };
+		int r = cg_group_split(rows[i].text, &g, &e);
+
+		if ((r == 0) != (rows[i].path != NULL))
+			T_FAIL("'%s': %d", rows[i].text, r);
+		if (r < 0)
+			continue;
+		WANT_STR(g.controllers, rows[i].controllers);
+		WANT_STR(g.path, rows[i].path);
+	}
+}
+
+static const char hybrid_mounts[] =
+	"20 1 0:20 / /sys rw - sysfs sysfs rw\n"
+	"21 20 0:21 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
+	"22 21 0:22 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+	"23 21 0:23 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+	"24 21 0:24 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+	"25 21 0:25 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n";
+static const char hybrid_own[] = "3:memory:/\n2:cpu,cpuacct:/\n1:name=systemd:/\n0::/\n";
+
+static void want_groups(struct cgroup_world *w, const char *text, size_t n, const char *first)
+{
+	struct cg_group g;
+	struct err e = { 0 };
+	int r = cg_group_parse(w, text, &g, &e);
+
+	if (!n) {
+		WANT_INT(r, -1);
+		return;
+	}
+	if (r < 0)
+		T_FAIL("%s: %s", text, e.text);
+	WANT_INT(g.n, n);
+	WANT_STR(g.in[0].at->mount, first);
+}
+
+TEST(a_controller_is_found_in_the_hierarchy_that_has_it)
+{
+	own_cgroup_world struct cgroup_world w = { 0 };
+	struct err e = { 0 };
+
+	WANT(cgroup_world_parse(&w, hybrid_mounts, hybrid_own, "hugetlb\n", &e) == 0);
+	want_groups(&w, "memory:a", 1, "/sys/fs/cgroup/memory");
+	want_groups(&w, "cpu,cpuacct:a", 1, "/sys/fs/cgroup/cpu,cpuacct");
+	want_groups(&w, "cpuacct,memory:a", 2, "/sys/fs/cgroup/cpu,cpuacct");
+	want_groups(&w, "name=systemd:a", 1, "/sys/fs/cgroup/systemd");
+	want_groups(&w, "hugetlb:a", 1, "/sys/fs/cgroup/unified");
+	want_groups(&w, "cgroup:a", 1, "/sys/fs/cgroup/unified");
+	want_groups(&w, "pids:a", 0, NULL);
+	want_groups(&w, "memory,pids:a", 0, NULL);
+	want_groups(&w, "name=other:a", 0, NULL);
+	want_groups(&w, ",:a", 0, NULL);
+}
+
+TEST(a_star_is_every_controller_and_no_named_hierarchy)
+{
+	own_cgroup_world struct cgroup_world w = { 0 };
+	struct cg_group g;
+	struct err e = { 0 };
+
+	WANT(cgroup_world_parse(&w, hybrid_mounts, hybrid_own, "\n", &e) == 0);
+	WANT(cg_group_parse(&w, "*:a", &g, &e) == 0);
+	WANT_INT(g.n, 2);
+	for (size_t i = 0; i < g.n; i++)
+		WANT_INT(g.in[i].at->version, CGROUP_V1);
+}
+
+TEST(modes_are_octal)
+{
+	static const struct {
+		const char *text;
+		int mode;
+	} rows[] = {
+		{ "750", 0750 },
+		{ "0640", 0640 },
+		{ "0", 0 },
+		{ "777", 0777 },
+		{ "1777", -1 },
+		{ "888", -1 },
+		{ "", -1 },
+		{ "rwx", -1 },
+		{ "7 ", -1 },
+		{ "-1", -1 },
+		{ "77777777777777", -1 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint32_t mode = 0;
+		struct err e = { 0 };
+		int r = cg_mode_parse(rows[i].text, &mode, &e);
+
+		WANT_INT(r < 0 ? -1 : (int)mode, rows[i].mode);
+	}
+}
+
+TEST(owners_are_names_or_numbers_and_either_may_be_missing)
+{
+	struct cg_owner o;
+	struct err e = { 0 };
+
+	WANT(cg_owner_parse("7:8", &o, &e) == 0 && o.uid == 7 && o.gid == 8);
+	WANT(cg_owner_parse("root", &o, &e) == 0 && o.uid == 0 && o.gid == CG_KEEP);
+	WANT(cg_owner_parse(":9", &o, &e) == 0 && o.uid == CG_KEEP && o.gid == 9);
+	WANT(cg_owner_parse("no-such-user:root", &o, &e) < 0);
+	WANT(cg_owner_parse("4294967295", &o, &e) < 0);
+	WANT(cg_owner_parse("1x", &o, &e) < 0);
+	WANT(cg_owner_parse(":", &o, &e) < 0);
+	WANT(cg_owner_parse("", &o, &e) < 0);
+}
