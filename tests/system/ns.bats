@@ -80,7 +80,7 @@ same() {
 	same 'ns run' unshare -m --propagation slave -w /usr sh -c "$look; pwd; grep -c master: /proc/self/mountinfo"
 	same 'ns run' unshare -f -p --mount-proc sh -c 'echo $$; cat /proc/1/comm; kill -9 $$'
 	same 'ns run' unshare --kill-child=TERM -p sh -c 'echo $$; exit 3'
-	same 'ns run' unshare --fork -T --monotonic 1000000000 --boottime -50 cat /proc/self/timens_offsets
+	same 'ns run' unshare --fork -T --monotonic 1000000000 --boottime -1 cat /proc/self/timens_offsets
 }
 
 @test "ns run keeps namespaces alive at files, and they are the same as unshare's are for" {
@@ -228,7 +228,7 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 
 	target
 	ns ls -p "$inside" --json >ls.json 2>warnings
-	jq -r "$row"' | "\(.inode) \(.type) \(.count) \(.first) \(.owner) \(.parent // 0)"' ls.json | sort >ours
+	jq -r "$row"' | "\(.inode) \(.type) \(.count) \(.processes | min) \(.owner) \(.parent // 0)"' ls.json | sort >ours
 	lsns -n -r -p "$inside" -o NS,TYPE,NPROCS,PID,ONS,PNS |
 		awk '$2 != "time" { print $1, $2, $3, $4, $5, $6 }' | sort >theirs
 	diff ours theirs
@@ -259,7 +259,7 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	expect_status 125
 }
 
-@test "ns ls names the container and its engine" {
+@test "ns ls names the container and its engine; ns enter --container enters it with its own rights" {
 	make_bundle "$BATS_TEST_TMPDIR/bundle"
 	cd bundle
 	export bundle=$PWD
@@ -267,8 +267,18 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	# in the state folder where everybody looks
 	"$TARE_RUNTIME" run --detach "$id" </dev/null >/dev/null 2>&1 3>&-
 	ns ls -p "$("$TARE_RUNTIME" state "$id" | jq .pid)" -t pid --json 2>warnings >ls.json || true
-	"$TARE_RUNTIME" delete --force "$id"
 	jq -e --arg id "$id" '.[0].containers == [$id] and .[0].engines == ["tare"]' ls.json
+	run ns enter --container "$id" sh -c 'cat /proc/1/comm; grep CapEff /proc/self/status; exit 9'
+	expect_status 9
+	expect_line '^sleep$'
+	expect_line "^$(grep CapEff "/proc/$("$TARE_RUNTIME" state "$id" | jq .pid)/status")\$"
+	# the caller's programs, with the caller's rights, where the container's files are not seen
+	run ns enter --container "$id" --net sh -c "grep CapEff /proc/self/status; test -e $BATS_TEST_TMPDIR/bundle"
+	expect_status 0
+	expect_output "$(grep CapEff /proc/self/status)"
+	run ns enter --container "$id-none" true
+	expect_status 125
+	"$TARE_RUNTIME" delete --force "$id"
 }
 
 # --- pids and caps ----------------------------------------------------------------------------
