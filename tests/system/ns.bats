@@ -425,6 +425,7 @@ ours_of() { grep -E "(^|[^0-9])tr-$$-$BATS_TEST_NUMBER([^0-9]|$)" | sort; }
 
 	inode=$(ip netns exec "$name" readlink /proc/self/ns/net)
 	[[ $(ns net exec "$name" readlink /proc/self/ns/net) = "$inode" ]]
+	[[ $(ns enter -N "$name" readlink /proc/self/ns/net) = "$inode" ]]
 	in_background ip netns exec "$name" sleep 1000
 	pid=$!
 	wait_for 20 grep -qs sleep "/proc/$pid/comm"
@@ -462,6 +463,33 @@ ours_of() { grep -E "(^|[^0-9])tr-$$-$BATS_TEST_NUMBER([^0-9]|$)" | sort; }
 	expect_status 137
 	run ns net exec "$name" "$id-none"
 	expect_status 127
+}
+
+@test "ns net exec and delete do it to all, as ip does" {
+	need_program ip
+	# with a /run of its own, since the names of the host are not ours
+	cat >script <<-'EOF'
+		set -e
+		mount -t tmpfs none /run
+		t="$TARE_BUILD/src/tare ns net"
+		$t add one
+		$t add two
+		$t exec --all sh -c 'ls /sys/class/net; [ -e /none ]' >ours || echo "status $?"
+		ip -all netns exec sh -c 'ls /sys/class/net' >theirs
+		sort ours >sorted
+		sort theirs | cmp - sorted
+		$t delete 2>&1 || echo "status $?"
+		$t delete --all
+		$t ls | wc -l
+		ls /run/netns | wc -l
+	EOF
+	run host_tare ns run --mount sh script
+	expect_status 0
+	expect_output "status 1
+tare: delete: a name is needed, or --all
+status 1
+0
+0"
 }
 
 @test "ns net monitor tells of names that come and go" {
