@@ -5,7 +5,7 @@
 load ../lib
 setup() {
 	id=tt-$$-$BATS_TEST_NUMBER
-	export state=$BATS_TEST_TMPDIR/state
+	export state=$BATS_TEST_TMPDIR/state LC_ALL=C
 	cd "$BATS_TEST_TMPDIR" || return
 	((EUID == 0)) || skip 'needs root'
 }
@@ -82,7 +82,7 @@ same() {
 	same 'ns run' unshare -m --propagation slave -w /usr sh -c "$look; pwd; grep -c master: /proc/self/mountinfo"
 	same 'ns run' unshare -f -p --mount-proc sh -c 'echo $$; cat /proc/1/comm; kill -9 $$'
 	same 'ns run' unshare --kill-child=TERM -p sh -c 'echo $$; exit 3'
-	same 'ns run' unshare --fork -T --monotonic 1000000000 --boottime -50 cat /proc/self/timens_offsets
+	same 'ns run' unshare --fork -T --monotonic 1000000000 --boottime -1 cat /proc/self/timens_offsets
 }
 
 @test "ns run keeps namespaces alive at files, and they are the same as unshare's are for" {
@@ -200,6 +200,9 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 @test "uid 0 inside is an ordinary user outside (lecture)" {
 	need_program setpriv
 	cd /
+	setpriv --reuid 12345 test -x "$TARE_BUILD/src/tare" || skip "user 12345 does not reach $TARE_BUILD/src/tare"
+	setpriv --reuid 12345 --regid 12345 --clear-groups unshare --user true 2>/dev/null ||
+		skip 'plain users may not make user namespaces here'
 	run setpriv --reuid 12345 --regid 12345 --clear-groups "$TARE_BUILD/src/tare" ns run -r --mount \
 		sh -c 'id -u; cat /proc/self/uid_map; stat -c %u /proc/self/root/etc/passwd; chown 1 /proc/self/root/etc/passwd 2>&1 || echo refused'
 	expect_status 0
@@ -230,7 +233,7 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 
 	target
 	ns ls -p "$inside" --json >ls.json 2>warnings
-	jq -r "$row"' | "\(.inode) \(.type) \(.count) \(.first) \(.owner) \(.parent // 0)"' ls.json | sort >ours
+	jq -r "$row"' | "\(.inode) \(.type) \(.count) \(.processes | min) \(.owner) \(.parent // 0)"' ls.json | sort >ours
 	lsns -n -r -p "$inside" -o NS,TYPE,NPROCS,PID,ONS,PNS |
 		awk '$2 != "time" { print $1, $2, $3, $4, $5, $6 }' | sort >theirs
 	diff ours theirs
@@ -247,7 +250,6 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 }
 
 @test "ns ls draws a tree of owners, and of parents" {
-	export LC_ALL=C
 	local user pid
 
 	target
@@ -262,7 +264,7 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	expect_status 125
 }
 
-@test "ns ls names the container and its engine" {
+@test "ns ls names the container and its engine; ns enter --container enters it with its own rights" {
 	make_bundle "$BATS_TEST_TMPDIR/bundle"
 	cd bundle
 	export bundle=$PWD
@@ -270,8 +272,18 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	# in the state folder where everybody looks
 	"$TARE_RUNTIME" run --detach "$id" </dev/null >/dev/null 2>&1 3>&-
 	ns ls -p "$("$TARE_RUNTIME" state "$id" | jq .pid)" -t pid --json 2>warnings >ls.json || true
-	"$TARE_RUNTIME" delete --force "$id"
 	jq -e --arg id "$id" '.[0].containers == [$id] and .[0].engines == ["tare"]' ls.json
+	run ns enter --container "$id" sh -c 'cat /proc/1/comm; grep CapEff /proc/self/status; exit 9'
+	expect_status 9
+	expect_line '^sleep$'
+	expect_line "^$(grep CapEff "/proc/$("$TARE_RUNTIME" state "$id" | jq .pid)/status")\$"
+	# the caller's programs, with the caller's rights, where the container's files are not seen
+	run ns enter --container "$id" --net sh -c "grep CapEff /proc/self/status; test -e $BATS_TEST_TMPDIR/bundle"
+	expect_status 0
+	expect_output "$(grep CapEff /proc/self/status)"
+	run ns enter --container "$id-none" true
+	expect_status 125
+	"$TARE_RUNTIME" delete --force "$id"
 }
 
 # --- pids and caps ----------------------------------------------------------------------------
@@ -380,4 +392,210 @@ new_root() {
 		<<<'mkdir -p /mnt && mount -t tmpfs none /mnt && echo mounted' 2>/dev/null 3>&-) = *mounted* ]]
 	run grep "$root" /proc/self/mountinfo
 	expect_status 1
+}
+
+# --- net --------------------------------------------------------------------------------------
+
+# need_netns: sets $name, two of them by ip's and our hands
+need_netns() {
+	need_program ip
+	name=tr-$$-$BATS_TEST_NUMBER
+	ip netns add "$name-ip" || skip 'ip netns does not work here'
+	ns net add "$name"
+}
+
+# ours_of: what a list says of our names
+ours_of() { grep -E "(^|[^0-9])tr-$$-$BATS_TEST_NUMBER([^0-9]|$)" | sort; }
+
+@test "ns net and ip netns see each other's names, ids and processes" {
+	need_netns
+	local inode pid
+
+	diff <(ns net ls | ours_of) <(ip netns list | ours_of)
+	[[ $(ns net list | ours_of | wc -l) = 2 ]]
+	ns net set "$name-ip" 17042
+	ip netns set "$name" 17043
+	diff <(ns net ls | ours_of) <(ip netns list | ours_of)
+	[[ $(ns net ls | ours_of) = *"(id: 17042)"* ]]
+	ns net ls --json | jq -e --arg name "$name" '.[] | select(.name == $name).id == 17043'
+	run ns net set "$name" 17042
+	expect_status 1
+	run ns net set "$name" junk
+	expect_status 1
+	run ns net add "$name-ip"
+	expect_status 1
+
+	inode=$(ip netns exec "$name" readlink /proc/self/ns/net)
+	[[ $(ns net exec "$name" readlink /proc/self/ns/net) = "$inode" ]]
+	[[ $(ns enter -N "$name" readlink /proc/self/ns/net) = "$inode" ]]
+	in_background ip netns exec "$name" sleep 1000
+	pid=$!
+	wait_for 20 grep -qs sleep "/proc/$pid/comm"
+	same 'ns net' 'ip netns' pids "$name"
+	same 'ns net' 'ip netns' identify "$pid"
+	[[ $(ns net identify $$) = "$(ip netns identify $$)" ]]
+	ns net attach "$name-a" "$pid"
+	# ip's manual says all of them, and it says one
+	[[ $(ns net identify "$pid") = "$name"$'\n'"$name-a" ]]
+	ns net identify "$pid" | grep -xF "$(ip netns identify "$pid")"
+
+	ip netns delete "$name"
+	ns net del "$name-ip"
+	ns net delete "$name-a"
+	[[ ! -e /run/netns/$name && ! -e /run/netns/$name-ip && ! -e /run/netns/$name-a ]]
+	run ns net del "$name"
+	expect_status 1
+	run ns net exec "$name" true
+	expect_status 125
+}
+
+@test "ns net exec does what ip netns exec does" {
+	need_netns
+	local created=''
+
+	[[ -d /etc/netns ]] || created=1
+	mkdir -p "/etc/netns/$name-ip"
+	echo "nameserver 192.0.2.77" >"/etc/netns/$name-ip/hosts"
+	same 'ns net exec' 'ip netns exec' "$name-ip" sh -c \
+		'ls /sys/class/net; cat /etc/hosts; readlink /proc/self/ns/net; stat -fc %T /sys; exit 5' || bad=1
+	rm -r "/etc/netns/$name-ip"
+	[[ ! $created ]] || rmdir /etc/netns
+	[[ ! ${bad-} ]]
+	run ns net exec "$name" sh -c 'kill -KILL $$'
+	expect_status 137
+	run ns net exec "$name" "$id-none"
+	expect_status 127
+}
+
+@test "ns net exec and delete do it to all, as ip does" {
+	need_program ip
+	# with a /run of its own, since the names of the host are not ours
+	cat >script <<-'EOF'
+		set -e
+		mount -t tmpfs none /run
+		t="$TARE_BUILD/src/tare ns net"
+		$t add one
+		$t add two
+		$t exec --all sh -c 'ls /sys/class/net; [ -e /none ]' >ours || echo "status $?"
+		ip -all netns exec sh -c 'ls /sys/class/net' >theirs
+		sort ours >sorted
+		sort theirs | cmp - sorted
+		$t delete 2>&1 || echo "status $?"
+		$t delete --all
+		$t ls | wc -l
+		ls /run/netns | wc -l
+	EOF
+	run host_tare ns run --mount sh script
+	expect_status 0
+	expect_output "status 1
+tare: delete: a name is needed, or --all
+status 1
+0
+0"
+}
+
+@test "ns net monitor tells of names that come and go" {
+	need_program ip
+	local mine=tr-$$-mon try
+
+	in_background sh -c 'exec "$TARE_BUILD/src/tare" ns net monitor >told'
+	# it has begun when it sees something
+	is_told() {
+		ns net add "$mine-$((try++))" && grep -q "^add $mine-" told
+	}
+	wait_for 20 is_told
+	ip netns add "$mine-x"
+	ip netns delete "$mine-x"
+	wait_for 20 grep -q "^delete $mine-x$" told
+	grep -q "^add $mine-x$" told
+}
+
+@test "a network namespace is joined to the host by a veth pair with a route (lecture)" {
+	need_netns
+	local link=tr$$v
+
+	ip link add "${link}0" type veth peer name "${link}1" netns "$name" || skip 'there are no veth devices here'
+	ip addr add 198.51.100.1/30 dev "${link}0"
+	ip link set "${link}0" up
+	ns net exec "$name" sh -c "ip link set lo up && ip addr add 198.51.100.2/30 dev ${link}1 &&
+		ip link set ${link}1 up && ip route add default via 198.51.100.1"
+	run ns net exec "$name" ip route get 203.0.113.9
+	expect_line 'via 198.51.100.1'
+	# nobody listens there: the answer is the proof of the way there and back
+	run timeout 20 "$TARE_BUILD/src/tare" ns net exec "$name" bash -c 'exec 3<>/dev/tcp/198.51.100.1/9' 3>&-
+	ip link del "${link}0"
+	expect_line 'Connection refused'
+}
+
+# --- mounts -----------------------------------------------------------------------------------
+
+@test "ns mount makes the four kinds of propagation, and recursive binds" {
+	mkdir from to plain peer
+	# in a mount namespace of its own; each line of words says what findmnt would
+	cat >script <<-'EOF'
+		set -e
+		t="$TARE_BUILD/src/tare ns mount"
+		mount -t tmpfs none from
+		mkdir from/below
+		mount -t tmpfs none from/below
+		say() { grep -E " $PWD/$1 " /proc/self/mountinfo | sed 's/ - .*//; s/.* [^ ]*rw[^ ]*//; s/[0-9]+//g; s/:.*//'; }
+		for kind in shared slave private unbindable; do
+			mount --make-shared from
+			mount --bind from peer
+			$t --make-$kind from
+			echo "$kind: $(say from)"
+			umount peer
+		done
+		$t --make-rshared from
+		echo "below: $(say from/below)"
+		$t --rbind --make-rprivate from to
+		echo "bound: $(grep -c " $PWD/to" /proc/self/mountinfo)$(say to)$(say to/below)"
+		umount -R to
+		$t -B from to
+		echo "bound: $(grep -c " $PWD/to" /proc/self/mountinfo)$(say to)"
+		umount to
+		$t --bind --make-shared --make-slave from to 2>&1 || echo "125=$?"
+		$t --make-shared plain 2>&1 || echo "125=$?"
+		grep -c " $PWD/to" /proc/self/mountinfo || true
+	EOF
+	run host_tare ns run --mount sh script
+	expect_status 0
+	expect_output 'shared:  shared
+slave:  master
+private: 
+unbindable:  unbindable
+below:  shared
+bound: 2
+bound: 1 shared
+tare: only one kind of propagation can be given
+125=125
+'"tare: set the propagation of 'plain': invalid argument (it is no mount: bind it to itself first)
+125=125
+0"
+}
+
+@test "ns mounts shows who sees whose mounts" {
+	local dir=$BATS_TEST_TMPDIR/m first slave
+
+	# first has a shared mount; one has a copy of it, and another gets its mounts alone
+	mkdir m
+	in_background "$TARE_BUILD/src/tare" ns run --mount sh -c "mount -t tmpfs none $dir && mount --make-shared $dir &&
+		unshare --mount --propagation unchanged sh -c 'mount -t tmpfs none $dir/x 2>/dev/null; : >$dir/one; exec sleep 1000' &
+		while [ ! -e $dir/one ]; do sleep 0.05; done 2>/dev/null
+		unshare --mount --propagation slave sh -c ': >$dir/two; exec sleep 1000' &
+		while [ ! -e $dir/two ]; do sleep 0.05; done; : >$BATS_TEST_TMPDIR/ready; exec sleep 1000"
+	first=$!
+	wait_for 20 test -e ready
+	run ns mounts "$first"
+	for slave in $(<"/proc/$first/task/$first/children"); do kill "$slave"; done
+	expect_status 0
+	printf '%s\n' "$output" | awk -v dir="$dir" '
+		/^[|`]?-?group / { group = $0; peers = slaves = 0 }
+		$0 ~ dir && / peer / { peers++ }
+		$0 ~ dir && / slave / { slaves++ }
+		peers == 2 && slaves == 1 { found = 1 }
+		END { exit !found }'
+	run ns mounts 2147483646
+	expect_status 127
+	ns mounts --json | jq -e 'any(.[]; .name == "/" and .theirs == false)' >/dev/null
 }
