@@ -69,6 +69,7 @@ const struct command cg_command = {
 	.name = "cg",
 	.args = "COMMAND [ARG...]",
 	.summary = "cgroups by hand, of both versions",
+	.section = "CGROUPS",
 	.about = "Groups are named CONTROLLERS:PATH, as in memory,cpu:/students. The same words do "
 		 "the same on hosts with cgroup v1, v2, and both.\n\n"
 		 "libcgroup's programs (cgcreate, cgset, …) are links to tare.",
