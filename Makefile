@@ -47,6 +47,7 @@ bench:
 	@$(SETUP) $(LISTS_BUILD) tests/bench/packages.txt tests/vm/packages.txt
 	@tools/build $(BUILD)-bench $(MESON_OPTIONS) --buildtype=release
 	@tests/bench/run $(BUILD)-bench
+	@tests/bench/toolkit $(BUILD)-bench
 	@tests/bench/in-guest $(BUILD)-bench
 
 ## lint: layers, format, static analysers, shell scripts
