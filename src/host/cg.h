@@ -41,6 +41,7 @@ struct cg_group {
 };
 
 /* cg_group.c */
+int cg_world_open(struct cgroup_world *w, struct err *e);
 int cg_group_split(const char *text, struct cg_group *ret_group, struct err *e);
 int cg_group_parse(const struct cgroup_world *w, const char *text, struct cg_group *ret_group,
 		   struct err *e);

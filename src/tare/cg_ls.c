@@ -123,7 +123,7 @@ static int run_ls(const struct cli *cli __attribute__((unused)), void *options, 
 	own_cg_tree struct cg_tree t = { 0 };
 	struct cg_group g;
 
-	if (cgroup_world_open(&w, e) < 0 || cg_group_any(&w, n_args ? args[0] : "/", &g, e) < 0 ||
+	if (cg_world_open(&w, e) < 0 || cg_group_any(&w, n_args ? args[0] : "/", &g, e) < 0 ||
 	    cg_tree_read(g.in, g.n, g.path, true, &t, e) < 0)
 		return -1;
 	if (o->render.json || o->render.quiet || o->render.format)
@@ -204,7 +204,7 @@ static int list_groups(const struct lscgroup *o, char **args, size_t n_args, str
 {
 	own_cgroup_world struct cgroup_world w = { 0 };
 
-	if (cgroup_world_open(&w, e) < 0)
+	if (cg_world_open(&w, e) < 0)
 		return -1;
 	if (!o->groups.n && !n_args)
 		return list_all(&w, e);

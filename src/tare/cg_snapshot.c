@@ -55,7 +55,7 @@ static int run_snapshot(const struct cli *cli __attribute__((unused)), void *opt
 	struct cg_node *first = NULL;
 	struct cg_group g;
 
-	if (cgroup_world_open(&w, e) < 0 || cg_group_any(&w, n_args ? args[0] : "/", &g, e) < 0 ||
+	if (cg_world_open(&w, e) < 0 || cg_group_any(&w, n_args ? args[0] : "/", &g, e) < 0 ||
 	    cg_snapshot(g.in, g.n, g.path, &a, &first, e) < 0)
 		return -1;
 	return write_out(o->file, first, e);
@@ -218,7 +218,7 @@ static int load(const struct load *o, bool remove, struct err *e)
 		return fail_hint(e, remove ? "-l FILE; all groups of the host are not removed"
 					   : "-l FILE or -L FOLDER");
 	}
-	if (read_rights(o, &d.rights, e) < 0 || cgroup_world_open(&w, e) < 0)
+	if (read_rights(o, &d.rights, e) < 0 || cg_world_open(&w, e) < 0)
 		return -1;
 	return do_all(&d, e);
 }

@@ -22,6 +22,10 @@ teardown() {
 		kill -KILL "$pid" 2>/dev/null || true
 	done
 	wait
+	! mountpoint -q "$BATS_TEST_TMPDIR/by-hand" || {
+		find "$BATS_TEST_TMPDIR/by-hand" -mindepth 1 -depth -type d -exec rmdir {} \;
+		umount "$BATS_TEST_TMPDIR/by-hand"
+	}
 	# deepest first; a program that has just ended may hold its group for a moment
 	wait_for 20 no_groups
 	tare_teardown
@@ -230,6 +234,34 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 	run cg set -r $file=lots "tare-test-$id"
 	expect_error 'does not take such a value'
 	[[ $(cg get -nv -r $file "tare-test-$id") = 67108864 ]]
+}
+
+@test "a hierarchy is mounted by hand; its release agent is started for a group that is empty" {
+	# others' hierarchies are not for tests
+	need_cgroup v2
+	local name=name=tare-$id agent=/tmp/tare-$id-agent
+
+	cg mount "none,$name" "$BATS_TEST_TMPDIR/by-hand"
+	printf '#!/bin/sh\necho "$1" >%s\n' "$BATS_TEST_TMPDIR/told" >"$agent"
+	chmod 755 "$agent"
+	cg release-agent "$name" "$agent"
+	[[ $(cg release-agent "$name") = "$agent" ]]
+	cg create -g "$name:tare-test-$id"
+	cg notify-on-release "$name:tare-test-$id" on
+	[[ $(cg notify-on-release "$name:tare-test-$id") = 1 ]]
+	cg exec -g "$name:tare-test-$id" true
+	wait_for 20 test -s told
+	[[ $(cat told) = "/tare-test-$id" ]]
+	cg release-agent "$name" ''
+	[[ ! $(cg release-agent "$name") ]]
+	cg delete "$name:tare-test-$id"
+	umount by-hand
+	rm "$agent"
+	run cg mount memory,nonsense "$BATS_TEST_TMPDIR/not"
+	expect_error "'nonsense' is no controller"
+	[[ ! -e not ]]
+	run cg notify-on-release cgroup:/ on
+	expect_error "cgroup.events"
 }
 
 # set_and_get NAME=VALUE [EXPECTED]: reads as EXPECTED, by default as VALUE
