@@ -41,6 +41,7 @@ struct cg_group {
 };
 
 /* cg_group.c */
+int cg_world_open(struct cgroup_world *w, struct err *e);
 int cg_group_split(const char *text, struct cg_group *ret_group, struct err *e);
 int cg_group_parse(const struct cgroup_world *w, const char *text, struct cg_group *ret_group,
 		   struct err *e);
@@ -100,6 +101,7 @@ struct cg_wrote {
 int cg_read(int dirfd, const char *file, struct str *ret_text, struct err *e);
 int cg_write(int dirfd, const char *file, const char *value, struct cg_wrote *ret_wrote,
 	     struct err *e);
+bool cg_is_setting(const char *file, mode_t mode);
 bool cg_value_same(const char *asked, const char *now);
 int cg_copy(const struct cgroup_world *w, const char *from, const char *to, struct err *e);
 

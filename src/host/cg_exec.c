@@ -123,7 +123,7 @@ int cg_enter_quickly(const char *const *texts, size_t n, struct err *e)
 			return -1;
 		if (r > 0)
 			continue;
-		if (!w.n && cgroup_world_open(&w, e) < 0)
+		if (!w.n && cg_world_open(&w, e) < 0)
 			return -1;
 		if (cg_group_parse(&w, texts[i], &g, e) < 0 || cg_enter(&g, 1, e) < 0)
 			return -1;

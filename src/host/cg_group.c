@@ -11,7 +11,43 @@
 #include "os/file.h"
 #include "os/path.h"
 
-#define ACCOUNTS_MAX ((size_t)4 << 20)
+#define TEXT_MAX ((size_t)4 << 20)
+
+/* Is there a hierarchy of v1 in /proc/self/cgroup's text, where v2 is all that was found? */
+static bool has_more(const struct cgroup_world *w)
+{
+	const char *line = w->self;
+
+	if (w->n != 1 || w->at[0].version != CGROUP_V2)
+		return false;
+	for (; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (!text_starts(line, "0::"))
+			return true;
+	return false;
+}
+
+/**
+ * cg_world_open() - cgroup_world_open(), and v1 hierarchies that somebody has mounted by hand
+ *
+ * Containers have no use for these, and do not pay for looking.
+ */
+int cg_world_open(struct cgroup_world *w, struct err *e)
+{
+	own_mem char *mounts = NULL, *self = NULL, *controllers = NULL;
+	char path[CGROUP_PATH_MAX];
+
+	if (cgroup_world_open(w, e) < 0)
+		return -1;
+	if (!has_more(w))
+		return 0;
+	snprintf(path, sizeof(path), "%s/cgroup.controllers", w->at[0].mount);
+	if (file_read(AT_FDCWD, path, TEXT_MAX, &controllers, e) < 0 ||
+	    file_read(AT_FDCWD, "/proc/self/cgroup", TEXT_MAX, &self, e) < 0 ||
+	    file_read(AT_FDCWD, "/proc/self/mountinfo", TEXT_MAX, &mounts, e) < 0)
+		return -1;
+	cgroup_world_done(w);
+	return cgroup_world_parse(w, mounts, self, controllers, e);
+}
 
 /**
  * cg_group_split() - "CONTROLLERS:PATH" into its two parts; looks at nothing else
@@ -209,7 +245,7 @@ static int find_account(const char *file, const char *name, uint32_t *ret_id, st
 	size_t len = strlen(name);
 	char number[16];
 
-	if (file_read(AT_FDCWD, file, ACCOUNTS_MAX, &text, e) < 0)
+	if (file_read(AT_FDCWD, file, TEXT_MAX, &text, e) < 0)
 		return -1;
 	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		const char *field = line + len;

@@ -294,8 +294,8 @@ struct copy {
 	bool again, refused;
 };
 
-/* What counts is reset by writing; nobody wants that from a copy. */
-static bool is_setting(const char *name, mode_t mode)
+/* cg_is_setting() - whether a file is to be copied; what counts is reset by writing */
+bool cg_is_setting(const char *name, mode_t mode)
 {
 	return (mode & 0200) && (mode & 0400) && !is_core(name) && !is_command(name) &&
 	       !text_ends(name, "failcnt") && !text_ends(name, "max_usage_in_bytes") &&
@@ -327,7 +327,7 @@ static int copy_file(int dirfd, const char *name, mode_t mode, void *ctx, struct
 	char *save = NULL;
 
 	/* what cannot be read, or is no setting there, cannot be copied */
-	if (!is_setting(name, mode) || cg_read(dirfd, name, &from, &unread) < 0 ||
+	if (!cg_is_setting(name, mode) || cg_read(dirfd, name, &from, &unread) < 0 ||
 	    cg_read(c->to, name, &to, &unread) < 0 || !from.at || from.len == 0 ||
 	    (to.at && strcmp(from.at, to.at) == 0))
 		return 0;

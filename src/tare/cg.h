@@ -23,6 +23,10 @@ int cg_parse_groups(const struct cgroup_world *w, const struct opt_list *words,
 
 /* cg_make.c */
 extern const struct command cg_create_command, cg_delete_command;
+/* cg_mount.c */
+extern const struct command cg_mount_command, cg_notify_command, cg_release_agent_command;
+/* cg_snapshot.c */
+extern const struct command cg_restore_command, cg_snapshot_command;
 /* cg_set.c */
 extern const struct command cg_set_command;
 /* cg_get.c */

@@ -84,7 +84,7 @@ static int each(char **args, size_t n_args, const char *what, deed *how, struct 
 {
 	own_cgroup_world struct cgroup_world w = { 0 };
 
-	if (cgroup_world_open(&w, e) < 0)
+	if (cg_world_open(&w, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n_args; i++) {
 		own_cgroup struct cgroup cg = { 0 };

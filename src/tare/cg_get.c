@@ -180,7 +180,7 @@ static int put_together(struct page *p, char **args, size_t n_args, struct err *
 	own_cgroup_world struct cgroup_world w = { 0 };
 	bool paths = false;
 
-	if (cgroup_world_open(&w, e) < 0)
+	if (cg_world_open(&w, e) < 0)
 		return -1;
 	for (size_t i = 0; i < p->o->groups.n; i++) {
 		if (!strchr(p->o->groups.at[i], ':'))

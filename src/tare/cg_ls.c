@@ -123,7 +123,7 @@ static int run_ls(const struct cli *cli __attribute__((unused)), void *options, 
 	own_cg_tree struct cg_tree t = { 0 };
 	struct cg_group g;
 
-	if (cgroup_world_open(&w, e) < 0 || cg_group_any(&w, n_args ? args[0] : "/", &g, e) < 0 ||
+	if (cg_world_open(&w, e) < 0 || cg_group_any(&w, n_args ? args[0] : "/", &g, e) < 0 ||
 	    cg_tree_read(g.in, g.n, g.path, true, &t, e) < 0)
 		return -1;
 	if (o->render.json || o->render.quiet || o->render.format)
@@ -157,16 +157,31 @@ static const struct opt lscgroup_opts[] = {
 };
 // clang-format on
 
+/* v2 has one hierarchy for all of its controllers, and libcgroup names each of them. */
+static int v2_name(const struct cg_in *in, char *ret_name, size_t size, struct err *e)
+{
+	own_fd int mount = cg_mount_open(in->at, e);
+	own_str struct str list = { 0 };
+
+	if (mount < 0 || cg_read(mount, "cgroup.controllers", &list, e) < 0)
+		return -1;
+	snprintf(ret_name, size, "%s", list.len ? list.at : "cgroup");
+	for (char *c = ret_name; *c; c++)
+		if (*c == ' ')
+			*c = ',';
+	return 0;
+}
+
 static int list_in(const struct cg_in *in, const char *path, struct err *e)
 {
 	own_cg_tree struct cg_tree t = { 0 };
-	const char *name = in->at->name;
+	char name[256];
 
+	snprintf(name, sizeof(name), "%s", in->at->name);
+	if (in->at->version == CGROUP_V2 && v2_name(in, name, sizeof(name), e) < 0)
+		return -1;
 	if (cg_tree_read(in, 1, path, false, &t, e) < 0)
 		return e->sysno == ENOENT ? 0 : -1;
-	/* v2 has one hierarchy for all, and libcgroup names the controllers */
-	if (in->at->version == CGROUP_V2)
-		name = word_name(cgroup_controller_words, in->need) ?: "cgroup";
 	for (size_t i = 0; i < t.n; i++)
 		printf("%s:%s%s\n", name, t.at[i].path, !i && t.at[i].path[1] ? "/" : "");
 	return 0;
@@ -177,16 +192,10 @@ static int list_all(const struct cgroup_world *w, struct err *e)
 	for (size_t i = w->n; i-- > 0;) {
 		struct cg_in in = { &w->at[i], 0 };
 
-		/* those with only a name are no controller's */
-		if (in.at->version == CGROUP_V1 && in.at->controllers && list_in(&in, "/", e) < 0)
+		/* those without any are no controller's */
+		if ((in.at->controllers & ~(in.at->version == CGROUP_V2 ? CGROUP_V2_CORE : 0U)) &&
+		    list_in(&in, "/", e) < 0)
 			return -1;
-		for (const struct word *c = cgroup_controller_words;
-		     c->name && in.at->version == CGROUP_V2; c++) {
-			in.need = (unsigned)c->value;
-			if ((in.need & in.at->controllers & ~CGROUP_V2_CORE) &&
-			    strcmp(c->name, "blkio") != 0 && list_in(&in, "/", e) < 0)
-				return -1;
-		}
 	}
 	return 0;
 }
@@ -195,7 +204,7 @@ static int list_groups(const struct lscgroup *o, char **args, size_t n_args, str
 {
 	own_cgroup_world struct cgroup_world w = { 0 };
 
-	if (cgroup_world_open(&w, e) < 0)
+	if (cg_world_open(&w, e) < 0)
 		return -1;
 	if (!o->groups.n && !n_args)
 		return list_all(&w, e);

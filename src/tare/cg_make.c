@@ -49,7 +49,7 @@ static int run_create(const struct cli *cli __attribute__((unused)), void *optio
 	    parse_mode(o->file_mode, &rights.file_mode, e) < 0 ||
 	    parse_mode(o->tasks_mode, &rights.tasks_mode, e) < 0 ||
 	    parse_owner(o->tasks, &rights.tasks, e) < 0 ||
-	    parse_owner(o->all, &rights.all, e) < 0 || cgroup_world_open(&w, e) < 0 ||
+	    parse_owner(o->all, &rights.all, e) < 0 || cg_world_open(&w, e) < 0 ||
 	    cg_parse_groups(&w, &o->groups, &groups, e) < 0)
 		return -1;
 	for (size_t i = 0; i < o->groups.n; i++)
@@ -127,7 +127,7 @@ static int delete_all(const struct cli *cli, const struct delete *o, char **args
 
 	if (!o->groups.n && !n_args)
 		return fail(e, ERR_INPUT, "delete: no group is named");
-	if (cgroup_world_open(&w, e) < 0)
+	if (cg_world_open(&w, e) < 0)
 		return -1;
 	for (size_t i = 0; i < o->groups.n + n_args; i++) {
 		const char *text = i < o->groups.n ? o->groups.at[i] : args[i - o->groups.n];

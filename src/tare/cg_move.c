@@ -124,7 +124,7 @@ static int classify(const struct cli *cli, const struct move *o, char **args, si
 
 	if (!o->groups.n)
 		return fail(e, ERR_INPUT, "classify: no group is named");
-	if (check_sticky(o, e) < 0 || cgroup_world_open(&w, e) < 0 ||
+	if (check_sticky(o, e) < 0 || cg_world_open(&w, e) < 0 ||
 	    cg_parse_groups(&w, &o->groups, &groups, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n_args; i++) {

@@ -68,7 +68,7 @@ static int run_set(const struct cli *cli __attribute__((unused)), void *options,
 	const struct set *o = options;
 	own_cgroup_world struct cgroup_world w = { 0 };
 
-	if (check_values(o, e) < 0 || cgroup_world_open(&w, e) < 0)
+	if (check_values(o, e) < 0 || cg_world_open(&w, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n_args; i++) {
 		if (o->from && cg_copy(&w, o->from, args[i], e) < 0)

@@ -99,7 +99,7 @@ static int run_list(const struct cli *cli __attribute__((unused)), void *options
 	own_cgroup_world struct cgroup_world w = { 0 };
 	own_subsystems struct subsystems s = { 0 };
 
-	if (cgroup_world_open(&w, e) < 0 || read_kernel(&s, &w, e) < 0)
+	if (cg_world_open(&w, e) < 0 || read_kernel(&s, &w, e) < 0)
 		return -1;
 	return render_print(&o->render, &listed, (struct list_any){ s.at, s.n }, e);
 }
@@ -205,7 +205,7 @@ static int list_subsystems(const struct lssubsys *o, char **args, size_t n, stru
 
 	if (o->all && n)
 		return fail(e, ERR_INPUT, "--all and names of controllers exclude each other");
-	if (cgroup_world_open(&w, e) < 0 || read_kernel(&s, &w, e) < 0)
+	if (cg_world_open(&w, e) < 0 || read_kernel(&s, &w, e) < 0)
 		return -1;
 	for (size_t i = w.n; i-- > 0;)
 		if (print_hierarchy(o, &s, &w.at[i], args, n, e) < 0)

@@ -22,11 +22,14 @@ static const struct command *const commands[] = {
 
 	/* links that stand for libcgroup's programs */
 	&cgclassify_command,
+	&cgclear_command,
+	&cgconfigparser_command,
 	&cgcreate_command,
 	&cgdelete_command,
 	&cgexec_command,
 	&cgget_command,
 	&cgset_command,
+	&cgsnapshot_command,
 	&lscgroup_command,
 	&lssubsys_command,
 	NULL,

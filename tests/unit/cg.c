@@ -2,6 +2,8 @@
 #include "t.h"
 
 #include "base/err.h"
+#include "base/own.h"
+#include "host/cg_conf.h"
 #include "host/cg_translate.h"
 
 TEST(a_value_is_as_asked_when_a_line_of_the_file_says_the_same)
@@ -262,4 +264,50 @@ TEST(v2_values_are_put_in_v1_terms)
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		want_text(rows[i].name, false, rows[i].in, rows[i].memory, rows[i].out);
+}
+
+TEST(a_configuration_says_where_it_makes_no_sense)
+{
+	static const struct {
+		const char *text, *where;
+	} rows[] = {
+		{ "", NULL },
+		{ "# only a comment", NULL },
+		{ "group x { cpu { a = b; c = \"d e\" } }", NULL },
+		{ "group x { cpu { }; };", NULL },
+		{ "group x {", "line 1: '}' is missing" },
+		{ "}", "line 1: a '}' too many" },
+		{ "group x {\n\n cpu }", "line 3: '{' or '=' is missing" },
+		{ "group x { a = ; }", "line 1: a value is missing" },
+		{ "group x { a = b c = d; }", "line 1: ';' is missing" },
+		{ "a = \"b\nc\";", "line 1: a quoted word has no end" },
+		{ "a = b|c;", "line 1: " },
+		{ "a{a{a{a{a{a{a{a{a{a{}}}}}}}}}}", "line 1: too many blocks" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_arena struct arena a = { 0 };
+		struct cg_node *first = NULL;
+		struct err e = { 0 };
+		int r = cg_conf_parse(rows[i].text, &a, &first, &e);
+
+		if ((r < 0) != (rows[i].where != NULL) ||
+		    (r < 0 && !text_starts(e.text, rows[i].where)))
+			T_FAIL("'%s': %s", rows[i].text, e.text);
+	}
+}
+
+TEST(a_configuration_is_written_as_it_is_read)
+{
+	static const char text[] =
+		"group \"a b\" {\n\tcpu {\n\t\tcpu.shares = 5;\n\t\tx = \"1 2\";\n"
+		"\t\ty = \"\";\n\t}\n}\n";
+	own_arena struct arena a = { 0 };
+	own_str struct str out = { 0 };
+	struct cg_node *first = NULL;
+	struct err e = { 0 };
+
+	WANT(cg_conf_parse(text, &a, &first, &e) == 0);
+	cg_conf_print(first, &out);
+	WANT_STR(out.at, text);
 }
