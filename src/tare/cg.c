@@ -52,6 +52,7 @@ static const struct command *const commands[] = {
 	&cg_exec_command,
 	&cg_get_command,
 	&cg_set_command,
+	&cg_shares_command,
 	NULL,
 };
 

@@ -28,5 +28,7 @@ extern const struct command cg_set_command;
 extern const struct command cg_get_command;
 /* cg_move.c */
 extern const struct command cg_classify_command, cg_exec_command;
+/* cg_shares.c */
+extern const struct command cg_shares_command;
 
 #endif
