@@ -76,6 +76,7 @@ static const struct command *const commands[] = {
 	&cg_snapshot_command,
 	&cg_subsystems_command,
 	&cg_thaw_command,
+	&cg_shares_command,
 	NULL,
 };
 

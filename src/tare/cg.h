@@ -33,6 +33,8 @@ extern const struct command cg_set_command;
 extern const struct command cg_get_command;
 /* cg_move.c */
 extern const struct command cg_classify_command, cg_exec_command;
+/* cg_shares.c */
+extern const struct command cg_shares_command;
 
 /* cg_control.c */
 extern const struct command cg_freeze_command, cg_kill_command, cg_thaw_command;

@@ -1,0 +1,116 @@
+# cg_more.bats - shares of groups, their accounts, and being told what happens in them
+# nothing new with systemd: it works on the kernel, and asks nobody
+
+load ../lib
+setup() {
+	id=tt-$$-$BATS_TEST_NUMBER
+	state=$BATS_TEST_TMPDIR/state
+	cd "$BATS_TEST_TMPDIR" || return
+	[[ $(cgroup_kind) != none ]] || skip 'needs cgroups'
+}
+
+teardown() {
+	local pid
+
+	for pid in "${started[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	wait
+	# deepest first; a program that has just ended may hold its group for a moment
+	wait_for 20 no_groups
+	tare_teardown
+}
+
+started=()
+
+# no_groups: the test's groups are gone, or can be removed
+no_groups() {
+	find /sys/fs/cgroup -depth -type d -path "*tare-test-$id*" -exec rmdir {} \; 2>/dev/null || true
+	[[ ! $(find /sys/fs/cgroup -type d -path "*tare-test-$id*" -print -quit) ]]
+}
+
+# cg WORD...: tare cg
+cg() { host_tare cg "$@"; }
+
+# place CONTROLLER: the test's group in the hierarchy of this controller
+place() { echo "$(controller_dir "$1")/tare-test-$id"; }
+
+# version CONTROLLER: 1 or 2
+version() { if [[ -e $(controller_dir "$1")/cgroup.controllers ]]; then echo 2; else echo 1; fi; }
+
+# shares WORD...: tare cg shares in the test's group
+shares() { "$TARE_BUILD/src/tare" cg shares -u "tare-test-$id" "$@" 3>&-; }
+
+@test "lecture: professors, students and the system share CPU time and memory" {
+	need_controller cpu memory
+	local weight=cpu.weight limit=memory.max unit=100 total
+
+	[[ $(version cpu) = 2 ]] || { weight=cpu.shares unit=1024; }
+	[[ $(version memory) = 2 ]] || limit=memory.limit_in_bytes
+	cat >tree <<-'END'
+		# of one machine
+		group            cpu    memory
+
+		professors       50%    40%
+		students         30%
+		    bachelor     60%    -
+		    master       40%    12.5%
+		system           20%    30%
+		students/guests/ -      1%
+	END
+	shares --dry-run --no-headers tree >plan
+	[[ ! -e $(place cpu) && ! -e $(place memory) ]]
+	grep -Eq "^tare-test-$id/students/master +memory +12.50% +$limit +[0-9]+\$" plan
+	[[ $(wc -l <plan) = 10 ]]
+	shares - <tree
+	[[ $(cat "$(place cpu)/professors/$weight") = $((50 * unit)) ]]
+	[[ $(cat "$(place cpu)/students/bachelor/$weight") = $((60 * unit)) ]]
+	total=$(awk '/^MemTotal/ { printf "%d", $2 * 1024 * 0.3 / 4096 }' /proc/meminfo)
+	[[ $(cat "$(place memory)/students/$limit") = $((total * 4096)) ]]
+	# once more is no change
+	shares tree
+	shares --show --format '{{.group}} {{.cpu}} {{.cpuOfHost}} {{.memory}} {{.memoryOfHost}}' >force
+	grep -x 'professors 50.00% 50.00% 40.00% 40.00%' force
+	grep -x 'students 30.00% 30.00% 30.00% 30.00%' force
+	grep -x 'students/master 40.00% 12.00% 12.50% 3.75%' force
+	[[ $(sed -n '2s/ .*//p' force) = students && $(tail -n 1 force) = 'system 20.00% 20.00% 30.00% 30.00%' ]]
+}
+
+@test "shares: what makes no sense is an error with its line" {
+	local line text
+
+	while IFS='|' read -r line text; do
+		run shares --dry-run - < <(printf '%b' "$text")
+		expect_error "line $line"
+	done <<-'END'
+		3|a 50%\n\nb 50.01%\n
+		5|a 50%\n  b 60%\nc 50%\n  d 50%\n  e 51%\n
+		1|a 101%\n
+		1|a 0%\n
+		1|a 5\n
+		1|a 1.234%\n
+		2|a 1%\na 2%\n
+		1|a/b 1%\n
+		1|../b 1%\n
+		1|group cpu gpu\n
+		1|group cpu cpu\n
+		2|group cpu io net\na 1% 2%\n
+		1|a 1% 2% 3%\n
+		1|. 5%\n
+	END
+	run shares --dry-run - </dev/null
+	expect_error 'names no group'
+}
+
+@test "shares: what cannot be divided here is refused before anything is touched" {
+	need_controller cpu
+	run shares - <<<$'group cpu net\nstudents 30%'
+	expect_error 'net cannot be divided here'
+	expect_error 'tc'
+	[[ ! -e $(place cpu) ]]
+	if ! grep -qs '\[bfq\]' /sys/block/*/queue/scheduler && ! grep -qs enable=1 /sys/fs/cgroup/io.cost.qos; then
+		run shares - <<<$'group cpu io\nstudents 30%'
+		expect_error 'io'
+		[[ ! -e $(place cpu) ]]
+	fi
+}
