@@ -25,7 +25,7 @@ extern const struct command cg_command, cgclassify_command, cgcreate_command, cg
 	cgexec_command, cgget_command, cgset_command, lscgroup_command, lssubsys_command;
 /* chroot.c */
 extern const struct command chroot_command;
-	cgexec_command, cgget_command, cgset_command, cgclear_command, cgconfigparser_command,
+cgexec_command, cgget_command, cgset_command, cgclear_command, cgconfigparser_command,
 	cgsnapshot_command, lscgroup_command, lssubsys_command;
 
 /* enter.c */
