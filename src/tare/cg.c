@@ -59,17 +59,28 @@ void cg_explain(const char *name, const struct cg_said *said)
 			said->pair->formula);
 }
 
+// clang-format off
 static const struct command *const commands[] = {
-	&cg_classify_command,      &cg_create_command,
-	&cg_delete_command,        &cg_exec_command,
-	&cg_freeze_command,        &cg_get_command,
-	&cg_kill_command,          &cg_ls_command,
-	&cg_mount_command,         &cg_notify_command,
-	&cg_release_agent_command, &cg_restore_command,
-	&cg_set_command,           &cg_snapshot_command,
-	&cg_subsystems_command,    &cg_thaw_command,
-	&cg_shares_command,        NULL,
+	&cg_classify_command,
+	&cg_create_command,
+	&cg_delete_command,
+	&cg_exec_command,
+	&cg_freeze_command,
+	&cg_get_command,
+	&cg_kill_command,
+	&cg_ls_command,
+	&cg_mount_command,
+	&cg_notify_command,
+	&cg_release_agent_command,
+	&cg_restore_command,
+	&cg_set_command,
+	&cg_shares_command,
+	&cg_snapshot_command,
+	&cg_subsystems_command,
+	&cg_thaw_command,
+	NULL,
 };
+// clang-format on
 
 const struct command cg_command = {
 	.name = "cg",
