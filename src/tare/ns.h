@@ -35,6 +35,8 @@ extern const struct command ns_enter_command;
 extern const struct command ns_hold_command, ns_release_command, ns_held_command;
 /* ns_ls.c */
 extern const struct command ns_ls_command;
+/* ns_net.c */
+extern const struct command ns_net_command;
 /* ns_pids.c */
 extern const struct command ns_pids_command;
 /* ns_run.c */

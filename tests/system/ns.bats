@@ -379,3 +379,108 @@ new_root() {
 	run grep "$root" /proc/self/mountinfo
 	expect_status 1
 }
+
+# --- net --------------------------------------------------------------------------------------
+
+# need_netns: sets $name, two of them by ip's and our hands
+need_netns() {
+	need_program ip
+	name=tr-$$-$BATS_TEST_NUMBER
+	ip netns add "$name-ip" || skip 'ip netns does not work here'
+	ns net add "$name"
+}
+
+# ours_of: what a list says of our names
+ours_of() { grep -E "(^|[^0-9])tr-$$-$BATS_TEST_NUMBER([^0-9]|$)" | sort; }
+
+@test "ns net and ip netns see each other's names, ids and processes" {
+	need_netns
+	local inode pid
+
+	diff <(ns net ls | ours_of) <(ip netns list | ours_of)
+	[[ $(ns net list | ours_of | wc -l) = 2 ]]
+	ns net set "$name-ip" 17042
+	ip netns set "$name" 17043
+	diff <(ns net ls | ours_of) <(ip netns list | ours_of)
+	[[ $(ns net ls | ours_of) = *"(id: 17042)"* ]]
+	ns net ls --json | jq -e --arg name "$name" '.[] | select(.name == $name).id == 17043'
+	run ns net set "$name" 17042
+	expect_status 1
+	run ns net set "$name" junk
+	expect_status 1
+	run ns net add "$name-ip"
+	expect_status 1
+
+	inode=$(ip netns exec "$name" readlink /proc/self/ns/net)
+	[[ $(ns net exec "$name" readlink /proc/self/ns/net) = "$inode" ]]
+	in_background ip netns exec "$name" sleep 1000
+	pid=$!
+	wait_for 20 grep -qs sleep "/proc/$pid/comm"
+	same 'ns net' 'ip netns' pids "$name"
+	same 'ns net' 'ip netns' identify "$pid"
+	[[ $(ns net identify $$) = "$(ip netns identify $$)" ]]
+	ns net attach "$name-a" "$pid"
+	# ip's manual says all of them, and it says one
+	[[ $(ns net identify "$pid") = "$name"$'\n'"$name-a" ]]
+	ns net identify "$pid" | grep -xF "$(ip netns identify "$pid")"
+
+	ip netns delete "$name"
+	ns net del "$name-ip"
+	ns net delete "$name-a"
+	[[ ! -e /run/netns/$name && ! -e /run/netns/$name-ip && ! -e /run/netns/$name-a ]]
+	run ns net del "$name"
+	expect_status 1
+	run ns net exec "$name" true
+	expect_status 125
+}
+
+@test "ns net exec does what ip netns exec does" {
+	need_netns
+	local created=''
+
+	[[ -d /etc/netns ]] || created=1
+	mkdir -p "/etc/netns/$name-ip"
+	echo "nameserver 192.0.2.77" >"/etc/netns/$name-ip/hosts"
+	same 'ns net exec' 'ip netns exec' "$name-ip" sh -c \
+		'ls /sys/class/net; cat /etc/hosts; readlink /proc/self/ns/net; stat -fc %T /sys; exit 5' || bad=1
+	rm -r "/etc/netns/$name-ip"
+	[[ ! $created ]] || rmdir /etc/netns
+	[[ ! ${bad-} ]]
+	run ns net exec "$name" sh -c 'kill -KILL $$'
+	expect_status 137
+	run ns net exec "$name" "$id-none"
+	expect_status 127
+}
+
+@test "ns net monitor tells of names that come and go" {
+	need_program ip
+	local mine=tr-$$-mon try
+
+	in_background sh -c 'exec "$TARE_BUILD/src/tare" ns net monitor >told'
+	# it has begun when it sees something
+	is_told() {
+		ns net add "$mine-$((try++))" && grep -q "^add $mine-" told
+	}
+	wait_for 20 is_told
+	ip netns add "$mine-x"
+	ip netns delete "$mine-x"
+	wait_for 20 grep -q "^delete $mine-x$" told
+	grep -q "^add $mine-x$" told
+}
+
+@test "a network namespace is joined to the host by a veth pair with a route (lecture)" {
+	need_netns
+	local link=tr$$v
+
+	ip link add "${link}0" type veth peer name "${link}1" netns "$name" || skip 'there are no veth devices here'
+	ip addr add 198.51.100.1/30 dev "${link}0"
+	ip link set "${link}0" up
+	ns net exec "$name" sh -c "ip link set lo up && ip addr add 198.51.100.2/30 dev ${link}1 &&
+		ip link set ${link}1 up && ip route add default via 198.51.100.1"
+	run ns net exec "$name" ip route get 203.0.113.9
+	expect_line 'via 198.51.100.1'
+	# nobody listens there: the answer is the proof of the way there and back
+	run timeout 20 "$TARE_BUILD/src/tare" ns net exec "$name" bash -c 'exec 3<>/dev/tcp/198.51.100.1/9' 3>&-
+	ip link del "${link}0"
+	expect_line 'Connection refused'
+}
