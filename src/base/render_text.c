@@ -173,8 +173,12 @@ static size_t walk(const char *text, size_t len, size_t *columns)
 
 	while (done < len) {
 		uint32_t rune = '?'; /* an invalid byte is one column */
-		size_t n = rune_read(text + done, len - done, &rune), width = rune_width(rune);
+		size_t n = 1, width = 1;
 
+		if (text[done] & 0x80) {
+			n = rune_read(text + done, len - done, &rune);
+			width = rune_width(rune);
+		}
 		if (width > *columns)
 			break;
 		*columns -= width;

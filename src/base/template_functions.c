@@ -336,8 +336,7 @@ static char to_upper(char c, char before)
 static char to_title(char c, char before)
 {
 	bool in_word = to_upper(before, 0) != before || to_lower(before, 0) != before ||
-		       (before >= '0' && before <= '9') || before == '_' || before == '\'' ||
-		       (before & 0x80);
+		       (before >= '0' && before <= '9') || before == '_' || (before & 0x80);
 
 	return in_word ? c : to_upper(c, 0);
 }

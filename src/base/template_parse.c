@@ -189,6 +189,8 @@ static int check_arguments(struct parser *p, const struct call *c, bool piped)
 		return scan_fail(&p->s, first->at, "too %s arguments for %s",
 				 n < first->function->min ? "few" : "many", first->function->name);
 	}
+	if (first->kind == TERM_CONSTANT && first->constant.kind == VALUE_NONE)
+		return scan_fail(&p->s, first->at, "nil alone");
 	if (n == 0 || (n == 1 && first->fields))
 		return 0;
 	return scan_fail(&p->s, first->at, "arguments, but no function");

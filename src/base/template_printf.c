@@ -1,7 +1,7 @@
 /* template_printf.c - printf of templates: Go's verbs for what there is, texts and numbers
  *
  * %s %v any value   %q text in quotes   %d %x %X %o %b number   %x text in hexadecimal   %c character
- * %t true or false   %%   with the flags - + 0 and blank, a width and a precision (of texts).
+ * %t true or false   %%   with the flags - + 0 and blank, a width and a precision.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ static int take_verb(struct run *x, const char **at, struct verb *ret)
 		(*at)++;
 		v.precision = take_digits(at);
 	}
-	if (v.width > WIDTH_MAX)
+	if (v.width > WIDTH_MAX || (v.precision > WIDTH_MAX && v.precision != SIZE_MAX))
 		return run_fail(x, "printf: a width over %d", WIDTH_MAX);
 	v.letter = **at;
 	if (!v.letter || !strchr("svqdxXobct%", v.letter))
@@ -56,7 +56,7 @@ static int take_verb(struct run *x, const char **at, struct verb *ret)
 	return 0;
 }
 
-/* Fills to the width, in columns; zeros stand between the sign and the digits. */
+/* Fills to the width, in columns; zeros stand between a number's sign and its digits. */
 static void pad(const struct verb *v, const char *text, size_t len, bool number, struct str *out)
 {
 	size_t width = render_width(text, len);
@@ -68,7 +68,7 @@ static void pad(const struct verb *v, const char *text, size_t len, bool number,
 		str_addf(out, "%*s", (int)fill, "");
 		return;
 	}
-	if (v->zero && number) {
+	if (v->zero) {
 		str_add_len(out, text, sign);
 		for (; fill; fill--)
 			str_add(out, "0");
@@ -91,32 +91,41 @@ static void add_binary(struct str *out, uint64_t n)
 	str_add_len(out, digits + at, sizeof(digits) - at);
 }
 
+static void add_digits(const struct verb *v, uint64_t n, struct str *out)
+{
+	switch (v->letter) {
+	case 'x':
+		str_addf(out, "%" PRIx64, n);
+		break;
+	case 'X':
+		str_addf(out, "%" PRIX64, n);
+		break;
+	case 'o':
+		str_addf(out, "%" PRIo64, n);
+		break;
+	case 'b':
+		add_binary(out, n);
+		break;
+	default:
+		str_addf(out, "%" PRIu64, n);
+	}
+}
+
+/* A number's precision is how many digits it has at least. */
 static void put_number(const struct verb *v, const struct value *arg, struct str *out)
 {
 	bool minus = arg->kind == VALUE_I64 && arg->i < 0;
-	uint64_t n = minus ? 0 - arg->u : arg->u;
-	own_str struct str text = { 0 };
+	size_t least = v->precision == SIZE_MAX ? 0 : v->precision;
+	own_str struct str digits = { 0 }, text = { 0 };
 
+	add_digits(v, minus ? 0 - arg->u : arg->u, &digits);
 	str_add(&text, minus ? "-" : v->plus ? "+" : v->blank ? " " : "");
-	switch (v->letter) {
-	case 'x':
-		str_addf(&text, "%" PRIx64, n);
-		break;
-	case 'X':
-		str_addf(&text, "%" PRIX64, n);
-		break;
-	case 'o':
-		str_addf(&text, "%" PRIo64, n);
-		break;
-	case 'b':
-		add_binary(&text, n);
-		break;
-	default:
-		str_addf(&text, "%" PRIu64, n);
-	}
+	for (size_t n = digits.len; n < least; n++)
+		str_add(&text, "0");
+	str_add_len(&text, digits.at, digits.len);
 	if (text.at)
 		pad(v, text.at, text.len, true, out);
-	out->torn |= text.torn;
+	out->torn |= text.torn || digits.torn;
 }
 
 /* Go's %q: a text in double quotes, with escapes for what is not plain. */

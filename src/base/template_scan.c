@@ -201,26 +201,50 @@ static int take_character(struct scan *s)
 	return 0;
 }
 
+/* What Go's numbers begin with if they are not decimal. A zero alone is one of these, in octal. */
+static const struct {
+	const char *prefix;
+	int base;
+} bases[] = {
+	{ "0x", 16 }, { "0X", 16 }, { "0o", 8 }, { "0O", 8 }, { "0b", 2 }, { "0B", 2 }, { "0", 8 },
+};
+
+/* @n characters as a number without sign; -1 if they are none, or it is too large. */
+static int64_t read_digits(const char *at, size_t n)
+{
+	char text[24];
+	int64_t v;
+
+	for (size_t i = 0; i < COUNT(bases); i++) {
+		size_t skip = strlen(bases[i].prefix);
+
+		/* so few digits that they cannot be too many for 63 bits */
+		if (n > skip && strncmp(at, bases[i].prefix, skip) == 0)
+			return n - skip <= 15 ? digits(at + skip, n - skip, bases[i].base) : -1;
+	}
+	if (n >= sizeof(text))
+		return -1;
+	memcpy(text, at, n);
+	text[n] = '\0';
+	return text_i64(text, &v) < 0 ? -1 : v;
+}
+
 static int take_number(struct scan *s)
 {
 	size_t start = s->at, n;
 	bool minus = s->source[s->at] == '-';
-	char text[32];
-	int64_t v = 0;
+	int64_t v;
 
-	s->at += s->source[s->at] == '-' || s->source[s->at] == '+';
+	s->at += minus || s->source[s->at] == '+';
 	n = word_length(s->source + s->at);
 	if (s->source[s->at + n] == '.')
 		return scan_fail(s, start, "numbers are whole: a fraction");
-	snprintf(text, sizeof(text), "%s%.*s", minus ? "-" : "", n < 24 ? (int)n : 24,
-		 s->source + s->at);
-	if (n > 2 && n <= 17 && strncasecmp(s->source + s->at, "0x", 2) == 0)
-		v = digits(s->source + s->at + 2, n - 2, 16) * (minus ? -1 : 1);
-	else if (n > 23 || text_i64(text, &v) < 0)
+	v = read_digits(s->source + s->at, n);
+	if (v < 0)
 		return scan_fail(s, start, "this is no number, or is too large:");
 	s->at += n;
 	s->token.kind = TOKEN_CONSTANT;
-	s->token.constant = value_number(v);
+	s->token.constant = value_number(minus ? -v : v);
 	return 0;
 }
 

@@ -129,11 +129,16 @@ static bool sum_words(const char *text, const char *word, uint64_t *ret_sum)
  */
 bool usage_parse_io(const char *text, uint64_t *ret_read, uint64_t *ret_written)
 {
-	bool v2 = sum_words(text, "rbytes=", ret_read);
+	static const char *const words[][2] = { { "rbytes=", "wbytes=" }, { "Read ", "Write " } };
 
-	if (v2)
-		return sum_words(text, "wbytes=", ret_written);
-	return sum_words(text, "Read ", ret_read) & sum_words(text, "Write ", ret_written);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		bool reads = sum_words(text, words[i][0], ret_read);
+		bool writes = sum_words(text, words[i][1], ret_written);
+
+		if (reads && writes)
+			return true;
+	}
+	return false;
 }
 
 /* --- cgroup files --------------------------------------------------------------------------- */

@@ -109,7 +109,7 @@ static int read_userspec(const char *text, bool want_groups, struct who *w, stru
 		return fail(e, ERR_INPUT, "option '--userspec': '%s' names nobody", text);
 	if ((w->has_uid &&
 	     ns_parse_name("userspec", "/etc/passwd", user + (*user == '+'), &w->uid, e) < 0) ||
-	    (w->has_gid &&
+	    (group && *group &&
 	     ns_parse_name("userspec", "/etc/group", group + (*group == '+'), &w->gid, e) < 0))
 		return -1;
 	w->has_groups = want_groups && w->has_uid;

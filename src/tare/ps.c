@@ -57,55 +57,60 @@ static const struct filter filters[] = {
 };
 // clang-format on
 
-static const struct filter *find_filter(const char *text, const char **ret_value, struct err *e)
+/* struct condition - one --filter, understood */
+struct condition {
+	const struct filter *filter;
+	const char *value;
+	int64_t word;
+};
+
+static int parse_one(const char *text, struct condition *ret, struct err *e)
 {
 	const char *equals = strchr(text, '=');
 	size_t len = equals ? (size_t)(equals - text) : 0;
 
-	for (size_t i = 0; equals && i < COUNT(filters); i++)
-		if (strlen(filters[i].key) == len && strncmp(filters[i].key, text, len) == 0) {
-			*ret_value = equals + 1;
-			if (!filters[i].words || word_find(filters[i].words, equals + 1))
-				return &filters[i];
-			fail(e, ERR_INPUT, "ps: --filter '%s': there is no such %s", text,
-			     filters[i].key);
-			return NULL;
-		}
+	for (size_t i = 0; equals && i < COUNT(filters); i++) {
+		const struct filter *f = &filters[i];
+		const struct word *w;
+
+		if (strlen(f->key) != len || strncmp(f->key, text, len) != 0)
+			continue;
+		w = f->words ? word_find(f->words, equals + 1) : NULL;
+		if (f->words && !w)
+			return fail(e, ERR_INPUT, "ps: --filter '%s': there is no such %s", text,
+				    f->key);
+		*ret = (struct condition){ f, equals + 1, w ? w->value : 0 };
+		return 0;
+	}
 	fail(e, ERR_INPUT, "ps: --filter '%s' is not understood", text);
-	fail_hint(e, "as in engine=docker, id=…, name=…, image=…, status=paused or pod=…");
-	return NULL;
+	return fail_hint(e, "as in engine=docker, id=…, name=…, image=…, status=paused or pod=…");
 }
 
-static bool fits_one(const struct container_found *c, const struct filter *f, const char *value)
+static bool fits_one(const struct container_found *c, const struct condition *k)
 {
-	const char *at = (const char *)c + f->at;
+	const char *at = (const char *)c + k->filter->at;
+	const struct opt_word *w = (const void *)at;
 	const char *text;
 
-	if (f->words) {
-		const struct opt_word *w = (const void *)at;
-
-		return w->set && w->v == word_find(f->words, value)->value;
-	}
+	if (k->filter->words)
+		return w->set && w->v == k->word;
 	text = *(char *const *)at;
 	if (!text)
 		return false;
 	/* as docker: an id by its beginning, else any part */
-	return strcmp(f->key, "id") == 0 ? text_starts(text, value) : strstr(text, value) != NULL;
+	return strcmp(k->filter->key, "id") == 0 ? text_starts(text, k->value)
+						 : strstr(text, k->value) != NULL;
 }
 
 /* Filters with the same key are alternatives, as docker's. */
-static bool fits(const struct container_found *c, const struct ps *o)
+static bool fits(const struct container_found *c, const struct condition *conditions, size_t n)
 {
-	struct err ignored = { 0 };
-
-	for (size_t i = 0; i < o->filter.n; i++) {
-		const char *value, *other;
-		const struct filter *f = find_filter(o->filter.at[i], &value, &ignored);
+	for (size_t i = 0; i < n; i++) {
 		bool any = false;
 
-		for (size_t j = 0; j < o->filter.n && !any; j++)
-			any = find_filter(o->filter.at[j], &other, &ignored) == f &&
-			      fits_one(c, f, other);
+		for (size_t j = 0; j < n && !any; j++)
+			any = conditions[j].filter == conditions[i].filter &&
+			      fits_one(c, &conditions[j]);
 		if (!any)
 			return false;
 	}
@@ -128,18 +133,19 @@ static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
 	const struct ps *o = options;
 	own_containers struct containers all = { 0 };
 	unsigned want = CONTAINERS_NAMES | CONTAINERS_STATUS;
-	const char *value;
+	struct condition conditions[COUNT(o->filter.at)];
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->filter.n; i++)
-		if (!find_filter(o->filter.at[i], &value, e))
+		if (parse_one(o->filter.at[i], &conditions[i], e) < 0)
 			return -1;
 	if (o->all_engines)
 		want |= CONTAINERS_UNKNOWN | (o->services ? CONTAINERS_SERVICES : 0);
 	if (containers_find(NULL, want, &all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++)
-		if ((o->all_engines || all.at[i].engine.v == ENGINE_TARE) && fits(&all.at[i], o))
+		if ((o->all_engines || all.at[i].engine.v == ENGINE_TARE) &&
+		    fits(&all.at[i], conditions, o->filter.n))
 			all.at[n++] = all.at[i];
 	qsort(all.at, n, sizeof(all.at[0]), compare);
 	return render_print(&o->render, &list, (struct list_any){ all.at, n }, e);

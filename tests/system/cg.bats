@@ -1,4 +1,6 @@
 # cg.bats - cgroups by hand, side by side with libcgroup's programs on v1, mixed and v2 hosts
+#
+# nothing new with systemd: it works on the kernel, and asks nobody
 
 load ../lib
 setup() {

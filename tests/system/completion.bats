@@ -1,4 +1,6 @@
 # completion.bats - command lines that shells complete, help and manual pages, from one table
+#
+# nothing new with systemd: it works on the kernel, and asks nobody
 
 load ../lib
 setup() {

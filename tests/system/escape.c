@@ -8,8 +8,8 @@
 
 int main(int argc, char **argv)
 {
-	if (argc != 2 || (mkdir("/sub", 0700) < 0 && access("/sub", X_OK) < 0) ||
-	    chdir("/") < 0 || chroot("/sub") < 0) {
+	if (argc != 2 || (mkdir("/sub", 0700) < 0 && access("/sub", X_OK) < 0) || chdir("/") < 0 ||
+	    chroot("/sub") < 0) {
 		perror("escape");
 		return 2;
 	}

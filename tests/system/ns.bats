@@ -1,4 +1,6 @@
 # ns.bats - tare ns, side by side with unshare, nsenter, lsns and ip netns: same command, same effect
+#
+# nothing new with systemd: it works on the kernel, and asks nobody
 
 load ../lib
 setup() {
