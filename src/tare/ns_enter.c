@@ -2,7 +2,8 @@
  *
  * What is entered by its number or by a file is entered with the caller's privileges, as nsenter(1)
  * does it. A container that is entered by name has its programs run as its own: where its files are
- * seen, no more capabilities than it has, unless the user says that he trusts it.
+ * seen: with its environment, a terminal of their own, nothing that the caller has open, and no more
+ * capabilities than it has, unless the user says that he trusts it.
  */
 #include <stdint.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "host/ns_enter.h"
 #include "os/lsm.h"
 #include "tare/any.h"
+#include "tare/console.h"
 #include "tare/ns.h"
 
 /* struct enter - the options; what is a const char * may be without a value */
@@ -97,7 +99,9 @@ static int follow_container(const struct enter *o, struct ns_enter *n, struct er
 		n->root = true;
 		n->wd |= !n->wd_path && !n->wd_inside;
 	}
-	if ((n->all || (n->types & CLONE_NEWNS) || n->root) && !o->privileged) {
+	n->sealed = n->all || (n->types & CLONE_NEWNS) || n->root;
+	n->env |= n->sealed;
+	if (n->sealed && !o->privileged) {
 		n->confined = true;
 		n->context |= lsm_enabled(LSM_SELINUX) || lsm_enabled(LSM_APPARMOR);
 	}
@@ -125,7 +129,7 @@ static int run(const struct cli *cli __attribute__((unused)), void *options, cha
 
 	if (describe(o, &n, e) < 0 || check_any(o, &n, e) < 0 || follow_container(o, &n, e) < 0)
 		return ns_child_not_tried(e);
-	return ns_enter(&n, ret_status, e);
+	return n.sealed ? console_enter(&n, ret_status, e) : ns_enter(&n, ret_status, e);
 }
 
 const struct command ns_enter_command = {

@@ -97,6 +97,34 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	[[ $output = *terminal* && $output != *"${ours%$'\r'}"* ]]
 }
 
+@test "nothing that our caller has open gets inside, whichever way in (CVE-2024-21626)" {
+	local way look='ls -d /proc/self/fd/9/ /proc/self/fd/9/proc; echo "in $?"'
+
+	exec 9</
+	for way in enter 'enter --privileged' 'ns enter --container' 'ns enter --privileged --container'; do
+		# shellcheck disable=SC2086 # words on purpose
+		run "$TARE_BUILD/src/tare" $way "$pid" sh -c "$look" </dev/null 3>&-
+		[[ $output = *'in '[12] && $output != *$'\n/proc'* && ${lines[0]} != /proc* ]]
+		# shellcheck disable=SC2086
+		run "$TARE_BUILD/src/tare" $way "$pid" true </ 3>&-
+		expect_status 125
+		expect_error 'stream 0 is a folder of the host'
+	done
+	exec 9<&-
+}
+
+@test "ns enter takes a container's environment and a terminal of its own, as enter does" {
+	export SECRET=hush-$id
+	run host_tare ns enter --container "$pid" sh -c 'echo "have ${SECRET-nothing}"'
+	expect_output 'have nothing'
+	# what only joins the network is a program of the host
+	run host_tare ns enter --net --container "$pid" sh -c 'echo "have ${SECRET-nothing}"'
+	expect_output "have $SECRET"
+	ours=$(script -qec 'tty' /dev/null </dev/null)
+	run script -qec "$TARE_BUILD/src/tare ns enter --container $pid sh -c 'readlink /proc/self/fd/0; stty size >/dev/null && echo terminal'" /dev/null </dev/null
+	[[ $output = *terminal* && $output != *"${ours%$'\r'}"* ]]
+}
+
 @test "stats count what a container uses, and top sorts by it" {
 	tare exec --detach "$id" sh -c 'while :; do :; done'
 	host_tare stats --no-stream --interval 500ms --json "$pid" >out.json
