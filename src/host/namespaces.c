@@ -339,13 +339,14 @@ static void finder_done(struct finder *f)
 
 /**
  * ns_graph_read() - find the namespaces of the host, as far as we may look
- * @find:      NS_FIND_*
+ * @find:      NS_FIND_*, NS_LEAVE_*
  * @a:         owns all that @ret_graph points to
  */
 int ns_graph_read(unsigned find, struct arena *a, struct ns_graph *ret_graph, struct err *e)
 {
 	__attribute__((cleanup(finder_done))) struct finder f = { .find = find, .arena = a };
-	struct proc_scan s = { .want = PROC_NS | PROC_CHILDREN | PROC_STAT,
+	struct proc_scan s = { .want = PROC_NS | PROC_STAT |
+				       (find & NS_LEAVE_CHILDREN ? 0 : PROC_CHILDREN),
 			       .each = visit,
 			       .ctx = &f };
 	struct ns_graph g = { 0 };

@@ -74,8 +74,10 @@ struct ns_graph {
 };
 
 /* What to look for beyond the processes; both cost more than the processes do. */
-#define NS_FIND_MOUNTS 0x1 /* bind mounts in all mount namespaces: reads each one's mountinfo */
-#define NS_FIND_FDS    0x2 /* a system call for each open descriptor of the host */
+#define NS_FIND_MOUNTS    0x1 /* bind mounts in all mount namespaces: reads each one's mountinfo */
+#define NS_FIND_FDS       0x2 /* a system call for each open descriptor of the host */
+/* And what not to: namespaces that only children will be born into; two calls for each process. */
+#define NS_LEAVE_CHILDREN 0x4
 
 int ns_graph_read(unsigned find, struct arena *a, struct ns_graph *ret_graph, struct err *e);
 const struct ns_node *ns_graph_find(const struct ns_graph *g, enum nsfs_type type, uint64_t inode);

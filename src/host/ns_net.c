@@ -78,7 +78,9 @@ static struct opt_i64 ask_id(struct netlink *n, const char *name)
 	if (netns < 0)
 		return id;
 	begin(&r, RTM_GETNSID, netns, NULL);
-	return netlink_try_call(n, &r, read_id, &id) < 0 ? (struct opt_i64){ 0 } : id;
+	if (netlink_try_call(n, &r, read_id, &id) < 0)
+		id.set = false;
+	return id;
 }
 
 /* ns_net_set() - give a named namespace an id, for good; NS_NET_ID_AUTO: any that is free */

@@ -96,6 +96,38 @@ bool mount_line_is(const struct mount_line *m, const char *type)
 	return m->type_len == strlen(type) && memcmp(m->type, type, m->type_len) == 0;
 }
 
+/* mount_line_peers() - the optional fields of a line, between the options and the dash */
+void mount_line_peers(const struct mount_line *m, struct mount_peers *ret)
+{
+	static const struct {
+		const char *tag;
+		size_t at;
+	} rows[] = {
+		{ "shared:", offsetof(struct mount_peers, shared) },
+		{ "master:", offsetof(struct mount_peers, master) },
+		{ "propagate_from:", offsetof(struct mount_peers, from) },
+	};
+	const char *at = m->point + m->point_len + 1, *word;
+	size_t len;
+
+	*ret = (struct mount_peers){ 0 };
+	at = field(at, m->type, &word, &len);
+	while (at < m->type) {
+		at = field(at, m->type, &word, &len);
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			size_t tag = strlen(rows[i].tag);
+			uint64_t id;
+
+			if (len <= tag || memcmp(word, rows[i].tag, tag) != 0)
+				continue;
+			id = number(word + tag, len - tag);
+			memcpy((char *)ret + rows[i].at, &id, sizeof(id));
+		}
+		ret->unbindable |=
+			len == strlen("unbindable") && memcmp(word, "unbindable", len) == 0;
+	}
+}
+
 /**
  * mount_table_parse() - all lines of a mountinfo text
  * @ret:  for mount_table_done(), also after an error; points into @text

@@ -21,9 +21,21 @@ struct mount_table {
 	size_t n;
 };
 
+/**
+ * struct mount_peers - a mount's propagation (mount_namespaces(7)); 0 where it has no such group
+ * @shared: peer group: what is mounted in one is mounted in all
+ * @master: peer group from which it gets mounts
+ * @from:   the nearest group above that is seen, where @master is not
+ */
+struct mount_peers {
+	uint64_t shared, master, from;
+	bool unbindable;
+};
+
 bool mount_line_next_any(const char **text, struct mount_line *ret);
 bool mount_line_next(const char **text, struct mount_line *ret);
 bool mount_line_is(const struct mount_line *m, const char *type);
+void mount_line_peers(const struct mount_line *m, struct mount_peers *ret);
 int mount_table_parse(struct mount_table *ret, const char *text);
 const struct mount_line *mount_table_find(const struct mount_table *t, uint64_t id);
 void mount_table_done(struct mount_table *t);

@@ -91,27 +91,31 @@ static int fill_up(struct who *w, bool want_groups, struct err *e)
 	return 0;
 }
 
-/* USER, USER:, USER:GROUP, :GROUP; '+' before a number says that it is one */
+/* Nothing when there is no word; '+' before a number says that it is one. */
+static int read_name(const char *file, const char *word, bool *ret_has, uint32_t *ret_id,
+		     struct err *e)
+{
+	*ret_has = *word;
+	return *word ? ns_parse_name("userspec", file, word + (*word == '+'), ret_id, e) : 0;
+}
+
+/* USER, USER:, USER:GROUP, :GROUP */
 static int read_userspec(const char *text, bool want_groups, struct who *w, struct err *e)
 {
 	own_mem char *user = text ? strdup(text) : NULL;
-	char *group = user ? strchr(user, ':') : NULL;
+	const char *group = text ? text + strcspn(text, ":") : "";
 
 	if (!text)
 		return 0;
 	if (!user)
 		return fail_errno(e, ENOMEM, "read the user");
-	if (group)
-		*group++ = '\0';
-	w->has_uid = *user;
-	w->has_gid = group && *group;
+	user[group - text] = '\0';
+	group += *group == ':';
+	if (read_name("/etc/passwd", user, &w->has_uid, &w->uid, e) < 0 ||
+	    read_name("/etc/group", group, &w->has_gid, &w->gid, e) < 0)
+		return -1;
 	if (!w->has_uid && !w->has_gid)
 		return fail(e, ERR_INPUT, "option '--userspec': '%s' names nobody", text);
-	if ((w->has_uid &&
-	     ns_parse_name("userspec", "/etc/passwd", user + (*user == '+'), &w->uid, e) < 0) ||
-	    (group && *group &&
-	     ns_parse_name("userspec", "/etc/group", group + (*group == '+'), &w->gid, e) < 0))
-		return -1;
 	w->has_groups = want_groups && w->has_uid;
 	return w->has_uid ? fill_up(w, want_groups, e) : 0;
 }

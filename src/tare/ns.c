@@ -85,8 +85,9 @@ char **ns_shell(char **args, size_t n_args, char *shell[2])
 }
 
 static const struct command *const commands[] = {
-	&ns_caps_command, &ns_enter_command, &ns_held_command,    &ns_hold_command, &ns_ls_command,
-	&ns_net_command,  &ns_pids_command,  &ns_release_command, &ns_run_command,  NULL,
+	&ns_caps_command, &ns_enter_command,   &ns_held_command,   &ns_hold_command,
+	&ns_ls_command,   &ns_mount_command,   &ns_mounts_command, &ns_net_command,
+	&ns_pids_command, &ns_release_command, &ns_run_command,    NULL,
 };
 
 const struct command ns_command = {

@@ -35,6 +35,10 @@ extern const struct command ns_enter_command;
 extern const struct command ns_hold_command, ns_release_command, ns_held_command;
 /* ns_ls.c */
 extern const struct command ns_ls_command;
+/* ns_mount.c */
+extern const struct command ns_mount_command;
+/* ns_mounts.c */
+extern const struct command ns_mounts_command;
 /* ns_net.c */
 extern const struct command ns_net_command;
 /* ns_pids.c */

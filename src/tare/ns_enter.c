@@ -136,8 +136,11 @@ const struct command ns_enter_command = {
 	.name = "enter",
 	.args = "[PROGRAM [ARG...]]",
 	.summary = "run a program in other namespaces; the shell by default",
-	.about = "The options are those of nsenter(1). Namespaces are a process's, a container's, "
-		 "those that are held under a name, or bound to a FILE.",
+	.about =
+		"The options are those of nsenter(1). Namespaces are a process's, a container's, "
+		"those that are held under a name, or bound to a FILE.\n\nThe program has our "
+		"terminal, as nsenter's has. In a container that is not to be trusted 'tare enter' "
+		"gives it one of its own.",
 	.opts = enter_opts,
 	.n = COUNT(enter_opts),
 	.size = sizeof(struct enter),

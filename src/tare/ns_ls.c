@@ -279,7 +279,8 @@ static int run(const struct cli *cli __attribute__((unused)), void *options,
 	struct ns_graph g;
 	struct rows rows = { 0 };
 
-	if (ns_graph_read(o->holders ? NS_FIND_MOUNTS | NS_FIND_FDS : 0, &a, &g, e) < 0 ||
+	if (ns_graph_read(o->holders ? NS_FIND_MOUNTS | NS_FIND_FDS : NS_LEAVE_CHILDREN, &a, &g,
+			  e) < 0 ||
 	    containers_find(NULL, CONTAINERS_NAMES, &all, e) < 0 ||
 	    choose(o, &g, &all, &a, &rows, e) < 0)
 		return -1;

@@ -132,7 +132,7 @@ static int keep_below(struct collection *c, pid_t pid, struct err *e)
 	bool in = false;
 	size_t n = 0;
 
-	if (ns_graph_read(0, &c->arena, &g, e) < 0)
+	if (ns_graph_read(NS_LEAVE_CHILDREN, &c->arena, &g, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n; i++)
 		if (c->at[i].pid == pid)

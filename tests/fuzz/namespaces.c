@@ -60,6 +60,7 @@ static void environment(char *text, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
+	struct mount_peers peers;
 	struct mount_line m;
 	const char *rest = text;
 
@@ -68,8 +69,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	link_and_status(text);
 	maps(text);
-	while (mount_line_next_any(&rest, &m))
+	while (mount_line_next_any(&rest, &m)) {
+		mount_line_peers(&m, &peers);
 		MUST(m.root_len && m.point_len);
+	}
 	environment(text, size);
 	free(text);
 	return 0;

@@ -5,7 +5,7 @@
 load ../lib
 setup() {
 	id=tt-$$-$BATS_TEST_NUMBER
-	export state=$BATS_TEST_TMPDIR/state
+	export state=$BATS_TEST_TMPDIR/state LC_ALL=C
 	cd "$BATS_TEST_TMPDIR" || return
 	((EUID == 0)) || skip 'needs root'
 }
@@ -82,7 +82,7 @@ same() {
 	same 'ns run' unshare -m --propagation slave -w /usr sh -c "$look; pwd; grep -c master: /proc/self/mountinfo"
 	same 'ns run' unshare -f -p --mount-proc sh -c 'echo $$; cat /proc/1/comm; kill -9 $$'
 	same 'ns run' unshare --kill-child=TERM -p sh -c 'echo $$; exit 3'
-	same 'ns run' unshare --fork -T --monotonic 1000000000 --boottime -50 cat /proc/self/timens_offsets
+	same 'ns run' unshare --fork -T --monotonic 1000000000 --boottime -1 cat /proc/self/timens_offsets
 }
 
 @test "ns run keeps namespaces alive at files, and they are the same as unshare's are for" {
@@ -230,7 +230,7 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 
 	target
 	ns ls -p "$inside" --json >ls.json 2>warnings
-	jq -r "$row"' | "\(.inode) \(.type) \(.count) \(.first) \(.owner) \(.parent // 0)"' ls.json | sort >ours
+	jq -r "$row"' | "\(.inode) \(.type) \(.count) \(.processes | min) \(.owner) \(.parent // 0)"' ls.json | sort >ours
 	lsns -n -r -p "$inside" -o NS,TYPE,NPROCS,PID,ONS,PNS |
 		awk '$2 != "time" { print $1, $2, $3, $4, $5, $6 }' | sort >theirs
 	diff ours theirs
@@ -247,7 +247,6 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 }
 
 @test "ns ls draws a tree of owners, and of parents" {
-	export LC_ALL=C
 	local user pid
 
 	target
@@ -262,7 +261,7 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	expect_status 125
 }
 
-@test "ns ls names the container and its engine" {
+@test "ns ls names the container and its engine; ns enter --container enters it with its own rights" {
 	make_bundle "$BATS_TEST_TMPDIR/bundle"
 	cd bundle
 	export bundle=$PWD
@@ -270,8 +269,18 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	# in the state folder where everybody looks
 	"$TARE_RUNTIME" run --detach "$id" </dev/null >/dev/null 2>&1 3>&-
 	ns ls -p "$("$TARE_RUNTIME" state "$id" | jq .pid)" -t pid --json 2>warnings >ls.json || true
-	"$TARE_RUNTIME" delete --force "$id"
 	jq -e --arg id "$id" '.[0].containers == [$id] and .[0].engines == ["tare"]' ls.json
+	run ns enter --container "$id" sh -c 'cat /proc/1/comm; grep CapEff /proc/self/status; exit 9'
+	expect_status 9
+	expect_line '^sleep$'
+	expect_line "^$(grep CapEff "/proc/$("$TARE_RUNTIME" state "$id" | jq .pid)/status")\$"
+	# the caller's programs, with the caller's rights, where the container's files are not seen
+	run ns enter --container "$id" --net sh -c "grep CapEff /proc/self/status; test -e $BATS_TEST_TMPDIR/bundle"
+	expect_status 0
+	expect_output "$(grep CapEff /proc/self/status)"
+	run ns enter --container "$id-none" true
+	expect_status 125
+	"$TARE_RUNTIME" delete --force "$id"
 }
 
 # --- pids and caps ----------------------------------------------------------------------------
@@ -485,4 +494,77 @@ ours_of() { grep -E "(^|[^0-9])tr-$$-$BATS_TEST_NUMBER([^0-9]|$)" | sort; }
 	run timeout 20 "$TARE_BUILD/src/tare" ns net exec "$name" bash -c 'exec 3<>/dev/tcp/198.51.100.1/9' 3>&-
 	ip link del "${link}0"
 	expect_line 'Connection refused'
+}
+
+# --- mounts -----------------------------------------------------------------------------------
+
+@test "ns mount makes the four kinds of propagation, and recursive binds" {
+	mkdir from to plain peer
+	# in a mount namespace of its own; each line of words says what findmnt would
+	cat >script <<-'EOF'
+		set -e
+		t="$TARE_BUILD/src/tare ns mount"
+		mount -t tmpfs none from
+		mkdir from/below
+		mount -t tmpfs none from/below
+		say() { grep -E " $PWD/$1 " /proc/self/mountinfo | sed 's/ - .*//; s/.* [^ ]*rw[^ ]*//; s/[0-9]+//g; s/:.*//'; }
+		for kind in shared slave private unbindable; do
+			mount --make-shared from
+			mount --bind from peer
+			$t --make-$kind from
+			echo "$kind: $(say from)"
+			umount peer
+		done
+		$t --make-rshared from
+		echo "below: $(say from/below)"
+		$t --rbind --make-rprivate from to
+		echo "bound: $(grep -c " $PWD/to" /proc/self/mountinfo)$(say to)$(say to/below)"
+		umount -R to
+		$t -B from to
+		echo "bound: $(grep -c " $PWD/to" /proc/self/mountinfo)$(say to)"
+		umount to
+		$t --bind --make-shared --make-slave from to 2>&1 || echo "125=$?"
+		$t --make-shared plain 2>&1 || echo "125=$?"
+		grep -c " $PWD/to" /proc/self/mountinfo || true
+	EOF
+	run host_tare ns run --mount sh script
+	expect_status 0
+	expect_output 'shared:  shared
+slave:  master
+private: 
+unbindable:  unbindable
+below:  shared
+bound: 2
+bound: 1 shared
+tare: only one kind of propagation can be given
+125=125
+'"tare: set the propagation of 'plain': invalid argument (it is no mount: bind it to itself first)
+125=125
+0"
+}
+
+@test "ns mounts shows who sees whose mounts" {
+	local dir=$BATS_TEST_TMPDIR/m first slave
+
+	# first has a shared mount; one has a copy of it, and another gets its mounts alone
+	mkdir m
+	in_background "$TARE_BUILD/src/tare" ns run --mount sh -c "mount -t tmpfs none $dir && mount --make-shared $dir &&
+		unshare --mount --propagation unchanged sh -c 'mount -t tmpfs none $dir/x 2>/dev/null; : >$dir/one; exec sleep 1000' &
+		while [ ! -e $dir/one ]; do sleep 0.05; done 2>/dev/null
+		unshare --mount --propagation slave sh -c ': >$dir/two; exec sleep 1000' &
+		while [ ! -e $dir/two ]; do sleep 0.05; done; : >$BATS_TEST_TMPDIR/ready; exec sleep 1000"
+	first=$!
+	wait_for 20 test -e ready
+	run ns mounts "$first"
+	for slave in $(<"/proc/$first/task/$first/children"); do kill "$slave"; done
+	expect_status 0
+	printf '%s\n' "$output" | awk -v dir="$dir" '
+		/^[|`]?-?group / { group = $0; peers = slaves = 0 }
+		$0 ~ dir && / peer / { peers++ }
+		$0 ~ dir && / slave / { slaves++ }
+		peers == 2 && slaves == 1 { found = 1 }
+		END { exit !found }'
+	run ns mounts 2147483646
+	expect_status 127
+	ns mounts --json | jq -e 'any(.[]; .name == "/" and .theirs == false)' >/dev/null
 }

@@ -11,6 +11,7 @@
 #include "host/ns_enter.h"
 #include "host/ns_maps.h"
 #include "host/proc_scan.h"
+#include "os/mountinfo.h"
 #include "os/nsfs.h"
 
 TEST(a_link_names_type_and_inode)
@@ -304,4 +305,34 @@ TEST(an_environment_is_split_at_its_ends)
 	WANT(ns_enter_split_env(none, 0, &env));
 	WANT(!env[0]);
 	free(env);
+}
+
+TEST(propagation_is_read_from_mountinfo)
+{
+	static const struct {
+		const char *line;
+		struct mount_peers want;
+	} rows[] = {
+		{ "31 23 0:28 / /a rw,relatime shared:9 - tmpfs tmpfs rw\n", { .shared = 9 } },
+		{ "31 23 0:28 / /a rw shared:9 master:12 - tmpfs - rw\n",
+		  { .shared = 9, .master = 12 } },
+		{ "31 23 0:28 / /a rw master:12 propagate_from:3 - tmpfs tmpfs rw\n",
+		  { .master = 12, .from = 3 } },
+		{ "31 23 0:28 / /shared:7 shared:8 unbindable - shared:5 tmpfs rw\n",
+		  { .unbindable = true } },
+		{ "31 23 0:28 / /a rw - tmpfs shared:5 master:6\n", { 0 } },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *text = rows[i].line;
+		struct mount_peers got;
+		struct mount_line m;
+
+		WANT(mount_line_next_any(&text, &m));
+		mount_line_peers(&m, &got);
+		WANT_INT((long long)got.shared, (long long)rows[i].want.shared);
+		WANT_INT((long long)got.master, (long long)rows[i].want.master);
+		WANT_INT((long long)got.from, (long long)rows[i].want.from);
+		WANT_INT(got.unbindable, rows[i].want.unbindable);
+	}
 }
