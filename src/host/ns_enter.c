@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -249,10 +250,22 @@ static int change_user(const struct entering *in, struct err *e)
 	return 0;
 }
 
+/* By the program itself: a shell looks for its session and its terminal's group in its own pid
+ * namespace. Without a pid namespace our caller may have made the session. */
+static int take_session(struct err *e)
+{
+	if (getsid(0) != getpid() && setsid() < 0)
+		return fail_sys(e, "make a session");
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (isatty(fd))
+			return ioctl(fd, TIOCSCTTY, 0) < 0 ? fail_sys(e, "take the terminal") : 0;
+	return 0;
+}
+
 static int inside(const struct ns_enter *n, const struct entering *in, struct err *e)
 {
-	if (change_place(n, in, e) < 0 || (n->confined && confine(in, e) < 0) ||
-	    change_user(in, e) < 0)
+	if ((n->session && take_session(e) < 0) || change_place(n, in, e) < 0 ||
+	    (n->confined && confine(in, e) < 0) || change_user(in, e) < 0)
 		return ns_child_not_tried(e);
 	return ns_child_exec(n->argv, in->env, e);
 }
@@ -261,18 +274,26 @@ static int run(const struct ns_enter *n, const struct entering *in, int *ret_sta
 {
 	struct ns_child c;
 	int why = FD_NONE, side;
+	sigset_t before;
 
 	/* before the fork: attr/exec is inherited */
 	if ((n->sealed && seal(e) < 0) || change_label(in, e) < 0 || enter(in, e) < 0)
 		return ns_child_not_tried(e);
 	if (n->no_fork || !(in->enters & (CLONE_NEWPID | CLONE_NEWTIME)))
 		return inside(n, in, e);
+	if (n->session)
+		ns_child_hold_signals(&before);
 	side = ns_child_fork(&c, &why, e);
 	if (side == 0) {
+		if (n->session)
+			(void)sigprocmask(SIG_SETMASK, &before, NULL);
 		(void)inside(n, in, e);
 		ns_child_failed(why, e);
 	}
-	return side < 0 ? ns_child_not_tried(e) : ns_child_wait(&c, ret_status, e);
+	if (side < 0)
+		return ns_child_not_tried(e);
+	return n->session ? ns_child_stand_for(&c, &before, ret_status, e)
+			  : ns_child_wait(&c, ret_status, e);
 }
 
 /**

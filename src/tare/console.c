@@ -43,7 +43,8 @@ static void close_console(struct console *c)
 	fd_close(&c->slave);
 }
 
-/* In the child: whatever of its streams is a terminal becomes the new one. */
+/* In the child: whatever of its streams is a terminal becomes the new one. The session is without a
+ * terminal: that one is for the program's (struct ns_enter.session). */
 static int take_console(const struct console *c, struct err *e)
 {
 	bool tty[3];
@@ -57,8 +58,6 @@ static int take_console(const struct console *c, struct err *e)
 	for (int fd = 0; fd < 3; fd++)
 		if (tty[fd] && dup2(c->slave, fd) < 0)
 			return fail_sys(e, "take the terminal");
-	if (ioctl(c->slave, TIOCSCTTY, 0) < 0)
-		return fail_sys(e, "take the terminal");
 	return 0;
 }
 
@@ -66,10 +65,13 @@ static int take_console(const struct console *c, struct err *e)
 static int be_child(const struct ns_enter *n, const struct console *console,
 		    struct foreground *front, int *ret_status, struct err *e)
 {
+	struct ns_enter own = *n;
+
+	own.session = true;
 	if (take_console(console, e) < 0)
 		return -1;
 	foreground_end(front);
-	return ns_enter(n, ret_status, e);
+	return ns_enter(&own, ret_status, e);
 }
 
 /* The copy of what the terminal shows goes to our terminal, also where our output is a file: that

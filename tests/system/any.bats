@@ -125,6 +125,42 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	[[ $output = *terminal* && $output != *"${ours%$'\r'}"* ]]
 }
 
+# entered COMMAND...: in the background; sets $entered, and $inside, the program's number here
+entered() {
+	"$TARE_BUILD/src/tare" "$@" </dev/null >/dev/null 2>&1 3>&- &
+	entered=$!
+	find_inside() { inside=$(pgrep -P "$(pgrep -P "$entered")") && grep -qs "$1" "/proc/$inside/status"; }
+}
+
+@test "what is entered has a session in its own pid namespace, and job control in it" {
+	local way
+
+	for way in enter 'ns enter --container'; do
+		run script -qec "$TARE_BUILD/src/tare $way $pid sh -c 'echo \$(cut -d \" \" -f 5,6,8 /proc/\$\$/stat) is \$\$'" \
+			/dev/null </dev/null
+		expect_line '(^|[^0-9])([0-9]+) \2 \2 is \2([^0-9]|$)'
+	done
+}
+
+@test "signals go on to what is entered, and it stops alone" {
+	local status=0
+
+	entered enter "$pid" sleep 1000
+	wait_for 20 find_inside '^Name:.sleep'
+	kill -TERM "$entered"
+	wait "$entered" || status=$?
+	[[ $status = 143 && ! -e /proc/$inside ]]
+
+	entered enter "$pid" sh -c 'kill -STOP $$; exit 5'
+	wait_for 20 find_inside '^State:.T'
+	kill -CONT "$inside"
+	has_ended() { [[ $(awk '$1 == "State:" { print $2 }' "/proc/$entered/status" 2>/dev/null) = @(Z|) ]]; }
+	wait_for 20 has_ended || { kill -KILL "$(pgrep -P "$entered")" && false; }
+	status=0
+	wait "$entered" || status=$?
+	[[ $status = 5 ]]
+}
+
 @test "stats count what a container uses, and top sorts by it" {
 	tare exec --detach "$id" sh -c 'while :; do :; done'
 	host_tare stats --no-stream --interval 500ms --json "$pid" >out.json
