@@ -200,6 +200,9 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 @test "uid 0 inside is an ordinary user outside (lecture)" {
 	need_program setpriv
 	cd /
+	setpriv --reuid 12345 test -x "$TARE_BUILD/src/tare" || skip "user 12345 does not reach $TARE_BUILD/src/tare"
+	setpriv --reuid 12345 --regid 12345 --clear-groups unshare --user true 2>/dev/null ||
+		skip 'plain users may not make user namespaces here'
 	run setpriv --reuid 12345 --regid 12345 --clear-groups "$TARE_BUILD/src/tare" ns run -r --mount \
 		sh -c 'id -u; cat /proc/self/uid_map; stat -c %u /proc/self/root/etc/passwd; chown 1 /proc/self/root/etc/passwd 2>&1 || echo refused'
 	expect_status 0
@@ -424,6 +427,7 @@ ours_of() { grep -E "(^|[^0-9])tr-$$-$BATS_TEST_NUMBER([^0-9]|$)" | sort; }
 
 	inode=$(ip netns exec "$name" readlink /proc/self/ns/net)
 	[[ $(ns net exec "$name" readlink /proc/self/ns/net) = "$inode" ]]
+	[[ $(ns enter -N "$name" readlink /proc/self/ns/net) = "$inode" ]]
 	in_background ip netns exec "$name" sleep 1000
 	pid=$!
 	wait_for 20 grep -qs sleep "/proc/$pid/comm"
@@ -461,6 +465,33 @@ ours_of() { grep -E "(^|[^0-9])tr-$$-$BATS_TEST_NUMBER([^0-9]|$)" | sort; }
 	expect_status 137
 	run ns net exec "$name" "$id-none"
 	expect_status 127
+}
+
+@test "ns net exec and delete do it to all, as ip does" {
+	need_program ip
+	# with a /run of its own, since the names of the host are not ours
+	cat >script <<-'EOF'
+		set -e
+		mount -t tmpfs none /run
+		t="$TARE_BUILD/src/tare ns net"
+		$t add one
+		$t add two
+		$t exec --all sh -c 'ls /sys/class/net; [ -e /none ]' >ours || echo "status $?"
+		ip -all netns exec sh -c 'ls /sys/class/net' >theirs
+		sort ours >sorted
+		sort theirs | cmp - sorted
+		$t delete 2>&1 || echo "status $?"
+		$t delete --all
+		$t ls | wc -l
+		ls /run/netns | wc -l
+	EOF
+	run host_tare ns run --mount sh script
+	expect_status 0
+	expect_output "status 1
+tare: delete: a name is needed, or --all
+status 1
+0
+0"
 }
 
 @test "ns net monitor tells of names that come and go" {
