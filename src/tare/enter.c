@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "host/ns_enter.h"
 #include "os/lsm.h"
+#include "os/sealed_self.h"
 #include "tare/any.h"
 #include "tare/cli.h"
 #include "tare/console.h"
@@ -94,7 +95,7 @@ static int run_enter(const struct cli *cli __attribute__((unused)), void *option
 	const struct container_found *c;
 	struct ns_enter n;
 
-	if (any_open(&host, e) < 0)
+	if (sealed_self(e) < 0 || any_open(&host, e) < 0)
 		return -1;
 	c = containers_lookup(&host.all, args[0], e);
 	if (!c || describe(o, c, n_args > 1 ? args + 1 : shell, env, &n, e) < 0)

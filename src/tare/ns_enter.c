@@ -11,6 +11,7 @@
 #include "host/ns_child.h"
 #include "host/ns_enter.h"
 #include "os/lsm.h"
+#include "os/sealed_self.h"
 #include "tare/any.h"
 #include "tare/console.h"
 #include "tare/ns.h"
@@ -80,6 +81,13 @@ static int check_any(const struct enter *o, const struct ns_enter *n, struct err
 	return fail_hint(e, "as in --all, --net or --mount --root");
 }
 
+/* Might the program be one of theirs, who could get at ours by it? */
+static bool runs_theirs(const struct enter *o, const struct ns_enter *n)
+{
+	return o->container || n->held || n->all || (n->types & CLONE_NEWNS) ||
+	       n->paths[NSFS_MNT] || n->root;
+}
+
 static int follow_container(const struct enter *o, struct ns_enter *n, struct err *e)
 {
 	own_any_host struct any_host host = { 0 };
@@ -127,7 +135,8 @@ static int run(const struct cli *cli __attribute__((unused)), void *options, cha
 		.argv = o->container && !n_args ? plain : ns_shell(args, n_args, shell),
 	};
 
-	if (describe(o, &n, e) < 0 || check_any(o, &n, e) < 0 || follow_container(o, &n, e) < 0)
+	if (describe(o, &n, e) < 0 || check_any(o, &n, e) < 0 ||
+	    (runs_theirs(o, &n) && sealed_self(e) < 0) || follow_container(o, &n, e) < 0)
 		return ns_child_not_tried(e);
 	return n.sealed ? console_enter(&n, ret_status, e) : ns_enter(&n, ret_status, e);
 }

@@ -142,6 +142,27 @@ entered() {
 	done
 }
 
+@test "no file of the host's is executed inside, where it could be written to (CVE-2019-5736)" {
+	local way
+
+	for way in 'enter' 'ns enter --container'; do
+		# a script with #!/proc/self/exe does the same
+		# shellcheck disable=SC2086 # words on purpose
+		entered $way "$pid" /proc/self/exe ns run --fork sleep 1000
+		wait_for 20 find_inside '^Name:.exe'
+		[[ $(readlink "/proc/$inside/exe") = /memfd:tare* ]]
+		kill -TERM "$entered"
+		wait "$entered" || true
+	done
+	"$TARE_BUILD/src/tare" ns enter --target "$pid" --all sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	is_copied() { [[ $(readlink "/proc/$!/exe") = /memfd:tare* ]]; }
+	wait_for 20 is_copied
+	kill -KILL $(pgrep -P $!) || true
+	wait $! || true
+	# words and streams are what they were
+	[[ $(echo word | "$TARE_BUILD/src/tare" enter "$pid" sh -c 'cat; echo "$#:$1:$2"' sh '' 'a  b' 3>&-) = $'word\n2::a  b' ]]
+}
+
 @test "signals go on to what is entered, and it stops alone" {
 	local status=0
 

@@ -234,9 +234,13 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	target
 	ns ls -p "$inside" --json >ls.json 2>warnings
 	jq -r "$row"' | "\(.inode) \(.type) \(.count) \(.processes | min) \(.owner) \(.parent // 0)"' ls.json | sort >ours
-	lsns -n -r -p "$inside" -o NS,TYPE,NPROCS,PID,ONS,PNS |
-		awk '$2 != "time" { print $1, $2, $3, $4, $5, $6 }' | sort >theirs
-	diff ours theirs
+	# lsns ends early when some process of the host ends while it looks
+	agree() {
+		lsns -n -r -p "$inside" -o NS,TYPE,NPROCS,PID,ONS,PNS |
+			awk '$2 != "time" { print $1, $2, $3, $4, $5, $6 }' | sort >theirs
+		diff ours theirs
+	}
+	wait_for 20 agree
 	(($(wc -l <ours) == 7))
 	run ns ls -p "$inside" -t net -t uts -q
 	((${#lines[@]} >= 2))
