@@ -44,6 +44,8 @@ struct cg_group {
 int cg_group_split(const char *text, struct cg_group *ret_group, struct err *e);
 int cg_group_parse(const struct cgroup_world *w, const char *text, struct cg_group *ret_group,
 		   struct err *e);
+int cg_group_any(const struct cgroup_world *w, const char *text, struct cg_group *ret_group,
+		 struct err *e);
 int cg_find(const struct cgroup_world *w, const char *controller, struct cg_in *ret_in,
 	    struct err *e);
 int cg_find_for(const struct cgroup_world *w, const char *file, struct cg_in *ret_in,

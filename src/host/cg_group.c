@@ -168,6 +168,38 @@ int cg_open(const struct cgroup_hierarchy *h, const char *path, struct err *e)
 	return fd == -ENOENT ? fail_hint(e, "`tare cg ls` shows what there is") : -1;
 }
 
+/**
+ * cg_group_any() - a group as somebody wrote it, or just its path: wherever it exists
+ * @text: "CONTROLLERS:PATH" or "PATH"
+ *
+ * Fails if there is no such group in one of the hierarchies that are named, or in none at all.
+ */
+int cg_group_any(const struct cgroup_world *w, const char *text, struct cg_group *ret_group,
+		 struct err *e)
+{
+	struct err absent = { 0 };
+
+	if (strchr(text, ':'))
+		return cg_group_parse(w, text, ret_group, e);
+	if (cgroup_path_check(text, e) < 0)
+		return -1;
+	ret_group->n = 0;
+	*ret_group->controllers = '\0';
+	snprintf(ret_group->path, sizeof(ret_group->path), "%s", text);
+	for (size_t i = 0; i < w->n; i++) {
+		own_fd int fd = cg_open(&w->at[i], text, &absent);
+
+		if (fd >= 0)
+			ret_group->in[ret_group->n++] = (struct cg_in){ &w->at[i], 0 };
+		else if (absent.sysno != ENOENT)
+			break;
+	}
+	if (ret_group->n)
+		return 0;
+	*e = absent;
+	return w->n ? -1 : fail(e, ERR_UNSUPPORTED, "no cgroup hierarchy is mounted");
+}
+
 /* --- owners and modes ------------------------------------------------------------------ */
 
 /* "name:x:NUMBER:…" in /etc/passwd or /etc/group, without libc's NSS */

@@ -307,7 +307,7 @@ static void split(const char *path, char above[CGROUP_PATH_MAX], char name[NAME_
 int cg_delete(const struct cg_in *in, const char *path, bool recursive, struct err *e)
 {
 	char above[CGROUP_PATH_MAX], name[NAME_MAX + 1];
-	struct timespec nap = { .tv_nsec = 1000 * 1000 };
+	struct timespec nap = { .tv_nsec = 1000000 };
 	int why = -EBUSY;
 
 	if (cgroup_path_check(path, e) < 0)

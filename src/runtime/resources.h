@@ -75,8 +75,6 @@ int resources_merge(struct oci_resources *onto, const struct oci_resources *chan
 int resources_writes(const struct resources_host *host, const struct oci_resources *r,
 		     const struct resources_how *how, struct arena *a, resource_writes *ret_list,
 		     struct err *e);
-uint64_t resources_weight_of_shares(uint64_t shares);
-uint64_t resources_io_weight(uint64_t blkio_weight);
 int resources_swap_max(const struct oci_memory *m, int64_t *ret_swap, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "os/cgroup_convert.h"
 #include "runtime/resources.h"
 
 /* Groups of writes that the kernel checks against each other. */
@@ -317,7 +318,7 @@ static int put_shares(struct plan *p, const struct oci_cpu *c, bool v1)
 	}
 	return PUT(p, .controller = CGROUP_CPU, .group = CPU_WEIGHT, .at = "/cpu/shares",
 		   .file = v1 ? "cpu.shares" : "cpu.weight",
-		   .value = u64_text(p, v1 ? shares : resources_weight_of_shares(shares)));
+		   .value = u64_text(p, v1 ? shares : cgroup_weight_of_shares(shares)));
 }
 
 static int put_idle(struct plan *p, const struct oci_cpu *c)
@@ -434,7 +435,7 @@ static int put_weight(struct plan *p, const struct oci_block_io *b, bool v1)
 			   .alias = "blkio.bfq.weight", .hint = NO_WEIGHT);
 	return PUT(p, .controller = CGROUP_IO, .at = "/blockIO/weight", .file = "io.bfq.weight",
 		   .value = u64_text(p, b->weight.v), .alias = "io.weight",
-		   .alias_value = u64_text(p, resources_io_weight(b->weight.v)), .hint = NO_WEIGHT);
+		   .alias_value = u64_text(p, cgroup_io_weight(b->weight.v)), .hint = NO_WEIGHT);
 }
 
 static const char *device_text(struct plan *p, const struct oci_weight_device *d, uint64_t value)
@@ -458,7 +459,7 @@ static int put_weight_device(struct plan *p, const struct oci_weight_device *d, 
 		.value = device_text(p, d, d->weight.v),
 		.alias = v1 ? "blkio.bfq.weight_device" : "io.weight",
 		.alias_value =
-			device_text(p, d, v1 ? d->weight.v : resources_io_weight(d->weight.v))) < 0)
+			device_text(p, d, v1 ? d->weight.v : cgroup_io_weight(d->weight.v))) < 0)
 		return -1;
 	if (!given_u64(d->leaf_weight))
 		return 0;

@@ -1,6 +1,7 @@
 /* cg.c - tare cg: cgroups by hand, and the exit statuses of libcgroup's programs */
 #include "tare/cg.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/own.h"
@@ -45,14 +46,23 @@ int cg_parse_groups(const struct cgroup_world *w, const struct opt_list *words,
 	return 0;
 }
 
+/* cg_explain() - one line on standard error: where a value is here, and by which formula */
+void cg_explain(const char *name, const struct cg_said *said)
+{
+	int version = said->in.at ? (int)said->in.at->version : 0;
+
+	if (!said->pair)
+		fprintf(stderr, "%s is a file of cgroup v%d, as this host has it\n", name, version);
+	else
+		fprintf(stderr, "%s is %s of cgroup v%d here: %s\n", name,
+			version == CGROUP_V2 ? said->pair->v2 : said->pair->v1, version,
+			said->pair->formula);
+}
+
 static const struct command *const commands[] = {
-	&cg_classify_command,
-	&cg_create_command,
-	&cg_delete_command,
-	&cg_exec_command,
-	&cg_get_command,
-	&cg_set_command,
-	NULL,
+	&cg_classify_command, &cg_create_command,     &cg_delete_command, &cg_exec_command,
+	&cg_freeze_command,   &cg_get_command,        &cg_kill_command,   &cg_ls_command,
+	&cg_set_command,      &cg_subsystems_command, &cg_thaw_command,   NULL,
 };
 
 const struct command cg_command = {

@@ -2,7 +2,7 @@
 #ifndef TARE_CG_H
 #define TARE_CG_H
 
-#include "host/cg.h"
+#include "host/cg_translate.h"
 #include "tare/cli.h"
 
 /**
@@ -17,6 +17,7 @@ struct cg_codes {
 
 int cg_answer(const struct cli *cli, const struct cg_codes *codes, int r, int *ret_status,
 	      struct err *e);
+void cg_explain(const char *name, const struct cg_said *said);
 int cg_parse_groups(const struct cgroup_world *w, const struct opt_list *words,
 		    struct cg_group **ret_groups, struct err *e);
 
@@ -28,5 +29,10 @@ extern const struct command cg_set_command;
 extern const struct command cg_get_command;
 /* cg_move.c */
 extern const struct command cg_classify_command, cg_exec_command;
+
+/* cg_control.c */
+extern const struct command cg_freeze_command, cg_kill_command, cg_thaw_command;
+/* cg_ls.c */
+extern const struct command cg_ls_command, cg_subsystems_command;
 
 #endif

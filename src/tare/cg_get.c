@@ -11,7 +11,7 @@
 
 struct get {
 	struct opt_list groups, names;
-	bool all, bare, values;
+	bool all, bare, values, explain;
 };
 
 // clang-format off
@@ -21,6 +21,7 @@ static const struct opt get_opts[] = {
 	OPT_FLAG_("all",          'a', struct get, all, "all files of all controllers"),
 	OPT_FLAG_("no-headers",   'n', struct get, bare, "no group's name above, no empty line below"),
 	OPT_FLAG_("values-only",  'v', struct get, values, "no files' names"),
+	OPT_FLAG_("explain",       0,  struct get, explain, "say which file a name of the other version is here, and the formula"),
 };
 // clang-format on
 
@@ -58,15 +59,9 @@ static int add_named(struct page *p, const struct cgroup_world *w, const char *p
 		     const char *name, struct err *e)
 {
 	own_str struct str value = { 0 };
-	struct cg_in in;
+	struct cg_said said = { 0 };
 
-	if (cg_find_for(w, name, &in, e) < 0)
-		return -1;
-	own_fd int dir = cg_open(in.at, path, e);
-
-	if (dir < 0)
-		return -1;
-	if (cg_read(dir, name, &value, e) < 0) {
+	if (cg_get_value(w, path, name, &value, &said, e) < 0) {
 		struct err unread = *e;
 
 		/* one that is only written to */
@@ -74,6 +69,8 @@ static int add_named(struct page *p, const struct cgroup_world *w, const char *p
 			return fail_in(e, "group '%s'", path);
 	}
 	add_value(p, name, value.at);
+	if (p->o->explain)
+		cg_explain(name, &said);
 	return 0;
 }
 

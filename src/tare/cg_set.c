@@ -11,12 +11,14 @@
 struct set {
 	struct opt_list values;
 	const char *from;
+	bool explain;
 };
 
 // clang-format off
 static const struct opt set_opts[] = {
 	OPT_STRINGS_("variable", 'r', struct set, values, "NAME=VALUE", "a control file, and what to write to it"),
 	OPT_STRING_("copy-from",  0,  struct set, from, "PATH", "write what this group's files hold"),
+	OPT_FLAG_("explain",      0,  struct set, explain, "say which file a name of the other version is here, and the formula"),
 };
 // clang-format on
 
@@ -33,26 +35,28 @@ static int check_values(const struct set *o, struct err *e)
 	return 0;
 }
 
-static int set_one(const struct cgroup_world *w, const char *path, const char *word, struct err *e)
+static int set_one(const struct set *o, const struct cgroup_world *w, const char *path,
+		   const char *word, struct err *e)
 {
 	char name[128];
 	size_t len = strcspn(word, "=");
 	const char *value = word + len + 1;
 	struct cg_wrote wrote;
-	struct cg_in in;
+	struct cg_said said;
 
 	if (len >= sizeof(name))
 		return fail(e, ERR_INPUT, "'%.64s…' is no name of a control file", word);
 	snprintf(name, sizeof(name), "%.*s", (int)len, word);
-	if (cg_find_for(w, name, &in, e) < 0)
-		return -1;
-	own_fd int dir = cg_open(in.at, path, e);
-
-	if (dir < 0)
-		return -1;
-	if (cg_write(dir, name, value, &wrote, e) < 0)
+	if (cg_set_value(w, path, name, value, &wrote, &said, e) < 0)
 		return fail_in(e, "group '%s'", path);
-	if (wrote.told == CG_OTHERWISE)
+	if (o->explain)
+		cg_explain(name, &said);
+	if (wrote.told != CG_OTHERWISE)
+		return 0;
+	if (said.pair)
+		log_warn("group '%s': '%s' was asked to be '%s', and its counterpart is '%s'", path,
+			 name, value, wrote.now);
+	else
 		log_warn("group '%s': '%s' was asked to be '%s' and is '%s'", path, name, value,
 			 wrote.now);
 	return 0;
@@ -70,7 +74,7 @@ static int run_set(const struct cli *cli __attribute__((unused)), void *options,
 		if (o->from && cg_copy(&w, o->from, args[i], e) < 0)
 			return -1;
 		for (size_t j = 0; j < o->values.n; j++)
-			if (set_one(&w, args[i], o->values.at[j], e) < 0)
+			if (set_one(o, &w, args[i], o->values.at[j], e) < 0)
 				return -1;
 	}
 	return 0;

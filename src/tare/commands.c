@@ -27,6 +27,8 @@ static const struct command *const commands[] = {
 	&cgexec_command,
 	&cgget_command,
 	&cgset_command,
+	&lscgroup_command,
+	&lssubsys_command,
 	NULL,
 };
 

@@ -5,11 +5,12 @@
 load ../lib
 setup() {
 	id=tt-$$-$BATS_TEST_NUMBER
+	# shellcheck disable=SC2034 # for tare_teardown
 	state=$BATS_TEST_TMPDIR/state
 	cd "$BATS_TEST_TMPDIR" || return
 	ours=$BATS_TEST_TMPDIR/ours
 	mkdir "$ours"
-	for program in cgclassify cgcreate cgdelete cgexec cgget cgset; do
+	for program in cgclassify cgcreate cgdelete cgexec cgget cgset lscgroup lssubsys; do
 		ln -s "$TARE_BUILD/src/tare" "$ours/$program"
 	done
 	[[ $(cgroup_kind) != none ]] || skip 'needs cgroups'
@@ -38,6 +39,13 @@ no_groups() {
 # cg WORD...: tare cg
 cg() { host_tare cg "$@"; }
 
+# put_sleeper CONTROLLERS:PATH: a process that teardown ends, in this group
+put_sleeper() {
+	sleep 1000 3>&- &
+	started+=($!)
+	cg classify -g "$1" "${started[0]}"
+}
+
 # place CONTROLLER: the test's group in the hierarchy of this controller
 place() { echo "$(controller_dir "$1")/tare-test-$id"; }
 
@@ -46,8 +54,10 @@ version() { if [[ -e $(controller_dir "$1")/cgroup.controllers ]]; then echo 2; 
 
 # side_by_side: reads command lines. Each is run with $P, the programs' folder, and $G, a group: first
 # libcgroup's and then ours. Both must print and return the same.
+# shellcheck disable=SC2034 # P is the command lines'
 side_by_side() {
-	local line who P G out=() code=() theirs
+	local line who G out=() code=() theirs
+	local P
 
 	theirs=$(dirname "$(type -P cgcreate)")
 	while read -r line; do
@@ -173,9 +183,7 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 @test "a group is removed with those below it in every hierarchy; its processes go one up" {
 	need_controller pids cpuset
 	cg create -g "pids,cpuset:tare-test-$id/a/b" -g "pids:tare-test-$id/c"
-	sleep 1000 </dev/null 3>&- &
-	started+=($!)
-	cg classify -g "pids:tare-test-$id/a/b" "${started[0]}"
+	put_sleeper "pids:tare-test-$id/a/b"
 	grep -q "tare-test-$id/a/b\$" "/proc/${started[0]}/cgroup"
 	run cg delete "pids:tare-test-$id"
 	expect_error '-r removes these, too'
@@ -199,9 +207,7 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 	grep -qw pids "$(place pids)/a/cgroup.subtree_control"
 	[[ -e $(place pids)/a/b/pids.max ]]
 	cg create -g "cgroup:tare-test-$id/full"
-	sleep 1000 </dev/null 3>&- &
-	started+=($!)
-	cg classify -g "cgroup:tare-test-$id/full" "${started[0]}"
+	put_sleeper "cgroup:tare-test-$id/full"
 	run cg create -g "pids:tare-test-$id/full/below"
 	expect_error 'no internal processes'
 	run cg exec -g "pids:tare-test-$id/a" true
@@ -223,6 +229,34 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 	run cg set -r $file=lots "tare-test-$id"
 	expect_error 'does not take such a value'
 	[[ $(cg get -nv -r $file "tare-test-$id") = 67108864 ]]
+}
+
+# set_and_get NAME=VALUE [EXPECTED]: reads as EXPECTED, by default as VALUE
+set_and_get() {
+	cg set -r "$1" "tare-test-$id"
+	[[ $(cg get -nv -r "${1%%=*}" "tare-test-$id") = "${2-${1#*=}}" ]]
+}
+
+@test "a control file can be called by the name of either version, and the formula is shown" {
+	need_controller memory cpu
+	cg create -g "memory,cpu:tare-test-$id"
+	set_and_get memory.max=67108864
+	set_and_get memory.limit_in_bytes=33554432
+	[[ $(cg get -nv -r memory.max "tare-test-$id") = 33554432 ]]
+	set_and_get cpu.weight=100
+	[[ $(cg get -nv -r cpu.shares "tare-test-$id") = 1024 ]]
+	set_and_get cpu.shares=2048 "$([[ $(version cpu) = 1 ]] && echo 2048 || cg get -nv -r cpu.shares "tare-test-$id")"
+	[[ $(cg get -nv -r cpu.weight "tare-test-$id") = 174 ]]
+	if [[ -e $(place cpu)/cpu.max || -e $(place cpu)/cpu.cfs_quota_us ]]; then
+		set_and_get cpu.max='50000 200000'
+		set_and_get cpu.cfs_period_us=100000
+		[[ $(cg get -nv -r cpu.max "tare-test-$id") = '50000 100000' ]]
+		set_and_get cpu.cfs_quota_us=-1
+		[[ $(cg get -nv -r cpu.max "tare-test-$id") = 'max 100000' ]]
+	fi
+	[[ $(cg get --explain -n -r cpu.shares -r cpu.weight "tare-test-$id" 2>&1) = *'log2(shares)'* ]]
+	run cg set -r cpu.weight=0 "tare-test-$id"
+	((status == 125))
 }
 
 @test "paths lead nowhere else" {
@@ -258,6 +292,51 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 	run "${user[@]}" "/tmp/tare-$id" cg create -g "pids:tare-test-$id-other"
 	expect_error 'delegated to you'
 	rm "/tmp/tare-$id"
+}
+
+@test "groups are listed as a tree, and as libcgroup lists them" {
+	need_controller pids
+	cg create -g "pids:tare-test-$id/a/b" -g "pids:tare-test-$id/a-b"
+	put_sleeper "pids:tare-test-$id/a/b"
+	# what is below /a comes before /a-b, which a plain order of texts would put first
+	[[ $(cg ls --quiet "tare-test-$id" | tr '\n' ' ') = "/tare-test-$id /tare-test-$id/a /tare-test-$id/a/b /tare-test-$id/a-b " ]]
+	[[ $(cg ls --json "pids:tare-test-$id" | jq -r 'map("\(.name) \(.depth) \(.pids) \(.processes)") | join(", ")') = "tare-test-$id 0 1 0, a 1 1 0, b 2 1 1, a-b 1 0 0" ]]
+	run env LC_ALL=C "$TARE_BUILD/src/tare" cg ls "tare-test-$id"
+	[[ ${lines[3]} = '| `-b '* ]]
+	[[ $("$ours/lscgroup" "pids:tare-test-$id" | tr '\n' ' ') = "pids:/tare-test-$id/ pids:/tare-test-$id/a pids:/tare-test-$id/a/b pids:/tare-test-$id/a-b " ]]
+	! type -P lscgroup >/dev/null ||
+		diff <(lscgroup -g "pids:/tare-test-$id" | sort) <("$ours/lscgroup" -g "pids:/tare-test-$id" | sort)
+	cg subsystems --json | jq -e '.[] | select(.name == "pids") | .enabled' >/dev/null
+	[[ $("$ours/lssubsys" -m pids) = "pids $(controller_dir pids)" ]]
+}
+
+# is_state FILE PATH VALUE
+is_state() { [[ $(cg get -nv -r "$1" "$2") = "$3" ]]; }
+
+@test "groups are frozen, thawed and killed with all processes below them" {
+	local word=freezer
+
+	controller_dir freezer >/dev/null || word=cgroup
+	cg create -g "$word:tare-test-$id/a"
+	put_sleeper "$word:tare-test-$id/a"
+	cg freeze "$word:tare-test-$id"
+	if [[ $word = freezer ]]; then
+		is_state freezer.state "tare-test-$id/a" FROZEN
+	else
+		[[ $(cg get -nv -r cgroup.events "tare-test-$id/a") = *'frozen 1'* ]]
+	fi
+	cg thaw "tare-test-$id"
+	cg freeze "tare-test-$id"
+	# frozen ones die, too
+	cg kill "tare-test-$id"
+	ended=0
+	wait "${started[0]}" || ended=$?
+	[[ $ended = 137 ]]
+	started=()
+	run cg exec -g "$word:tare-test-$id" "$TARE_BUILD/src/tare" cg kill "tare-test-$id"
+	expect_error 'this command runs in it itself'
+	run cg freeze /
+	expect_error 'names no cgroup of its own'
 }
 
 @test "a program runs in a group at the cost of a dozen system calls" {

@@ -2,7 +2,7 @@
 #include "t.h"
 
 #include "base/err.h"
-#include "host/cg.h"
+#include "host/cg_translate.h"
 
 TEST(a_value_is_as_asked_when_a_line_of_the_file_says_the_same)
 {
@@ -174,4 +174,92 @@ TEST(owners_are_names_or_numbers_and_either_may_be_missing)
 	WANT(cg_owner_parse("1x", &o, &e) < 0);
 	WANT(cg_owner_parse(":", &o, &e) < 0);
 	WANT(cg_owner_parse("", &o, &e) < 0);
+}
+
+static void want_text(const char *name, bool to_v2, const char *in, uint64_t memory,
+		      const char *out)
+{
+	size_t n;
+	const struct cg_pair *p = cg_pair_find(name, to_v2 ? CGROUP_V1 : CGROUP_V2, &n);
+	own_str struct str text = { 0 };
+	struct err e = { 0 };
+	int r;
+
+	WANT(p && n > 0);
+	r = (to_v2 ? cg_to_v2 : cg_to_v1)(p, in, memory, &text, &e);
+	if ((r == 0) != (out != NULL))
+		T_FAIL("%s '%s': %s", name, in, e.text);
+	if (out && strcmp(text.at ? text.at : "", out) != 0)
+		T_FAIL("%s '%s' is '%s', want '%s'", name, in, text.at ? text.at : "", out);
+}
+
+TEST(v1_values_are_put_in_v2_terms)
+{
+	static const struct {
+		const char *name, *in;
+		uint64_t memory;
+		const char *out;
+	} rows[] = {
+		{ "memory.limit_in_bytes", "64M", 0, "67108864" },
+		{ "memory.limit_in_bytes", "-1", 0, "max" },
+		{ "memory.limit_in_bytes", "9223372036854771712", 0, "max" },
+		{ "memory.limit_in_bytes", "lots", 0, NULL },
+		{ "memory.limit_in_bytes", "", 0, NULL },
+		{ "memory.soft_limit_in_bytes", "-1", 0, "0" },
+		{ "memory.memsw.limit_in_bytes", "100", 60, "40" },
+		{ "memory.memsw.limit_in_bytes", "-1", 60, "max" },
+		{ "memory.memsw.limit_in_bytes", "50", 60, NULL },
+		{ "memory.memsw.limit_in_bytes", "50", UINT64_MAX, NULL },
+		{ "cpu.shares", "1024", 0, "100" },
+		{ "cpu.shares", "many", 0, NULL },
+		{ "cpu.cfs_quota_us", "-1", 0, "max" },
+		{ "cpu.cfs_quota_us", "50000", 0, "50000" },
+		{ "cpuacct.usage", "5000", 0, "usage_usec 5" },
+		{ "blkio.weight", "500", 0, "4950" },
+		{ "blkio.weight", "9", 0, NULL },
+		{ "blkio.throttle.read_bps_device", "8:0 1M", 0, "8:0 rbps=1048576" },
+		{ "blkio.throttle.read_bps_device", "8:0 0", 0, "8:0 rbps=max" },
+		{ "blkio.throttle.read_bps_device", "8:0", 0, NULL },
+		{ "blkio.throttle.write_iops_device", "8:0 7\n8:16 9", 0,
+		  "8:0 wiops=7\n8:16 wiops=9" },
+		{ "freezer.state", "FROZEN", 0, "1" },
+		{ "freezer.state", "THAWED", 0, "0" },
+		{ "freezer.state", "COLD", 0, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		want_text(rows[i].name, true, rows[i].in, rows[i].memory, rows[i].out);
+}
+
+TEST(v2_values_are_put_in_v1_terms)
+{
+	static const struct {
+		const char *name, *in;
+		uint64_t memory;
+		const char *out;
+	} rows[] = {
+		{ "memory.max", "max", 0, "-1" },
+		{ "memory.max", "4096", 0, "4096" },
+		{ "memory.low", "0", 0, "-1" },
+		{ "memory.swap.max", "40", 60, "100" },
+		{ "memory.swap.max", "max", 60, "-1" },
+		{ "memory.swap.max", "0", UINT64_MAX, NULL },
+		{ "cpu.weight", "100", 0, "1024" },
+		{ "cpu.weight", "0", 0, NULL },
+		{ "cpu.weight", "10001", 0, NULL },
+		{ "cpu.max", "max 100000", 0, "-1" },
+		{ "cpu.max", "50000", 0, "50000" },
+		{ "cpu.stat", "usage_usec 5\nuser_usec 2", 0, "5000" },
+		{ "io.weight", "default 4950", 0, "500" },
+		{ "io.weight", "0", 0, NULL },
+		{ "io.max", "8:0 rbps=5 wbps=max\n8:16 wbps=6", 0, "8:0 5" },
+		{ "io.max", "8:0 rbps=max", 0, "8:0 0" },
+		{ "io.max", "8:0 wbps=6", 0, "" },
+		{ "io.max", "8:0 rbps=much", 0, NULL },
+		{ "cgroup.freeze", "1", 0, "FROZEN" },
+		{ "cgroup.freeze", "2", 0, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		want_text(rows[i].name, false, rows[i].in, rows[i].memory, rows[i].out);
 }

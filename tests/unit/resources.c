@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "os/cgroup_convert.h"
 #include "runtime/resources.h"
 
 static struct err e;
@@ -176,6 +177,17 @@ TEST(an_update_may_set_things_back)
 		 "memory.oom_control=0 cpu.idle=0 cpu.cfs_burst_us=0");
 }
 
+TEST(a_weight_has_the_shares_that_have_it)
+{
+	WANT_INT(cgroup_shares_of_weight(1), 2);
+	WANT_INT(cgroup_shares_of_weight(100), 1024);
+	WANT_INT(cgroup_weight_of_shares(cgroup_shares_of_weight(10000)), 10000);
+	for (uint64_t w = 1; w <= 10000; w++)
+		WANT(cgroup_weight_of_shares(cgroup_shares_of_weight(w)) >= w);
+	for (uint64_t s = 2; s < 262144; s++)
+		WANT(cgroup_shares_of_weight(cgroup_weight_of_shares(s)) <= (s > 1024 ? s : 1024));
+}
+
 TEST(shares_become_weights_on_the_peers_curve)
 {
 	static const uint64_t known[][2] = {
@@ -185,11 +197,13 @@ TEST(shares_become_weights_on_the_peers_curve)
 	};
 
 	for (size_t i = 0; i < COUNT(known); i++)
-		WANT_INT(resources_weight_of_shares(known[i][0]), known[i][1]);
+		WANT_INT(cgroup_weight_of_shares(known[i][0]), known[i][1]);
 	for (uint64_t s = 3; s < 262144; s++)
-		WANT(resources_weight_of_shares(s) >= resources_weight_of_shares(s - 1));
-	WANT_INT(resources_io_weight(10), 1);
-	WANT_INT(resources_io_weight(1000), 10000);
+		WANT(cgroup_weight_of_shares(s) >= cgroup_weight_of_shares(s - 1));
+	WANT_INT(cgroup_io_weight(10), 1);
+	WANT_INT(cgroup_io_weight(1000), 10000);
+	for (uint64_t w = 10; w <= 1000; w++)
+		WANT_INT(cgroup_blkio_weight(cgroup_io_weight(w)), w);
 }
 
 TEST(of_a_member_that_is_there_twice_the_last_one_counts)
