@@ -413,16 +413,16 @@ ours_of() { grep -E "(^|[^0-9])tr-$$-$BATS_TEST_NUMBER([^0-9]|$)" | sort; }
 
 @test "ns net and ip netns see each other's names, ids and processes" {
 	need_netns
-	local inode pid
+	local inode pid nsid=$((1000 + 2 * $$))
 
 	diff <(ns net ls | ours_of) <(ip netns list | ours_of)
 	[[ $(ns net list | ours_of | wc -l) = 2 ]]
-	ns net set "$name-ip" 17042
-	ip netns set "$name" 17043
+	ns net set "$name-ip" "$nsid"
+	ip netns set "$name" $((nsid + 1))
 	diff <(ns net ls | ours_of) <(ip netns list | ours_of)
-	[[ $(ns net ls | ours_of) = *"(id: 17042)"* ]]
-	ns net ls --json | jq -e --arg name "$name" '.[] | select(.name == $name).id == 17043'
-	run ns net set "$name" 17042
+	[[ $(ns net ls | ours_of) = *"(id: $nsid)"* ]]
+	ns net ls --json | jq -e --arg name "$name" --argjson nsid "$nsid" '.[] | select(.name == $name).id == $nsid + 1'
+	run ns net set "$name" "$nsid"
 	expect_status 1
 	run ns net set "$name" junk
 	expect_status 1
@@ -516,17 +516,21 @@ status 1
 
 @test "a network namespace is joined to the host by a veth pair with a route (lecture)" {
 	need_netns
-	local link=tr$$v
+	# of the addresses for such tests, four that nobody else uses at the same time
+	local link=tr$$v four=$(($$ % 16384 * 4))
+	local net=198.18.$((four / 256)) host guest
+	host=$net.$((four % 256 + 1))
+	guest=$net.$((four % 256 + 2))
 
 	ip link add "${link}0" type veth peer name "${link}1" netns "$name" || skip 'there are no veth devices here'
-	ip addr add 198.51.100.1/30 dev "${link}0"
+	ip addr add $host/30 dev "${link}0"
 	ip link set "${link}0" up
-	ns net exec "$name" sh -c "ip link set lo up && ip addr add 198.51.100.2/30 dev ${link}1 &&
-		ip link set ${link}1 up && ip route add default via 198.51.100.1"
+	ns net exec "$name" sh -c "ip link set lo up && ip addr add $guest/30 dev ${link}1 &&
+		ip link set ${link}1 up && ip route add default via $host"
 	run ns net exec "$name" ip route get 203.0.113.9
-	expect_line 'via 198.51.100.1'
+	expect_line "via $host"
 	# nobody listens there: the answer is the proof of the way there and back
-	run timeout 20 "$TARE_BUILD/src/tare" ns net exec "$name" bash -c 'exec 3<>/dev/tcp/198.51.100.1/9' 3>&-
+	run timeout 20 "$TARE_BUILD/src/tare" ns net exec "$name" bash -c "exec 3<>/dev/tcp/$host/9" 3>&-
 	ip link del "${link}0"
 	expect_line 'Connection refused'
 }
