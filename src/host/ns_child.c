@@ -65,11 +65,11 @@ static int read_why(int fd, struct err *e)
 	return 1;
 }
 
-/* Ends when it ends. A shell's user stops us together with the child. */
-static int wait_through(pid_t pid, int *ret_status)
+/* Ends when it ends. A shell's user stops us together with the child, unless it has its own session. */
+static int wait_through(pid_t pid, bool alone, int *ret_status)
 {
 	for (;;) {
-		pid_t got = waitpid(pid, ret_status, WUNTRACED);
+		pid_t got = waitpid(pid, ret_status, alone ? 0 : WUNTRACED);
 
 		if (got < 0 && errno != EINTR)
 			return -1;
@@ -83,6 +83,20 @@ static int wait_through(pid_t pid, int *ret_status)
 	}
 }
 
+static int wait_for(struct ns_child *c, bool alone, int *ret_status, struct err *e)
+{
+	int failed = read_why(c->why, e), status, r;
+
+	fd_close(&c->why);
+	r = wait_through(c->pid, alone, &status);
+	if (failed)
+		return -1;
+	if (r < 0)
+		return fail_sys(e, "wait for process %d", (int)c->pid);
+	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return 0;
+}
+
 /**
  * ns_child_wait() - wait until the child has ended
  * @ret_status: as docker gives it: the program's own, or 128 + the signal that killed it
@@ -94,21 +108,59 @@ static int wait_through(pid_t pid, int *ret_status)
 int ns_child_wait(struct ns_child *c, int *ret_status, struct err *e)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, was_int, was_quit;
-	int status, r, failed;
+	int r;
 
 	(void)sigaction(SIGINT, &ignore, &was_int);
 	(void)sigaction(SIGQUIT, &ignore, &was_quit);
-	failed = read_why(c->why, e);
-	fd_close(&c->why);
-	r = wait_through(c->pid, &status);
+	r = wait_for(c, false, ret_status, e);
 	(void)sigaction(SIGINT, &was_int, NULL);
 	(void)sigaction(SIGQUIT, &was_quit, NULL);
-	if (failed)
-		return -1;
-	if (r < 0)
-		return fail_sys(e, "wait for process %d", (int)c->pid);
-	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	return 0;
+	return r;
+}
+
+/* ns_child_hold_signals() - before the fork, so that none ends us and leaves the child behind */
+void ns_child_hold_signals(sigset_t *ret_before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, ret_before);
+}
+
+static volatile pid_t stood_for;
+
+static void pass_on(int sig)
+{
+	int was = errno;
+
+	(void)kill(stood_for, sig);
+	errno = was;
+}
+
+/**
+ * ns_child_stand_for() - ns_child_wait() for a child in a session of its own, for good
+ * @before: of ns_child_hold_signals(); the child puts it back, too
+ *
+ * Signals that reach us go on to it, but for those that tell of ourselves. When it stops, it stops
+ * alone: nobody would wake us.
+ */
+int ns_child_stand_for(struct ns_child *c, const sigset_t *before, int *ret_status, struct err *e)
+{
+	static const int passed[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+				      SIGUSR2, SIGALRM, SIGCONT, SIGTSTP };
+	struct sigaction pass = { .sa_handler = pass_on };
+	int r;
+
+	stood_for = c->pid;
+	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+		(void)sigaction(passed[i], &pass, NULL);
+	(void)sigprocmask(SIG_SETMASK, before, NULL);
+	r = wait_for(c, true, ret_status, e);
+	/* its number is free now */
+	pass.sa_handler = SIG_IGN;
+	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+		(void)sigaction(passed[i], &pass, NULL);
+	return r;
 }
 
 /* ns_child_not_tried() - 126 and 127 say what is wrong with the program: other errors have 125. -1 */

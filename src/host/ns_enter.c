@@ -1,13 +1,17 @@
 /* ns_enter.c - the order of entering: look, open, enter, fork, change root and user, exec */
 #include "host/ns_enter.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -131,6 +135,41 @@ static int prepare(const struct ns_enter *n, struct entering *in, struct err *e)
 	return ns_enter_follow(n, in, e);
 }
 
+/* --- what the caller has open ---------------------------------------------------------------- */
+
+/* Linux < 5.11, or a policy around us: one by one. */
+static int mark_each(struct err *e)
+{
+	own_dir DIR *list = opendir("/proc/self/fd");
+	const struct dirent *d;
+
+	if (!list)
+		return fail_sys(e, "look for open files in '/proc/self/fd'");
+	while ((d = readdir(list))) {
+		int fd = atoi(d->d_name);
+
+		if (*d->d_name != '.' && fd > STDERR_FILENO && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+			return fail_sys(e, "close descriptor %d", fd);
+	}
+	return 0;
+}
+
+/* A folder of the host's leads out of any root, and other files are not meant for what runs in there
+ * (CVE-2024-21626). In the host's view still, where /proc tells the truth. */
+static int seal(struct err *e)
+{
+	struct stat st;
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return fail(e, ERR_INPUT, "stream %d is a folder of the host", fd);
+	if (sys_close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return 0;
+	if (errno == ENOSYS || errno == EINVAL || errno == EPERM)
+		return mark_each(e);
+	return fail_sys(e, "close descriptors");
+}
+
 /* --- entering -------------------------------------------------------------------------------- */
 
 /* The user namespace's turn is the last with privileges here (they reach further than its own), and
@@ -211,10 +250,22 @@ static int change_user(const struct entering *in, struct err *e)
 	return 0;
 }
 
+/* By the program itself: a shell looks for its session and its terminal's group in its own pid
+ * namespace. Without a pid namespace our caller may have made the session. */
+static int take_session(struct err *e)
+{
+	if (getsid(0) != getpid() && setsid() < 0)
+		return fail_sys(e, "make a session");
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (isatty(fd))
+			return ioctl(fd, TIOCSCTTY, 0) < 0 ? fail_sys(e, "take the terminal") : 0;
+	return 0;
+}
+
 static int inside(const struct ns_enter *n, const struct entering *in, struct err *e)
 {
-	if (change_place(n, in, e) < 0 || (n->confined && confine(in, e) < 0) ||
-	    change_user(in, e) < 0)
+	if ((n->session && take_session(e) < 0) || change_place(n, in, e) < 0 ||
+	    (n->confined && confine(in, e) < 0) || change_user(in, e) < 0)
 		return ns_child_not_tried(e);
 	return ns_child_exec(n->argv, in->env, e);
 }
@@ -223,18 +274,26 @@ static int run(const struct ns_enter *n, const struct entering *in, int *ret_sta
 {
 	struct ns_child c;
 	int why = FD_NONE, side;
+	sigset_t before;
 
 	/* before the fork: attr/exec is inherited */
-	if (change_label(in, e) < 0 || enter(in, e) < 0)
+	if ((n->sealed && seal(e) < 0) || change_label(in, e) < 0 || enter(in, e) < 0)
 		return ns_child_not_tried(e);
 	if (n->no_fork || !(in->enters & (CLONE_NEWPID | CLONE_NEWTIME)))
 		return inside(n, in, e);
+	if (n->session)
+		ns_child_hold_signals(&before);
 	side = ns_child_fork(&c, &why, e);
 	if (side == 0) {
+		if (n->session)
+			(void)sigprocmask(SIG_SETMASK, &before, NULL);
 		(void)inside(n, in, e);
 		ns_child_failed(why, e);
 	}
-	return side < 0 ? ns_child_not_tried(e) : ns_child_wait(&c, ret_status, e);
+	if (side < 0)
+		return ns_child_not_tried(e);
+	return n->session ? ns_child_stand_for(&c, &before, ret_status, e)
+			  : ns_child_wait(&c, ret_status, e);
 }
 
 /**

@@ -39,6 +39,9 @@
  * @keep_creds: or what they are
  * @confined:   no more capabilities than the process can get, and no new privileges if it may gain
  *              none: what is run in there may be hostile
+ * @sealed:     of what the caller has open the program gets the streams, and none that is a folder
+ * @session:    it has a session of its own, in which the first terminal among its streams is its own;
+ *              signals that reach us go on to it, and it stops alone
  * @set_env:    "NAME=VALUE"s that go before those of the environment; ends with NULL; or NULL
  * @no_fork:    become the program also where a new pid namespace takes but children
  */
@@ -52,7 +55,7 @@ struct ns_enter {
 	bool root, wd, env, cgroup, context, user;
 	const char *root_path, *wd_path, *wd_inside;
 	struct opt_u64 uid, gid;
-	bool keep_creds, no_fork, confined;
+	bool keep_creds, no_fork, confined, sealed, session;
 	char *const *set_env;
 	char *const *argv;
 };

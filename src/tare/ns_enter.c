@@ -2,7 +2,8 @@
  *
  * What is entered by its number or by a file is entered with the caller's privileges, as nsenter(1)
  * does it. A container that is entered by name has its programs run as its own: where its files are
- * seen, no more capabilities than it has, unless the user says that he trusts it.
+ * seen: with its environment, a terminal of their own, nothing that the caller has open, and no more
+ * capabilities than it has, unless the user says that he trusts it.
  */
 #include <stdint.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 #include "host/ns_child.h"
 #include "host/ns_enter.h"
 #include "os/lsm.h"
+#include "os/sealed_self.h"
 #include "tare/any.h"
+#include "tare/console.h"
 #include "tare/ns.h"
 
 /* struct enter - the options; what is a const char * may be without a value */
@@ -78,6 +81,13 @@ static int check_any(const struct enter *o, const struct ns_enter *n, struct err
 	return fail_hint(e, "as in --all, --net or --mount --root");
 }
 
+/* Might the program be one of theirs, who could get at ours by it? */
+static bool runs_theirs(const struct enter *o, const struct ns_enter *n)
+{
+	return o->container || n->held || n->all || (n->types & CLONE_NEWNS) ||
+	       n->paths[NSFS_MNT] || n->root;
+}
+
 static int follow_container(const struct enter *o, struct ns_enter *n, struct err *e)
 {
 	own_any_host struct any_host host = { 0 };
@@ -97,7 +107,9 @@ static int follow_container(const struct enter *o, struct ns_enter *n, struct er
 		n->root = true;
 		n->wd |= !n->wd_path && !n->wd_inside;
 	}
-	if ((n->all || (n->types & CLONE_NEWNS) || n->root) && !o->privileged) {
+	n->sealed = n->all || (n->types & CLONE_NEWNS) || n->root;
+	n->env |= n->sealed;
+	if (n->sealed && !o->privileged) {
 		n->confined = true;
 		n->context |= lsm_enabled(LSM_SELINUX) || lsm_enabled(LSM_APPARMOR);
 	}
@@ -123,9 +135,10 @@ static int run(const struct cli *cli __attribute__((unused)), void *options, cha
 		.argv = o->container && !n_args ? plain : ns_shell(args, n_args, shell),
 	};
 
-	if (describe(o, &n, e) < 0 || check_any(o, &n, e) < 0 || follow_container(o, &n, e) < 0)
+	if (describe(o, &n, e) < 0 || check_any(o, &n, e) < 0 ||
+	    (runs_theirs(o, &n) && sealed_self(e) < 0) || follow_container(o, &n, e) < 0)
 		return ns_child_not_tried(e);
-	return ns_enter(&n, ret_status, e);
+	return n.sealed ? console_enter(&n, ret_status, e) : ns_enter(&n, ret_status, e);
 }
 
 const struct command ns_enter_command = {

@@ -97,6 +97,91 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	[[ $output = *terminal* && $output != *"${ours%$'\r'}"* ]]
 }
 
+@test "nothing that our caller has open gets inside, whichever way in (CVE-2024-21626)" {
+	local way look='ls -d /proc/self/fd/9/ /proc/self/fd/9/proc; echo "in $?"'
+
+	exec 9</
+	for way in enter 'enter --privileged' 'ns enter --container' 'ns enter --privileged --container'; do
+		# shellcheck disable=SC2086 # words on purpose
+		run "$TARE_BUILD/src/tare" $way "$pid" sh -c "$look" </dev/null 3>&-
+		[[ $output = *'in '[12] && $output != *$'\n/proc'* && ${lines[0]} != /proc* ]]
+		# shellcheck disable=SC2086
+		run "$TARE_BUILD/src/tare" $way "$pid" true </ 3>&-
+		expect_status 125
+		expect_error 'stream 0 is a folder of the host'
+	done
+	exec 9<&-
+}
+
+@test "ns enter takes a container's environment and a terminal of its own, as enter does" {
+	export SECRET=hush-$id
+	run host_tare ns enter --container "$pid" sh -c 'echo "have ${SECRET-nothing}"'
+	expect_output 'have nothing'
+	# what only joins the network is a program of the host
+	run host_tare ns enter --net --container "$pid" sh -c 'echo "have ${SECRET-nothing}"'
+	expect_output "have $SECRET"
+	ours=$(script -qec 'tty' /dev/null </dev/null)
+	run script -qec "$TARE_BUILD/src/tare ns enter --container $pid sh -c 'readlink /proc/self/fd/0; stty size >/dev/null && echo terminal'" /dev/null </dev/null
+	[[ $output = *terminal* && $output != *"${ours%$'\r'}"* ]]
+}
+
+# entered COMMAND...: in the background; sets $entered, and $inside, the program's number here
+entered() {
+	"$TARE_BUILD/src/tare" "$@" </dev/null >/dev/null 2>&1 3>&- &
+	entered=$!
+	find_inside() { inside=$(pgrep -P "$(pgrep -P "$entered")") && grep -qs "$1" "/proc/$inside/status"; }
+}
+
+@test "what is entered has a session in its own pid namespace, and job control in it" {
+	local way
+
+	for way in enter 'ns enter --container'; do
+		run script -qec "$TARE_BUILD/src/tare $way $pid sh -c 'echo \$(cut -d \" \" -f 5,6,8 /proc/\$\$/stat) is \$\$'" \
+			/dev/null </dev/null
+		expect_line '(^|[^0-9])([0-9]+) \2 \2 is \2([^0-9]|$)'
+	done
+}
+
+@test "no file of the host's is executed inside, where it could be written to (CVE-2019-5736)" {
+	local way
+
+	for way in 'enter' 'ns enter --container'; do
+		# a script with #!/proc/self/exe does the same
+		# shellcheck disable=SC2086 # words on purpose
+		entered $way "$pid" /proc/self/exe ns run --fork sleep 1000
+		wait_for 20 find_inside '^Name:.exe'
+		[[ $(readlink "/proc/$inside/exe") = /memfd:tare* ]]
+		kill -TERM "$entered"
+		wait "$entered" || true
+	done
+	"$TARE_BUILD/src/tare" ns enter --target "$pid" --all sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	is_copied() { [[ $(readlink "/proc/$!/exe") = /memfd:tare* ]]; }
+	wait_for 20 is_copied
+	kill -KILL $(pgrep -P $!) || true
+	wait $! || true
+	# words and streams are what they were
+	[[ $(echo word | "$TARE_BUILD/src/tare" enter "$pid" sh -c 'cat; echo "$#:$1:$2"' sh '' 'a  b' 3>&-) = $'word\n2::a  b' ]]
+}
+
+@test "signals go on to what is entered, and it stops alone" {
+	local status=0
+
+	entered enter "$pid" sleep 1000
+	wait_for 20 find_inside '^Name:.sleep'
+	kill -TERM "$entered"
+	wait "$entered" || status=$?
+	[[ $status = 143 && ! -e /proc/$inside ]]
+
+	entered enter "$pid" sh -c 'kill -STOP $$; exit 5'
+	wait_for 20 find_inside '^State:.T'
+	kill -CONT "$inside"
+	has_ended() { [[ $(awk '$1 == "State:" { print $2 }' "/proc/$entered/status" 2>/dev/null) = @(Z|) ]]; }
+	wait_for 20 has_ended || { kill -KILL "$(pgrep -P "$entered")" && false; }
+	status=0
+	wait "$entered" || status=$?
+	[[ $status = 5 ]]
+}
+
 @test "stats count what a container uses, and top sorts by it" {
 	tare exec --detach "$id" sh -c 'while :; do :; done'
 	host_tare stats --no-stream --interval 500ms --json "$pid" >out.json

@@ -224,7 +224,8 @@ nspawn_apart() {
 	in_background unshare --mount sh -c 'sleep 1000; :'
 	wait_for 5 has_sleeper "${started[0]}"
 	run found "$(sleeper "${started[0]}")"
-	expect_status 127
+	# where the test itself runs in a service of systemd's, that one has now namespaces of its own
+	[[ $status -eq 127 || $(jq -r '[.engine, .cgroups[].shared] | join(" ")' <<<"$output") = 'systemd true' ]]
 	inside=("$(sleeper "${started[0]}")")
 	kill -KILL "${inside[@]}"
 }

@@ -227,9 +227,6 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 
 # --- ls ---------------------------------------------------------------------------------------
 
-# lsns_of PID: for wait_for: lsns gives up when a process ends under its eyes, and others' tests run
-lsns_of() { lsns -n -r -p "$1" -o NS,TYPE,NPROCS,PID,ONS,PNS >lsns.out && [[ -s lsns.out ]]; }
-
 @test "ns ls knows what lsns knows, and the holders" {
 	need_program lsns
 	local name=tr-$$-ls row=".[] | select(.type != \"time\")"
@@ -237,9 +234,13 @@ lsns_of() { lsns -n -r -p "$1" -o NS,TYPE,NPROCS,PID,ONS,PNS >lsns.out && [[ -s 
 	target
 	ns ls -p "$inside" --json >ls.json 2>warnings
 	jq -r "$row"' | "\(.inode) \(.type) \(.count) \(.processes | min) \(.owner) \(.parent // 0)"' ls.json | sort >ours
-	wait_for 20 lsns_of "$inside"
-	awk '$2 != "time" { print $1, $2, $3, $4, $5, $6 }' lsns.out | sort >theirs
-	diff ours theirs
+	# lsns ends early when some process of the host ends while it looks
+	agree() {
+		lsns -n -r -p "$inside" -o NS,TYPE,NPROCS,PID,ONS,PNS |
+			awk '$2 != "time" { print $1, $2, $3, $4, $5, $6 }' | sort >theirs
+		diff ours theirs
+	}
+	wait_for 20 agree
 	(($(wc -l <ours) == 7))
 	run ns ls -p "$inside" -t net -t uts -q
 	((${#lines[@]} >= 2))

@@ -220,6 +220,33 @@ TEST(no_folder_of_the_host_stays_the_working_directory)
 	end(n.pid);
 }
 
+/* CVE-2024-21626; also where the kernel cannot close them all at once */
+TEST(sealed_programs_get_the_streams_alone)
+{
+	char *argv[] = { "sh", "-c", "readlink /proc/$$/fd/9; readlink /proc/$$/fd/700; echo no",
+			 NULL };
+	struct ns_enter n = { .types = CLONE_NEWNS, .argv = argv };
+	char out[4096];
+	int folder;
+
+	start();
+	n.pid = live((char *[]){ "unshare", "--mount", "sh", "-c", "echo; exec sleep 100", NULL });
+	folder = open("/", O_RDONLY | O_DIRECTORY);
+	WANT(folder >= 0 && dup2(folder, 9) == 9 && dup2(folder, 700) == 700);
+	WANT_INT(capture(&n, NULL, out), 0);
+	WANT_STR(out, "/\n/\nno\n");
+	n.sealed = true;
+	for (int lacks = 0; lacks < 2; lacks++) {
+		probe_lack(lacks ? SYS_CLOSE_RANGE : 0);
+		WANT_INT(capture(&n, NULL, out), 0);
+		WANT_STR(out, "no\n");
+	}
+	WANT_INT(dup2(folder, 0), 0);
+	WANT_INT(capture(&n, NULL, out), 125);
+	WANT(strstr(out, "stream 0 is a folder"));
+	end(n.pid);
+}
+
 TEST(what_is_held_is_entered_by_its_name)
 {
 	char *argv[] = { "sh", "-c", "readlink /proc/self/ns/uts; readlink /proc/self/ns/net",
