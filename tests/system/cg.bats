@@ -241,7 +241,9 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 @test "a hierarchy is mounted by hand; its release agent is started for a group that is empty" {
 	# others' hierarchies are not for tests
 	need_cgroup v2
-	local name=name=tare-$id agent=/tmp/tare-$id-agent
+	# the kernel keeps the hierarchy for a while after its last umount: a name that is not the test's own,
+	# or whoever sees it would take it for something left behind
+	local name=name=tare-test-$RANDOM$RANDOM agent=/tmp/tare-$id-agent
 
 	cg mount "none,$name" "$BATS_TEST_TMPDIR/by-hand"
 	printf '#!/bin/sh\necho "$1" >%s\n' "$BATS_TEST_TMPDIR/told" >"$agent"
