@@ -212,12 +212,12 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 	[[ -e $(place pids)/a/b/pids.max ]]
 	cg create -g "cgroup:tare-test-$id/full"
 	put_sleeper "cgroup:tare-test-$id/full"
-	# pids, cpu and cpuset count threads, and are handed on in any case
-	if controller_dir memory >/dev/null; then
-		run cg create -g "memory:tare-test-$id/full/below"
-		expect_error 'no internal processes'
-	fi
-	run cg exec -g "pids:tare-test-$id/a" true
+	# what counts threads (pids, cpu, cpuset) is handed on in any case
+	controller_dir memory >/dev/null || return 0
+	run cg create -g "memory:tare-test-$id/full/below"
+	expect_error 'no internal processes'
+	cg create -g "memory:tare-test-$id/above/below"
+	run cg exec -g "memory:tare-test-$id/above" true
 	expect_error 'no internal processes'
 }
 
