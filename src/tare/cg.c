@@ -46,6 +46,7 @@ int cg_parse_groups(const struct cgroup_world *w, const struct opt_list *words,
 }
 
 static const struct command *const commands[] = {
+	&cg_account_command,
 	&cg_classify_command,
 	&cg_create_command,
 	&cg_delete_command,

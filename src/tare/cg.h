@@ -20,6 +20,8 @@ int cg_answer(const struct cli *cli, const struct cg_codes *codes, int r, int *r
 int cg_parse_groups(const struct cgroup_world *w, const struct opt_list *words,
 		    struct cg_group **ret_groups, struct err *e);
 
+/* cg_account.c */
+extern const struct command cg_account_command;
 /* cg_make.c */
 extern const struct command cg_create_command, cg_delete_command;
 /* cg_set.c */

@@ -114,3 +114,41 @@ shares() { "$TARE_BUILD/src/tare" cg shares -u "tare-test-$id" "$@" 3>&-; }
 		[[ ! -e $(place cpu) ]]
 	fi
 }
+
+@test "account: CPU time, memory, I/O and processes of groups, in all and by the time" {
+	need_controller memory pids
+	cg create -g "memory,pids:tare-test-$id/a"
+	sleep 1000 </dev/null 3>&- &
+	started+=($!)
+	cg classify -g "memory,pids:tare-test-$id/a" "${started[0]}"
+	cg account -g "memory,pids:tare-test-$id/a" -g "pids:tare-test-$id" --json >now
+	jq -e '.[0].pids == 1 and (.[0] | has("memory")) and (.[1] | has("memory") | not)' now
+	cg account -g "pids:tare-test-$id/a" --interval 10ms --count 3 --format '{{.group}} {{.pids}}' >lines
+	[[ $(sort lines | uniq -c | tr -s ' ') = " 3 tare-test-$id/a 1" ]]
+	run cg account -g "pids:tare-test-$id/no"
+	expect_error 'no such file'
+	run cg account -g "pids:tare-test-$id/a" --count 3
+	expect_error 'goes with --interval'
+}
+
+@test "account: CPU time of a group grows with what its processes compute" {
+	need_controller cpuacct
+	cg create -g "cpuacct:tare-test-$id"
+	cg exec -g "cpuacct:tare-test-$id" sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
+	cg account -g "cpuacct:tare-test-$id" --json | jq -e '.[0].cpuTime > 1000000'
+}
+
+@test "account: each process, by the kernel's taskstats" {
+	need_controller pids
+	cg create -g "pids:tare-test-$id"
+	"$TARE_BUILD/src/tare" cg exec -g "pids:tare-test-$id" sh -c \
+		'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; touch ready; exec sleep 1000' </dev/null 3>&- &
+	started+=($!)
+	wait_for 20 test -e ready
+	if ! cg account -g "pids:tare-test-$id" --processes --json >list 2>errors; then
+		grep -q 'shows none in this network namespace' errors
+		skip "needs the kernel's taskstats"
+	fi
+	jq -e --argjson pid "${started[0]}" \
+		'length == 1 and (.[0] | .cpuTime > 1000000 and .command != "" and .pid == $pid)' list
+}
