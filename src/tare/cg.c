@@ -54,6 +54,7 @@ static const struct command *const commands[] = {
 	&cg_get_command,
 	&cg_set_command,
 	&cg_shares_command,
+	&cg_watch_command,
 	NULL,
 };
 

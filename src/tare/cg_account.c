@@ -107,8 +107,8 @@ struct reader {
 	struct use_row *before;
 };
 
-/* The group's directory in each hierarchy that was named; in @a's memory. */
-static int places(const struct cg_group *g, struct arena *a, struct cgroup *cg, struct err *e)
+/* cg_places() - the group's directory in each hierarchy that was named; in @a's memory */
+int cg_places(const struct cg_group *g, struct arena *a, struct cgroup *cg, struct err *e)
 {
 	*cg = (struct cgroup){ .n = g->n };
 	for (size_t i = 0; i < g->n; i++) {
@@ -157,7 +157,7 @@ static int read_group(const struct cg_group *g, struct arena *a, struct use_row 
 	struct cgroup_stats s;
 	struct cgroup cg;
 
-	if (places(g, a, &cg, e) < 0 || cgroup_stats(&cg, a, &s, e) < 0)
+	if (cg_places(g, a, &cg, e) < 0 || cgroup_stats(&cg, a, &s, e) < 0)
 		return -1;
 	*ret_row = (struct use_row){
 		.group = arena_dup(a, g->path),
@@ -270,7 +270,7 @@ static int add_processes(struct taskstats_link *l, const struct cg_group *g, str
 
 	if (!group)
 		return fail_errno(e, ENOMEM, "read group '%s'", g->path);
-	if (places(g, a, &cg, e) < 0 || cgroup_pids(&cg, &pids, a, e) < 0)
+	if (cg_places(g, a, &cg, e) < 0 || cgroup_pids(&cg, &pids, a, e) < 0)
 		return -1;
 	more = reallocarray(*rows, *n + pids.n + 1, sizeof(*more));
 	if (!more)
