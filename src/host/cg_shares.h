@@ -105,6 +105,5 @@ int cg_forces_read(const struct cgroup_world *w, const char *under, struct cg_fo
 		   struct err *e);
 void cg_forces_done(struct cg_forces *f);
 #define own_cg_forces __attribute__((cleanup(cg_forces_done)))
-int cg_host_memory(uint64_t *ret_bytes, struct err *e);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "host/cg_shares.h"
+#include "host/usage.h"
 #include "os/file.h"
 
 /**
@@ -44,22 +45,6 @@ static const struct kind io_cost =
 // clang-format on
 
 static const char *const controllers[CG_RESOURCES] = { "cpu", "memory", "io", "net_cls" };
-
-/* cg_host_memory() - bytes of memory that the host has */
-int cg_host_memory(uint64_t *ret_bytes, struct err *e)
-{
-	own_mem char *text = NULL;
-	unsigned long long kib;
-	const char *at;
-
-	if (file_read(AT_FDCWD, "/proc/meminfo", (size_t)1 << 20, &text, e) < 0)
-		return -1;
-	at = strstr(text, "MemTotal:");
-	if (!at || sscanf(at, "MemTotal: %llu kB", &kib) != 1)
-		return fail(e, ERR_SYSTEM, "read the host's memory in '/proc/meminfo'");
-	*ret_bytes = kib << 10;
-	return 0;
-}
 
 /* Is some disk divided by BFQ? Others have no weights on v1. */
 static bool any_bfq(void)
@@ -151,10 +136,8 @@ static uint64_t value_of(const struct cg_shares *s, const struct cg_share *share
 static int plan_resource(struct cg_shares *s, const struct kind *k, const struct cg_in *in,
 			 const char *under, struct cg_share_plan *plan, struct err *e)
 {
-	uint64_t host;
+	uint64_t host = usage_host_memory();
 
-	if (cg_host_memory(&host, e) < 0)
-		return -1;
 	for (size_t i = 0; i < s->n; i++) {
 		const struct cg_share *share = &s->at[i];
 		struct cg_share_step step = { share, k->resource, *in, NULL, k->file, NULL };

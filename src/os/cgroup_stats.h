@@ -114,6 +114,8 @@ struct cgroup_watch {
 int cgroup_watch_oom(const struct cgroup *cg, struct cgroup_watch *ret_watch, struct err *e);
 int cgroup_watch_pressure(const struct cgroup *cg, enum cgroup_level level,
 			  struct cgroup_watch *ret_watch, struct err *e);
+int cgroup_watch_threshold(const struct cgroup *cg, uint64_t bytes, struct cgroup_watch *ret_watch,
+			   struct err *e);
 enum cgroup_news cgroup_watch_read(struct cgroup_watch *w);
 void cgroup_watch_close(struct cgroup_watch *w);
 

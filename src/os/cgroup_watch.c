@@ -136,6 +136,25 @@ int cgroup_watch_pressure(const struct cgroup *cg, enum cgroup_level level,
 	return fail_hint(e, "the kernel needs CONFIG_PSI, and psi=1 where it is off by default");
 }
 
+/**
+ * cgroup_watch_threshold() - be told when memory's use crosses a number of bytes, either way
+ * @ret_watch: close it with cgroup_watch_close() also after a failure. On v2, where the kernel tells
+ *             nobody, its descriptor is FD_NONE: look at memory.current from time to time
+ *
+ * Source: the kernel's Documentation/admin-guide/cgroup-v1/memory.rst, 9. Memory thresholds.
+ */
+int cgroup_watch_threshold(const struct cgroup *cg, uint64_t bytes, struct cgroup_watch *ret_watch,
+			   struct err *e)
+{
+	const struct cgroup_place *p = memory_of(cg, e);
+	char text[24];
+
+	if (watch_start(p, ret_watch, false, e) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
+	return ret_watch->v2 ? 0 : watch_v1(p, "memory.usage_in_bytes", text, ret_watch, e);
+}
+
 static enum cgroup_news read_v1(struct cgroup_watch *w)
 {
 	uint64_t rings;

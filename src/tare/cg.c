@@ -61,6 +61,7 @@ void cg_explain(const char *name, const struct cg_said *said)
 
 // clang-format off
 static const struct command *const commands[] = {
+	&cg_account_command,
 	&cg_classify_command,
 	&cg_create_command,
 	&cg_delete_command,
@@ -78,6 +79,7 @@ static const struct command *const commands[] = {
 	&cg_snapshot_command,
 	&cg_subsystems_command,
 	&cg_thaw_command,
+	&cg_watch_command,
 	NULL,
 };
 // clang-format on

@@ -21,6 +21,9 @@ void cg_explain(const char *name, const struct cg_said *said);
 int cg_parse_groups(const struct cgroup_world *w, const struct opt_list *words,
 		    struct cg_group **ret_groups, struct err *e);
 
+/* cg_account.c */
+int cg_places(const struct cg_group *g, struct arena *a, struct cgroup *cg, struct err *e);
+extern const struct command cg_account_command;
 /* cg_make.c */
 extern const struct command cg_create_command, cg_delete_command;
 /* cg_mount.c */
@@ -35,6 +38,8 @@ extern const struct command cg_get_command;
 extern const struct command cg_classify_command, cg_exec_command;
 /* cg_shares.c */
 extern const struct command cg_shares_command;
+/* cg_watch.c */
+extern const struct command cg_watch_command;
 
 /* cg_control.c */
 extern const struct command cg_freeze_command, cg_kill_command, cg_thaw_command;

@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "base/render.h"
 #include "host/cg_shares.h"
+#include "host/usage.h"
 #include "os/file.h"
 #include "tare/cg.h"
 
@@ -174,17 +175,18 @@ static int show(const struct shares *o, const char *under, struct err *e)
 	own_cgroup_world struct cgroup_world w = { 0 };
 	own_cg_forces struct cg_forces f = { 0 };
 	struct force_row *rows;
-	uint64_t host;
+	uint64_t host = usage_host_memory();
+	size_t n = 0;
 
-	if (cgroup_world_open(&w, e) < 0 || cg_host_memory(&host, e) < 0 ||
-	    cg_forces_read(&w, under, &f, e) < 0)
+	if (cgroup_world_open(&w, e) < 0 || cg_forces_read(&w, under, &f, e) < 0)
 		return -1;
 	rows = arena_array(&f.mem, f.n + 1, sizeof(*rows));
 	if (!rows)
 		return fail_errno(e, ENOMEM, "print the shares");
 	for (size_t i = 0; i < f.n; i++)
-		rows[i] = force_row(&f, i, host);
-	return render_print(&o->render, &force_list, (struct list_any){ rows, f.n }, e);
+		if (f.at[i].weight || f.at[i].limit != UINT64_MAX)
+			rows[n++] = force_row(&f, i, host);
+	return render_print(&o->render, &force_list, (struct list_any){ rows, n }, e);
 }
 
 static int run_shares(const struct cli *cli __attribute__((unused)), void *options, char **args,

@@ -114,3 +114,107 @@ shares() { "$TARE_BUILD/src/tare" cg shares -u "tare-test-$id" "$@" 3>&-; }
 		[[ ! -e $(place cpu) ]]
 	fi
 }
+
+@test "account: CPU time, memory, I/O and processes of groups, in all and by the time" {
+	need_controller memory pids
+	cg create -g "memory,pids:tare-test-$id/a"
+	sleep 1000 </dev/null 3>&- &
+	started+=($!)
+	cg classify -g "memory,pids:tare-test-$id/a" "${started[0]}"
+	cg account -g "memory,pids:tare-test-$id/a" -g "pids:tare-test-$id" --json >now
+	jq -e '.[0].pids == 1 and (.[0] | has("memory")) and (.[1] | has("memory") | not)' now
+	cg account -g "pids:tare-test-$id/a" --interval 10ms --count 3 --format '{{.group}} {{.pids}}' >lines
+	[[ $(sort lines | uniq -c | tr -s ' ') = " 3 tare-test-$id/a 1" ]]
+	run cg account -g "pids:tare-test-$id/no"
+	expect_error 'no such file'
+	run cg account -g "pids:tare-test-$id/a" --count 3
+	expect_error 'goes with --interval'
+}
+
+@test "account: CPU time of a group grows with what its processes compute" {
+	need_controller cpuacct
+	cg create -g "cpuacct:tare-test-$id"
+	cg exec -g "cpuacct:tare-test-$id" sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
+	cg account -g "cpuacct:tare-test-$id" --json | jq -e '.[0].cpuTime > 1000000'
+}
+
+@test "account: each process, by the kernel's taskstats" {
+	need_controller pids
+	cg create -g "pids:tare-test-$id"
+	"$TARE_BUILD/src/tare" cg exec -g "pids:tare-test-$id" sh -c \
+		'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; touch ready; exec sleep 1000' </dev/null 3>&- &
+	started+=($!)
+	wait_for 20 test -e ready
+	if ! cg account -g "pids:tare-test-$id" --processes --json >list 2>errors; then
+		grep -q 'shows none in this network namespace' errors
+		skip "needs the kernel's taskstats"
+	fi
+	jq -e --argjson pid "${started[0]}" \
+		'length == 1 and (.[0] | .cpuTime > 1000000 and .command != "" and .pid == $pid)' list
+}
+
+@test "watch: a command is run when a group is empty, as by a release agent" {
+	need_controller pids
+	cg create -g "pids:tare-test-$id/a"
+	"$TARE_BUILD/src/tare" cg exec -g "pids:tare-test-$id/a" sleep 1000 </dev/null 3>&- &
+	started+=($!)
+	wait_for 20 grep -qx "${started[0]}" "$(place pids)/a/cgroup.procs"
+	timeout 300 "$TARE_BUILD/src/tare" cg watch -g "pids:tare-test-$id" --empty --once \
+		--exec 'echo "$1 is $2" >told; exit 3' >events 2>errors </dev/null 3>&- &
+	[[ ! -s events ]]
+	kill "${started[0]}"
+	wait "$!"
+	[[ $(cat events) = "tare-test-$id empty" && $(cat told) = "tare-test-$id is empty" ]]
+	grep -q failed errors
+}
+
+@test "watch: what is so already is told at once, and a group's removal ends the watch" {
+	need_controller memory
+	cg create -g "memory:tare-test-$id"
+	run timeout 60 "$TARE_BUILD/src/tare" cg watch -g "memory:tare-test-$id" -m 0 --once --json </dev/null
+	expect_status 0
+	jq -e '.event == "memory-threshold" and .memory >= 0' <<<"$output"
+	timeout 300 "$TARE_BUILD/src/tare" cg watch -g "memory:tare-test-$id" --empty >events </dev/null 3>&- &
+	wait_for 20 grep -q empty events
+	cg delete "memory:tare-test-$id"
+	wait "$!"
+	[[ $(tail -n 1 events) = "tare-test-$id gone" ]]
+}
+
+@test "watch: memory that passes a threshold, and memory that runs out" {
+	need_controller memory
+	local file=memory.max
+
+	[[ $(version memory) = 2 ]] || file=memory.limit_in_bytes
+	cg create -g "memory:tare-test-$id"
+	cg set -r $file=24M "tare-test-$id"
+	[[ ! -e $(place memory)/memory.swap.max ]] || cg set -r memory.swap.max=0 "tare-test-$id"
+	"$TARE_BUILD/src/tare" cg watch -g "memory:tare-test-$id" --oom -m 16M >events </dev/null 3>&- &
+	started+=($!)
+	# again, if the watch had not begun when it happened
+	wait_for 60 out_of_memory
+	# on v2 what comes and goes between two looks is not seen
+	[[ $(version memory) = 2 ]] || wait_for 20 grep -qE "^tare-test-$id memory-threshold [0-9]+\$" events
+}
+
+# out_of_memory: a program runs out of its group's, and the watch has told so
+out_of_memory() {
+	# tail keeps the last line, and this file has no end of it
+	run timeout --kill-after 5 120 "$TARE_BUILD/src/tare" cg exec -g "memory:tare-test-$id" tail /dev/zero
+	expect_status 137
+	grep -qx "tare-test-$id oom" events
+}
+
+@test "watch: what makes no sense is refused" {
+	need_controller pids
+	cg create -g "pids:tare-test-$id"
+	run cg watch -g "pids:tare-test-$id"
+	expect_error 'say for what'
+	run cg watch --empty
+	expect_error 'no group is named'
+	run cg watch -g "pids:tare-test-$id" --empty --pressure high
+	expect_error 'no level of pressure'
+	[[ $(version pids) = 2 ]] && return
+	run cg watch -g "pids:tare-test-$id" --oom
+	expect_error "not in memory's hierarchy"
+}
