@@ -105,9 +105,12 @@ static int find_kind(const struct cgroup_world *w, enum cg_resource resource,
 		return fail_hint(e, "as by `echo bfq >/sys/block/DISK/queue/scheduler`");
 	}
 	for (size_t i = 0; i < COUNT(kinds); i++)
-		if (kinds[i].resource == resource && kinds[i].version == ret_in->at->version)
+		if (kinds[i].resource == resource && kinds[i].version == ret_in->at->version) {
 			*ret_kind = &kinds[i];
-	return 0;
+			return 0;
+		}
+	return fail(e, ERR_BUG, "no control file divides %s",
+		    word_name(cg_resource_words, resource));
 }
 
 /* What a group has of the host's memory: its share of its group's above, and so on. */

@@ -123,7 +123,7 @@ static void add_threads(struct taskstats_link *l, pid_t pid, struct taskstats_us
 	own_dir DIR *dir = opendir(path);
 
 	while (dir && (entry = readdir(dir))) {
-		struct taskstats s;
+		struct taskstats s = { 0 };
 		pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (thread <= 0 || ask(l, TASKSTATS_CMD_ATTR_PID, thread, &s) < 0)
@@ -140,7 +140,7 @@ static void add_threads(struct taskstats_link *l, pid_t pid, struct taskstats_us
  */
 int taskstats_try_read(struct taskstats_link *l, pid_t pid, struct taskstats_use *ret_use)
 {
-	struct taskstats s;
+	struct taskstats s = { 0 };
 	int r = ask(l, TASKSTATS_CMD_ATTR_TGID, pid, &s);
 
 	if (r < 0)

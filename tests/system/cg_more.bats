@@ -56,7 +56,7 @@ shares() { "$TARE_BUILD/src/tare" cg shares -u "tare-test-$id" "$@" 3>&-; }
 		    bachelor     60%    -
 		    master       40%    12.5%
 		system           20%    30%
-		students/guests/ -      1%
+		system/guests/   -      1%
 	END
 	shares --dry-run --no-headers tree >plan
 	[[ ! -e $(place cpu) && ! -e $(place memory) ]]
@@ -73,7 +73,8 @@ shares() { "$TARE_BUILD/src/tare" cg shares -u "tare-test-$id" "$@" 3>&-; }
 	grep -x 'professors 50.00% 50.00% 40.00% 40.00%' force
 	grep -x 'students 30.00% 30.00% 30.00% 30.00%' force
 	grep -x 'students/master 40.00% 12.00% 12.50% 3.75%' force
-	[[ $(sed -n '2s/ .*//p' force) = students && $(tail -n 1 force) = 'system 20.00% 20.00% 30.00% 30.00%' ]]
+	grep -x 'system 20.00% 20.00% 30.00% 30.00%' force
+	[[ $(sed -n '2s/ .*//p' force) = students && $(tail -n 1 force) = system/guests* ]]
 }
 
 @test "shares: what makes no sense is an error with its line" {
@@ -132,10 +133,14 @@ shares() { "$TARE_BUILD/src/tare" cg shares -u "tare-test-$id" "$@" 3>&-; }
 }
 
 @test "account: CPU time of a group grows with what its processes compute" {
-	need_controller cpuacct
-	cg create -g "cpuacct:tare-test-$id"
-	cg exec -g "cpuacct:tare-test-$id" sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
-	cg account -g "cpuacct:tare-test-$id" --json | jq -e '.[0].cpuTime > 1000000'
+	local controller=cpuacct
+
+	# on v2 it is counted with cpu
+	controller_dir cpuacct >/dev/null || controller=cpu
+	need_controller $controller
+	cg create -g "$controller:tare-test-$id"
+	cg exec -g "$controller:tare-test-$id" sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
+	cg account -g "$controller:tare-test-$id" --json | jq -e '.[0].cpuTime > 1000000'
 }
 
 @test "account: each process, by the kernel's taskstats" {
