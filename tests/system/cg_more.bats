@@ -1,5 +1,6 @@
 # cg_more.bats - shares of groups, their accounts, and being told what happens in them
 # nothing new with systemd: it works on the kernel, and asks nobody
+# shellcheck disable=SC2034,SC2217,SC2030,SC2031 # variables of lib.bash; each test is a subshell
 
 load ../lib
 setup() {
