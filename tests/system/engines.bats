@@ -202,6 +202,8 @@ nspawn_apart() {
 		mkdir "$dir/$id-nspawn"
 		echo "$BASHPID" >"$dir/$id-nspawn/cgroup.procs"
 	done
+	# else it mounts v1's hierarchy of systemd for what is in this root, and every process of the host has it
+	[[ ! -e /sys/fs/cgroup/cgroup.procs ]] || export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 	exec systemd-nspawn --quiet --register=no --keep-unit --directory="$bundle/rootfs" sleep 1000
 }
 

@@ -67,7 +67,7 @@ same() {
 		done
 		grep -c " / / .*shared" /proc/self/mountinfo'
 
-	same 'ns run' unshare -muinC sh -c "$look; ls /sys/class/net"
+	same 'ns run' unshare -muinC sh -c "$look; cut -d : -f 1 /proc/self/net/dev"
 	same 'ns run' unshare --user --map-root-user --mount sh -c "$look"
 	same 'ns run' unshare -c --keep-caps sh -c "$look; grep CapEff /proc/self/status"
 	same 'ns run' unshare --map-user=5 --map-group=daemon sh -c "$look"
