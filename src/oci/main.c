@@ -63,6 +63,21 @@ static void print_usage(const struct cli *cli)
 	fputs(out.at ? out.at : "", stdout);
 }
 
+/* In crun's order: whoever reads it by a program expects the options there. */
+static void print_command_usage(const struct cli *cli, const struct command *c)
+{
+	own_str struct str out = { 0 };
+
+	str_addf(&out, "NAME:\n   %s %s - %s\n\n", cli->program, c->name, c->summary);
+	str_addf(&out, "Usage: %s [OPTION...] %s%s%s\n", cli->program, c->name, *c->args ? " " : "",
+		 c->args);
+	if (c->n) {
+		str_add(&out, "\nOPTIONS:\n");
+		opt_help(c->opts, c->n, &out);
+	}
+	fputs(out.at ? out.at : "", stdout);
+}
+
 static void print_version(const struct cli *cli)
 {
 	printf("%s version %s\ncommit: %s\nspec: %s\n", cli->program, TARE_VERSION, TARE_COMMIT,
@@ -120,9 +135,13 @@ static int run_command_words(const struct cli *cli, const struct command *c, cha
 	struct command_call call = { .command = c, .words = words, .n = n };
 	const char *manager;
 
+	if (command_wants_help(c, words, n)) {
+		print_command_usage(cli, c);
+		return 0;
+	}
 	snprintf(call.path, sizeof(call.path), "%s %s", cli->program, c->name);
 	/* a word that means nothing is refused even where it would not be looked at */
-	if (!command_wants_help(c, words, n) && cli_cgroup_manager(cli, &manager, e) < 0)
+	if (cli_cgroup_manager(cli, &manager, e) < 0)
 		return -1;
 	return command_run(cli, &call, ret_status, e);
 }

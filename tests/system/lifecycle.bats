@@ -340,7 +340,7 @@ break_state() {
 	for one in -? --usage; do
 		run tare kill "$one"
 		expect_status 0
-		expect_line '^Usage: '
+		expect_line '^Usage: [^ ]+ \[OPTION\.\.\.\] kill CONTAINER'
 		run "$TARE_RUNTIME" "$one"
 		expect_status 0
 		expect_line '^Usage: '
