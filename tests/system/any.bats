@@ -91,6 +91,15 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	[[ $(echo word | "$TARE_BUILD/src/tare" enter "$pid" cat 3>&-) = word ]]
 }
 
+@test "a frozen container is not entered, to stand still with it" {
+	host_tare freeze "$pid"
+	run timeout -s KILL 60 "$TARE_BUILD/src/tare" enter "$pid" true </dev/null 3>&-
+	host_tare thaw "$pid"
+	expect_status 125
+	expect_error 'it is frozen .*thaw it first'
+	host_tare enter "$pid" true </dev/null
+}
+
 @test "a terminal inside is not ours" {
 	ours=$(script -qec 'tty' /dev/null </dev/null)
 	run script -qec "$TARE_BUILD/src/tare enter $pid sh -c 'readlink /proc/self/fd/0; stty size >/dev/null && echo terminal'" /dev/null </dev/null
