@@ -58,6 +58,14 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	expect_error 'not supported'
 	run host_tare limit --undo --memory 1g "$pid"
 	expect_error 'stands alone'
+	for option in memory memory-swap pids; do
+		run host_tare limit "--$option" 0 "$pid"
+		expect_error '0 leaves nothing .*max. is no limit'
+	done
+	run host_tare limit --cpuset-cpus '' "$pid"
+	expect_error 'no processor is given'
+	run host_tare limit --io 8:0junk,read=1m "$pid"
+	expect_error "find the device '8:0junk'"
 	run host_tare limit --memory 1g "nobody-$id"
 	expect_error 'no running container'
 	[[ ! -e /run/tare/changed/$pid-$(awk '{ print $22 }' "/proc/$pid/stat").json ]]
@@ -89,6 +97,23 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	run host_tare enter --user root "$pid" true
 	expect_error 'give numbers'
 	[[ $(echo word | "$TARE_BUILD/src/tare" enter "$pid" cat 3>&-) = word ]]
+}
+
+@test "a limit that the kernel refuses leaves nothing behind" {
+	exec 9< <(exec unshare --fork --kill-child --pid --mount-proc sh -c 'echo; exec sleep 1000' 3>&-)
+	read -r -u 9
+	sandbox=$(pgrep -P "$!" sleep)
+	start=$(awk '{ print $22 }' "/proc/$sandbox/stat")
+	for limit in --io=4095:0,read=1m --cpuset-cpus=9999; do
+		run host_tare limit "$limit" "$sandbox"
+		expect_error 'it must be a whole disk that there is|a list of processors'
+		run host_tare limit --undo "$sandbox"
+		expect_error 'nothing was changed'
+		[[ ! -e /run/tare/changed/$sandbox-$start.json ]]
+		[[ $(grep -c "/tare-$sandbox-" "/proc/$sandbox/cgroup") = 0 ]]
+	done
+	kill -KILL "$sandbox"
+	exec 9<&-
 }
 
 @test "a frozen container is not entered, to stand still with it" {
