@@ -92,6 +92,9 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	expect_status 127
 	run host_tare enter "$pid" /etc
 	expect_status 126
+	# it is not the program that was not found
+	run host_tare enter "nobody-$id" true
+	expect_status 125
 	run host_tare enter "$pid" sh -c 'kill -KILL $$'
 	expect_status 137
 	run host_tare enter --user root "$pid" true
@@ -123,6 +126,15 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	expect_status 125
 	expect_error 'it is frozen .*thaw it first'
 	host_tare enter "$pid" true </dev/null
+}
+
+@test "a plain user is told that root sees more" {
+	cp "$TARE_BUILD/src/tare" "/tmp/$id-tool"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "/tmp/$id-tool" freeze "nobody-$id"
+	expect_error 'no running container is called so .*root finds more'
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "/tmp/$id-tool" ns caps "$BASHPID"
+	rm "/tmp/$id-tool"
+	expect_error "look at process $BASHPID: it is another user's .*root may"
 }
 
 @test "a terminal inside is not ours" {
