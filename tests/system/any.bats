@@ -109,7 +109,7 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	start=$(awk '{ print $22 }' "/proc/$sandbox/stat")
 	for limit in --io=4095:0,read=1m --cpuset-cpus=9999; do
 		run host_tare limit "$limit" "$sandbox"
-		expect_error 'it must be a whole disk that there is|a list of processors'
+		expect_error 'a whole disk that there is|a list of processors|mounted|controller'
 		run host_tare limit --undo "$sandbox"
 		expect_error 'nothing was changed'
 		[[ ! -e /run/tare/changed/$sandbox-$start.json ]]

@@ -765,6 +765,11 @@ TEST(escape_sequences_in_names_do_not_reach_the_error)
 	new_host();
 	put_process((struct fake){ .pid = 70, .cgroup = "0::/lxc.payload.a\033[2J1\n" });
 	put_process((struct fake){ .pid = 80, .cgroup = "0::/lxc.payload.a\033[2J2\n" });
+	/* U+009B, and a letter of the same first byte */
+	put_process((struct fake){ .pid = 90, .cgroup = "0::/lxc.payload.b\302\2332J\302\2651\n" });
+	put_process((struct fake){ .pid = 91, .cgroup = "0::/lxc.payload.b\302\2332J\302\2652\n" });
 	find(CONTAINERS_ALL);
 	WANT(!strchr(want_no_lookup("a", ERR_CONFLICT).text, '\033'));
+	WANT(!strstr(want_no_lookup("b", ERR_CONFLICT).text, "\302\233"));
+	WANT(strstr(want_no_lookup("b", ERR_CONFLICT).text, "b??2J\302\265") != NULL);
 }
