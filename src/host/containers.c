@@ -75,6 +75,7 @@ static void finder_done(struct finder *f)
 	free(f->texts);
 	free(f->entries);
 	free(f->marks);
+	free(f->read);
 	string_map_done(&f->by_id);
 	string_map_done(&f->by_dir);
 	string_map_done(&f->by_line);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/own.h"
 #include "base/text.h"
 #include "host/finder_priv.h"
 
@@ -75,7 +76,7 @@ static int list(struct finder *f, const struct state_source *s)
 static void read_one(struct finder *f, const struct state_entry *entry, struct state_facts *facts)
 {
 	const struct bare *b = bare_of(entry->source);
-	char *text;
+	own_mem char *text = NULL;
 	int n = finder_read(f, entry, b->file, STATE_FILE_MAX, &text);
 
 	if (n >= 0)

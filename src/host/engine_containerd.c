@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/own.h"
 #include "base/text.h"
 #include "host/finder_priv.h"
 
@@ -55,12 +56,12 @@ static int list(struct finder *f, const struct state_source *s)
 
 static void read_one(struct finder *f, const struct state_entry *entry, struct state_facts *facts)
 {
-	char *text;
-	int n = finder_read(f, entry, "init.pid", 32, &text);
+	own_mem char *pid = NULL, *text = NULL;
+	int n = finder_read(f, entry, "init.pid", 32, &pid);
 
 	if (n > 0) {
-		text[strcspn(text, "\n")] = '\0';
-		(void)text_i64(text, &facts->pid);
+		pid[strcspn(pid, "\n")] = '\0';
+		(void)text_i64(pid, &facts->pid);
 	}
 	facts->bundle = arena_printf(&f->scratch, "/%s/%s", entry->folder, entry->id);
 	n = finder_read(f, entry, "config.json", STATE_FILE_MAX, &text);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "base/own.h"
 #include "host/finder_priv.h"
 
 #define CONTAINERS "containers"
@@ -46,9 +47,8 @@ static int list_user(struct finder *f, uint32_t uid, void *ctx)
 static int list(struct finder *f, const struct state_source *s)
 {
 	struct state_facts facts = { 0 };
-	char *text;
-	int n = state_file_read(f->root, "etc/docker/daemon.json", STATE_FILE_MAX, f->admin,
-				&f->scratch, &text);
+	own_mem char *text = NULL;
+	int n = state_file_read(f->root, "etc/docker/daemon.json", STATE_FILE_MAX, f->admin, &text);
 	int r;
 
 	if (n >= 0)
@@ -59,7 +59,7 @@ static int list(struct finder *f, const struct state_source *s)
 
 static void read_one(struct finder *f, const struct state_entry *entry, struct state_facts *facts)
 {
-	char *text;
+	own_mem char *text = NULL;
 	int n = finder_read(f, entry, "config.v2.json", STATE_FILE_MAX, &text);
 
 	if (n >= 0)

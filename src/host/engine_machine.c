@@ -3,6 +3,7 @@
  * machined writes a file of KEY=VALUE lines for each machine, and one called unit:… beside it.
  * Source: systemd's machine/machine.c, machine_save().
  */
+#include "base/own.h"
 #include "base/text.h"
 #include "host/finder_priv.h"
 
@@ -39,7 +40,7 @@ static int list(struct finder *f, const struct state_source *s)
 
 static void read_one(struct finder *f, const struct state_entry *entry, struct state_facts *facts)
 {
-	char *text;
+	own_mem char *text = NULL;
 
 	if (finder_read(f, entry, "", STATE_FILE_MAX, &text) >= 0)
 		state_lines_read(text, machine_facts, &f->scratch, facts);

@@ -5,18 +5,29 @@
  * Sources: containers-storage.conf(5); containers/storage's containers.go; CRI-O's annotations.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/own.h"
 #include "base/text.h"
 #include "host/finder_priv.h"
 
-#define ID_LEN 64
+#define ID_LEN          64
 
-/* struct storage - one containers.json, parsed; @by_id gives the number of the item in the array */
+/* A user's list must not use up the memory that the search has. */
+#define STORAGE_MEM_MAX ((size_t)256 << 20)
+
+/**
+ * struct storage - one containers.json, parsed
+ * @text, @mem: which the items are parts of
+ * @by_id:      gives the number of the item in the array
+ */
 struct storage {
 	const char *folder;
+	char *text;
+	struct arena mem;
 	const struct json **items;
 	size_t n;
 	struct string_map by_id;
@@ -87,11 +98,11 @@ static int list(struct finder *f, const struct state_source *s)
 	return r < 0 ? r : finder_each_user(f, list_user, (void *)s);
 }
 
-static void index_items(struct finder *f, struct storage *st, const struct json *doc)
+static void index_items(struct storage *st, const struct json *doc)
 {
 	size_t i = 0;
 
-	st->items = arena_array(&f->scratch, doc->len, sizeof(const struct json *));
+	st->items = arena_array(&st->mem, doc->len, sizeof(const struct json *));
 	if (!st->items)
 		return;
 	for (const struct json *item = doc->child; item; item = item->next) {
@@ -114,7 +125,6 @@ static const struct storage *storage_of(struct finder *f, const struct state_ent
 	const struct json *doc = NULL;
 	struct storage *st = f->storages;
 	const char *path;
-	char *text;
 	int n;
 
 	while (st && strcmp(st->folder, entry->folder) != 0)
@@ -126,13 +136,14 @@ static const struct storage *storage_of(struct finder *f, const struct state_ent
 	if (!st || !path)
 		return NULL;
 	st->folder = entry->folder;
+	st->mem.limit = STORAGE_MEM_MAX;
 	st->next = f->storages;
 	f->storages = st;
-	n = state_file_read(f->root, path, STATE_LIST_MAX, entry->uid, &f->scratch, &text);
+	n = finder_read_path(f, path, STATE_LIST_MAX, entry->uid, &st->text);
 	if (n >= 0)
-		doc = json_parse(text, (size_t)n, "state", NULL, &f->scratch, &e);
+		doc = json_parse(st->text, (size_t)n, "state", NULL, &st->mem, &e);
 	if (doc && doc->type == JSON_ARRAY)
-		index_items(f, st, doc);
+		index_items(st, doc);
 	return st;
 }
 
@@ -166,15 +177,15 @@ static void read_one(struct finder *f, const struct state_entry *entry, struct s
 void crio_describe(struct finder *f, const char *id, struct state_facts *facts)
 {
 	struct state_facts own = { 0 };
-	char *text, *bundle;
+	own_mem char *text = NULL;
+	char *bundle;
 	const char *path;
 	int n;
 
 	bundle = arena_printf(&f->scratch, "/run/containers/storage/overlay-containers/%s/userdata",
 			      id);
 	path = bundle ? arena_printf(&f->scratch, "%s/config.json", bundle + 1) : NULL;
-	n = path ? state_file_read(f->root, path, STATE_FILE_MAX, f->admin, &f->scratch, &text)
-		 : -1;
+	n = path ? state_file_read(f->root, path, STATE_FILE_MAX, f->admin, &text) : -1;
 	if (n < 0)
 		return;
 	own.bundle = bundle;
@@ -183,11 +194,14 @@ void crio_describe(struct finder *f, const char *id, struct state_facts *facts)
 	*facts = own;
 }
 
-/* podman_done() - the indexes are not in the arena */
+/* podman_done() - what is not in the search's arena */
 void podman_done(struct finder *f)
 {
-	for (struct storage *st = f->storages; st; st = st->next)
+	for (struct storage *st = f->storages; st; st = st->next) {
 		string_map_done(&st->by_id);
+		arena_done(&st->mem);
+		free(st->text);
+	}
 	f->storages = NULL;
 }
 

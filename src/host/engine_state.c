@@ -19,34 +19,38 @@
  * @path:     below it; links are followed, but lead nowhere else
  * @max:      longer ones are not read
  * @owner:    whose it must be, so that nobody has us read another's; STATE_ANYBODY: whosever
- * @ret_text: in @a
+ * @ret_text: the caller frees it
  *
  * Return: length in bytes, or -errno.
  */
-int state_file_read(int rootfd, const char *path, size_t max, uint32_t owner, struct arena *a,
-		    char **ret_text)
+int state_file_read(int rootfd, const char *path, size_t max, uint32_t owner, char **ret_text)
 {
-	/* neither a FIFO's other end nor a device is waited for */
-	own_fd int fd =
-		path_try_open(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
-	own_mem char *text = NULL;
+	/* looked at before it is opened: a user's link to a watchdog would begin to count, one to a
+	 * tape would wind it back */
+	own_fd int place = path_try_open(rootfd, path, O_PATH | O_CLOEXEC, 0), fd = FD_NONE;
 	struct err e = { 0 };
 	struct stat st;
+	char same[32];
 	int n;
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
+	if (place < 0)
+		return place;
+	if (fstat(place, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
 	if (owner != STATE_ANYBODY && st.st_uid != owner)
 		return -EPERM;
-	n = file_read_fd(fd, path, max, &text, &e);
+	if ((uint64_t)st.st_size > max)
+		return -EFBIG;
+	path_fd_link(place, same);
+	fd = open(same, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = file_read_fd(fd, path, max, ret_text, &e);
 	if (n < 0)
 		return e.sysno ? -e.sysno : -EFBIG;
-	*ret_text = arena_dup_len(a, text, (size_t)n);
-	return *ret_text ? n : -ENOMEM;
+	return n;
 }
 
 /* state_text() - a copy of what may be shown; NULL for what is empty, too long or holds a NUL */

@@ -49,8 +49,7 @@ struct state_fact {
 
 #define STATE_ANYBODY UINT32_MAX
 
-int state_file_read(int rootfd, const char *path, size_t max, uint32_t owner, struct arena *a,
-		    char **ret_text);
+int state_file_read(int rootfd, const char *path, size_t max, uint32_t owner, char **ret_text);
 void state_facts_read(const char *text, size_t len, const struct state_fact *rows, struct arena *a,
 		      struct state_facts *facts);
 void state_facts_merge(const struct state_facts *from, struct state_facts *to);

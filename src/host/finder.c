@@ -18,6 +18,7 @@
 /* A user can fill his folders with names, and keep whoever looks busy. */
 #define NAMES_MAX  65536
 #define PASSWD_MAX ((size_t)1 << 20)
+#define USER_MAX   ((size_t)64 << 20) /* bytes of one user's files */
 
 /* Of an id that several sources know, the first says whose the container is: an engine before the
  * low-level runtime that it uses. */
@@ -161,15 +162,53 @@ int finder_each_user(struct finder *f, int (*see)(struct finder *f, uint32_t uid
 /* finder_home() - a user's home directory by /etc/passwd, or NULL */
 const char *finder_home(struct finder *f, uint32_t uid)
 {
-	char home[PATH_MAX], *text;
+	own_mem char *text = NULL;
+	char home[PATH_MAX];
 
-	if (state_file_read(f->root, "etc/passwd", PASSWD_MAX, f->admin, &f->scratch, &text) < 0 ||
+	if (state_file_read(f->root, "etc/passwd", PASSWD_MAX, f->admin, &text) < 0 ||
 	    !passwd_home(text, uid, home, sizeof(home)) || home[0] != '/' || !home[1])
 		return NULL;
 	return arena_dup(&f->scratch, home + 1);
 }
 
-/* finder_read() - one of the files of an entry's folder, as state_file_read(); "" is the entry */
+/* Of a user other than root; NULL without memory. */
+static struct finder_read *read_of(struct finder *f, uint32_t uid)
+{
+	struct finder_read *wider;
+
+	/* entries come user by user */
+	for (size_t i = f->n_read; i-- > 0;)
+		if (f->read[i].uid == uid)
+			return &f->read[i];
+	wider = reallocarray(f->read, f->n_read + 1, sizeof(*wider));
+	if (!wider)
+		return NULL;
+	f->read = wider;
+	f->read[f->n_read] = (struct finder_read){ .uid = uid };
+	return &f->read[f->n_read++];
+}
+
+/**
+ * finder_read_path() - a file, as state_file_read()
+ *
+ * A user can make his files as many and as large as he likes, of holes only: there is an end to what
+ * is read of them.
+ */
+int finder_read_path(struct finder *f, const char *path, size_t max, uint32_t uid, char **ret_text)
+{
+	struct finder_read *so_far = uid == f->admin ? NULL : read_of(f, uid);
+	size_t left = so_far ? USER_MAX - so_far->bytes : max;
+	int n;
+
+	if (!so_far && uid != f->admin)
+		return -ENOMEM;
+	n = state_file_read(f->root, path, left < max ? left : max, uid, ret_text);
+	if (so_far && n > 0)
+		so_far->bytes += (size_t)n;
+	return n;
+}
+
+/* finder_read() - one of the files of an entry's folder, as finder_read_path(); "" is the entry */
 int finder_read(struct finder *f, const struct state_entry *entry, const char *file, size_t max,
 		char **ret_text)
 {
@@ -179,5 +218,5 @@ int finder_read(struct finder *f, const struct state_entry *entry, const char *f
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
-	return state_file_read(f->root, path, max, entry->uid, &f->scratch, ret_text);
+	return finder_read_path(f, path, max, entry->uid, ret_text);
 }

@@ -208,10 +208,11 @@ static char *flatpak_name(struct finder *f, const struct finder_text *t)
 /* With --name; the file is called after the process that stays outside. */
 static char *firejail_name(struct finder *f, pid_t monitor)
 {
-	char path[48], *text;
+	own_mem char *text = NULL;
+	char path[48];
 
 	snprintf(path, sizeof(path), "run/firejail/name/%d", (int)monitor);
-	if (state_file_read(f->root, path, 256, f->admin, &f->scratch, &text) <= 0)
+	if (state_file_read(f->root, path, 256, f->admin, &text) <= 0)
 		return NULL;
 	return state_text(text, strcspn(text, "\n"), &f->found->mem);
 }

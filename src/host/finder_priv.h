@@ -73,6 +73,12 @@ struct finder_mark {
 	bool sure;
 };
 
+/* struct finder_read - what was read of a user's files, in bytes */
+struct finder_read {
+	uint32_t uid;
+	size_t bytes;
+};
+
 /**
  * struct finder - a search
  * @root:     what is taken for the host's root directory
@@ -85,6 +91,7 @@ struct finder_mark {
  * @found:    what was found so far, and @marks of the same length
  * @host_…:   namespaces of the first process, 0 where we may not look
  * @storages: engine_podman.c's
+ * @read:     how much was read of each user's, @n_read of them
  */
 struct finder {
 	int root, proc;
@@ -101,6 +108,8 @@ struct finder {
 	uint64_t host_pidns, host_mntns, host_userns;
 	struct arena scratch;
 	struct storage *storages;
+	struct finder_read *read;
+	size_t n_read;
 };
 
 /* finder.c */
@@ -112,6 +121,7 @@ int finder_each(struct finder *f, const char *folder, uint32_t uid,
 int finder_each_user(struct finder *f, int (*see)(struct finder *f, uint32_t uid, void *ctx),
 		     void *ctx);
 const char *finder_home(struct finder *f, uint32_t uid);
+int finder_read_path(struct finder *f, const char *path, size_t max, uint32_t uid, char **ret_text);
 int finder_read(struct finder *f, const struct state_entry *entry, const char *file, size_t max,
 		char **ret_text);
 const struct state_entry *finder_first(const struct finder *f, const char *id, size_t len);

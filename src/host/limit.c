@@ -197,13 +197,18 @@ static int add_line(struct work *w, const struct control *c, const char *file, c
 
 static int explain(const struct control *c, int error, struct err *e)
 {
+	if ((error == EINVAL || error == ERANGE || error == EACCES) && c == &cpuset)
+		return fail_hint(e, "a list of processors that the cgroup above has, as in 0-2,7");
+	if (error == EINVAL && c == &pids)
+		return fail_hint(e,
+				 "it is more than the kernel has numbers for; 'max' is no limit");
 	if (error == EBUSY && c->controller == CGROUP_MEMORY)
 		return fail_hint(e, "it uses more than that, and the kernel could not free enough");
 	if (error == EINVAL && c == &memory)
 		return fail_hint(e, "the limit of memory and swap together may be lower: "
 				    "give --memory-swap, too");
 	if (error == ENODEV && c->controller == CGROUP_IO)
-		return fail_hint(e, "it must be a whole disk, not a partition");
+		return fail_hint(e, "it must be a whole disk that there is, not a partition");
 	return -1;
 }
 
@@ -222,6 +227,13 @@ static int note(struct work *w, const struct cgroup_place *p, const char *file, 
 			       ledger_write(w->t->ledger, w->t->entry, e) < 0
 		       ? -1
 		       : 0;
+}
+
+/* What was not written need not be taken back: that would fail, too. */
+static void forget_last(struct work *w)
+{
+	w->t->entry->changes.n--;
+	(void)ledger_write(w->t->ledger, w->t->entry, &(struct err){ 0 });
 }
 
 static int do_step(struct work *w, const struct step *s, struct err *e)
@@ -249,6 +261,7 @@ static int do_step(struct work *w, const struct step *s, struct err *e)
 		return -1;
 	r = cgroup_try_write(dir, file, s->text);
 	if (r < 0) {
+		forget_last(w);
 		fail_errno(e, -r, "write '%s' to '%s/%s'", s->text, cg.at[0].dir, file);
 		return explain(c, -r, e);
 	}
@@ -437,6 +450,9 @@ static int restore(const struct limit_target *t, const struct ledger_change *c,
 	r = cgroup_try_read(dir, c->file, before, sizeof(before));
 	if (r >= 0)
 		r = cgroup_try_write(dir, c->file, c->text);
+	/* a disk that has been unplugged since: its limit went with it */
+	if (r == -ENODEV)
+		return 0;
 	if (r < 0)
 		return fail_errno(e, -r, "write '%s' to '%s/%s'", c->text, cg.at[0].dir, c->file);
 	if (!report)
@@ -475,6 +491,9 @@ int limit_apply(const struct limit_target *t, const struct limit_request *r,
 		return 0;
 	if (last_set(t->entry) == w.set && take_back(t, NULL, &why) < 0)
 		log_error("%s", why.text);
+	/* a cgroup that was made for nothing */
+	if (t->entry->places.n && !t->entry->changes.n)
+		(void)adopt_release(t->ledger, t->entry, t->world, &(struct err){ 0 });
 	return -1;
 }
 

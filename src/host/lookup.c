@@ -5,6 +5,7 @@
  * words that mean another's, by calling his own so.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/own.h"
@@ -97,6 +98,9 @@ static enum fit fit_of(const struct containers *all, size_t i, const struct wish
 static int fail_absent(const struct wish *wish, const char *what, struct err *e)
 {
 	(void)fail(e, ERR_ABSENT, "find container '%s': no running container is called so", what);
+	if (geteuid() != 0)
+		return fail_hint(e, "root finds more: of other users' processes only the cgroups "
+				    "are seen");
 	if (wish->pid)
 		return fail_hint(e, "no container has a process %d, either", (int)wish->pid);
 	return -1;

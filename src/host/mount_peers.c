@@ -100,12 +100,18 @@ static int look(void *ctx, int dir, const struct proc_entry *p, struct err *e)
 	return 0;
 }
 
+static int fail_denied(pid_t pid, struct err *e)
+{
+	fail(e, ERR_DENIED, "look at the mounts of process %d: it is another user's", (int)pid);
+	return fail_hint(e, "only he and root may");
+}
+
 static int look_first(void *ctx, int dir, const struct proc_entry *p, struct err *e)
 {
 	struct reading *r = ctx;
 
 	if (p->denied & PROC_NS)
-		return fail(e, ERR_DENIED, "process %d may not be looked at", (int)p->pid);
+		return fail_denied(p->pid, e);
 	r->ns = p->ns[NSFS_MNT];
 	r->found = true;
 	return look(ctx, dir, p, e);

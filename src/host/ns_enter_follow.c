@@ -92,6 +92,30 @@ static const char *path_in(const char *text, const char *name, size_t *ret_len)
 	return NULL;
 }
 
+static bool says_frozen(const struct cgroup_hierarchy *h, const char *text)
+{
+	if (h->version == CGROUP_V2)
+		return strstr(text, "frozen 1") != NULL;
+	return strncmp(text, "THAWED", strlen("THAWED")) != 0;
+}
+
+/* Who joins a frozen cgroup stands still at once, and on v1 not even SIGKILL ends him. */
+static int check_thawed(const struct cgroup_hierarchy *h, const char *path, int len, struct err *e)
+{
+	bool v2 = h->version == CGROUP_V2;
+	char file[CGROUP_PATH_MAX], text[256];
+
+	if (!v2 && !(h->controllers & CGROUP_FREEZER))
+		return 0;
+	snprintf(file, sizeof(file), "%s%.*s/%s", h->mount, len, path,
+		 v2 ? "cgroup.events" : "freezer.state");
+	/* the root has no such file, and is never frozen */
+	if (file_try_read(AT_FDCWD, file, text, sizeof(text)) < 0 || !says_frozen(h, text))
+		return 0;
+	fail(e, ERR_CONFLICT, "join the cgroup '%.*s': it is frozen", len, path);
+	return fail_hint(e, "thaw it first, as with 'tare thaw'");
+}
+
 static int join_one(const struct cgroup_hierarchy *h, const char *path, size_t len, struct err *e)
 {
 	char file[CGROUP_PATH_MAX];
@@ -101,6 +125,8 @@ static int join_one(const struct cgroup_hierarchy *h, const char *path, size_t l
 	if (n < 0 || (size_t)n >= sizeof(file) || *path != '/' || strncmp(path, "/..", 3) == 0)
 		return fail(e, ERR_UNSUPPORTED, "join the cgroup '%.*s': it is not below our root",
 			    (int)len, path);
+	if (check_thawed(h, path, (int)len, e) < 0)
+		return -1;
 	return file_write(AT_FDCWD, file, "0", e);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "host/ns_child.h"
 #include "host/ns_enter.h"
 #include "os/lsm.h"
 #include "os/sealed_self.h"
@@ -96,10 +97,10 @@ static int run_enter(const struct cli *cli __attribute__((unused)), void *option
 	struct ns_enter n;
 
 	if (sealed_self(e) < 0 || any_open(&host, e) < 0)
-		return -1;
+		return ns_child_not_tried(e);
 	c = containers_lookup(&host.all, args[0], e);
 	if (!c || describe(o, c, n_args > 1 ? args + 1 : shell, env, &n, e) < 0)
-		return -1;
+		return ns_child_not_tried(e);
 	return console_enter(&n, ret_status, e) < 0
 		       ? fail_in(e, "enter container '%s'", any_name(c))
 		       : 0;

@@ -39,13 +39,19 @@ static int parse_limit(const char *what, const char *text, bool bytes, struct op
 	*ret = (struct opt_i64){ .set = text != NULL, .v = LIMIT_NONE };
 	if (!text || strcmp(text, "max") == 0 || strcmp(text, "-1") == 0)
 		return 0;
-	if (bytes)
-		return size_parse(text, &ret->v, e) < 0 ? fail_in(e, "limit: --%s", what) : 0;
-	if (text_u64(text, INT64_MAX - 1, &n) < 0) {
+	if (bytes && size_parse(text, &ret->v, e) < 0)
+		return fail_in(e, "limit: --%s", what);
+	if (!bytes && text_u64(text, INT64_MAX - 1, &n) < 0) {
 		fail(e, ERR_INPUT, "limit: --%s: '%s' is not a whole number", what, text);
 		return fail_hint(e, "'max' is no limit");
 	}
-	ret->v = (int64_t)n;
+	if (!bytes)
+		ret->v = (int64_t)n;
+	/* to docker and to some files of v1 it is no limit, to the others nothing at all */
+	if (ret->v == 0) {
+		fail(e, ERR_INPUT, "limit: --%s: 0 leaves nothing", what);
+		return fail_hint(e, "'max' is no limit");
+	}
 	return 0;
 }
 
@@ -76,11 +82,29 @@ static int parse_cpus(const char *text, struct opt_i64 *ret, struct err *e)
 	return fail_hint(e, "0.01 is the least, as in 0.5 or 2");
 }
 
+/* "8:0" */
+static bool parse_device(const char *text, struct limit_io *io)
+{
+	const char *colon = strchr(text, ':');
+	uint64_t major_number, minor_number;
+	char head[16];
+
+	if (!colon || (size_t)(colon - text) >= sizeof(head))
+		return false;
+	snprintf(head, sizeof(head), "%.*s", (int)(colon - text), text);
+	if (text_u64(head, UINT32_MAX, &major_number) < 0 ||
+	    text_u64(colon + 1, UINT32_MAX, &minor_number) < 0)
+		return false;
+	io->major = (uint32_t)major_number;
+	io->minor = (uint32_t)minor_number;
+	return true;
+}
+
 static int find_device(const char *name, struct limit_io *io, struct err *e)
 {
 	struct stat st;
 
-	if (sscanf(name, "%u:%u", &io->major, &io->minor) == 2)
+	if (parse_device(name, io))
 		return 0;
 	if (stat(name, &st) < 0)
 		return fail_sys(e, "limit: --io: find the device '%s'", name);
@@ -204,6 +228,8 @@ static int run_limit(const struct cli *cli __attribute__((unused)), void *option
 		     any ? "limit: --undo stands alone" : "limit: nothing is to change");
 		return fail_hint(e, "give a limit, as in --memory 512m, or --undo");
 	}
+	if (o->cpuset && !*o->cpuset)
+		return fail(e, ERR_INPUT, "limit: --cpuset-cpus: no processor is given");
 	if (parse_all(o, &request, io, e) < 0)
 		return -1;
 	return any_each(args, n_args, change_one, &(struct change){ o, &request }, e);

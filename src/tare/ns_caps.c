@@ -100,6 +100,12 @@ static int read_map(const char *text, struct arena *a, struct list_any *ret)
 	return 0;
 }
 
+static int fail_denied(pid_t pid, struct err *e)
+{
+	fail(e, ERR_DENIED, "look at process %d: it is another user's", (int)pid);
+	return fail_hint(e, "only he and root may");
+}
+
 static int look(void *ctx, int dir __attribute__((unused)), const struct proc_entry *p,
 		struct err *e)
 {
@@ -107,7 +113,7 @@ static int look(void *ctx, int dir __attribute__((unused)), const struct proc_en
 	struct list_any users, groups;
 
 	if (p->denied & (PROC_STATUS | PROC_NS | PROC_MAPS))
-		return fail(e, ERR_DENIED, "process %d may not be looked at", (int)p->pid);
+		return fail_denied(p->pid, e);
 	if (!(p->have & PROC_STATUS) || !(p->have & PROC_MAPS))
 		return fail(e, ERR_ABSENT, "process %d has ended", (int)p->pid);
 	d->pid = p->pid;

@@ -58,6 +58,14 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	expect_error 'not supported'
 	run host_tare limit --undo --memory 1g "$pid"
 	expect_error 'stands alone'
+	for option in memory memory-swap pids; do
+		run host_tare limit "--$option" 0 "$pid"
+		expect_error '0 leaves nothing .*max. is no limit'
+	done
+	run host_tare limit --cpuset-cpus '' "$pid"
+	expect_error 'no processor is given'
+	run host_tare limit --io 8:0junk,read=1m "$pid"
+	expect_error "find the device '8:0junk'"
 	run host_tare limit --memory 1g "nobody-$id"
 	expect_error 'no running container'
 	[[ ! -e /run/tare/changed/$pid-$(awk '{ print $22 }' "/proc/$pid/stat").json ]]
@@ -84,11 +92,49 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	expect_status 127
 	run host_tare enter "$pid" /etc
 	expect_status 126
+	# it is not the program that was not found
+	run host_tare enter "nobody-$id" true
+	expect_status 125
 	run host_tare enter "$pid" sh -c 'kill -KILL $$'
 	expect_status 137
 	run host_tare enter --user root "$pid" true
 	expect_error 'give numbers'
 	[[ $(echo word | "$TARE_BUILD/src/tare" enter "$pid" cat 3>&-) = word ]]
+}
+
+@test "a limit that the kernel refuses leaves nothing behind" {
+	exec 9< <(exec unshare --fork --kill-child --pid --mount-proc sh -c 'echo; exec sleep 1000' 3>&-)
+	read -r -u 9
+	sandbox=$(pgrep -P "$!" sleep)
+	start=$(awk '{ print $22 }' "/proc/$sandbox/stat")
+	for limit in --io=4095:0,read=1m --cpuset-cpus=9999; do
+		run host_tare limit "$limit" "$sandbox"
+		expect_error 'a whole disk that there is|a list of processors|mounted|controller'
+		run host_tare limit --undo "$sandbox"
+		expect_error 'nothing was changed'
+		[[ ! -e /run/tare/changed/$sandbox-$start.json ]]
+		[[ $(grep -c "/tare-$sandbox-" "/proc/$sandbox/cgroup") = 0 ]]
+	done
+	kill -KILL "$sandbox"
+	exec 9<&-
+}
+
+@test "a frozen container is not entered, to stand still with it" {
+	host_tare freeze "$pid"
+	run timeout -s KILL 60 "$TARE_BUILD/src/tare" enter "$pid" true </dev/null 3>&-
+	host_tare thaw "$pid"
+	expect_status 125
+	expect_error 'it is frozen .*thaw it first'
+	host_tare enter "$pid" true </dev/null
+}
+
+@test "a plain user is told that root sees more" {
+	cp "$TARE_BUILD/src/tare" "/tmp/$id-tool"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "/tmp/$id-tool" freeze "nobody-$id"
+	expect_error 'no running container is called so .*root finds more'
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "/tmp/$id-tool" ns caps "$BASHPID"
+	rm "/tmp/$id-tool"
+	expect_error "look at process $BASHPID: it is another user's .*root may"
 }
 
 @test "a terminal inside is not ours" {

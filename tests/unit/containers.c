@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -565,6 +567,52 @@ TEST(neither_a_fifo_nor_a_link_out_nor_a_large_file_is_read)
 	WANT(!with_pid(72)->created);
 }
 
+/* A link of a user's may lead to a device, which does something when it is opened. */
+TEST(what_is_no_regular_file_is_not_even_opened)
+{
+	char path[PATH_MAX], event[512];
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	new_host();
+	put_process((struct fake){ .pid = 70, .cgroup = "0::/one\n" });
+	put("run/runc/one/x", "");
+	put("dev/x", "");
+	snprintf(path, sizeof(path), "%s/dev/watchdog", root);
+	WANT_INT(mkfifo(path, 0600), 0);
+	WANT(inotify_add_watch(watch, path, IN_OPEN) >= 0);
+	put_link("run/runc/one/state.json", "/dev/watchdog");
+	find(CONTAINERS_ALL);
+	want_engine(70, "runc", "one");
+	WANT_INT(read(watch, event, sizeof(event)), -1);
+	WANT_INT(errno, EAGAIN);
+	WANT_INT(close(watch), 0);
+}
+
+/* Files of holes cost him nothing. */
+TEST(a_user_cannot_use_up_the_searchs_memory)
+{
+	char path[PATH_MAX];
+	struct rusage used;
+
+	if (geteuid() != 0)
+		return;
+	new_host();
+	put_process((struct fake){ .pid = 70, .pidns = "7", .mntns = "8" });
+	for (int i = 0; i < 280; i++) {
+		snprintf(path, sizeof(path), "run/user/1000/crun/c%d/status", i);
+		put(path, "{\"pid\":70}");
+		snprintf(path, sizeof(path), "%s/run/user/1000/crun/c%d/status", root, i);
+		WANT_INT(truncate(path, (off_t)4 << 20), 0);
+	}
+	snprintf(path, sizeof(path), "chown -hR 1000 %s/run/user/1000", root);
+	WANT_INT(system(path), 0);
+	find(CONTAINERS_ALL);
+	WANT_INT(all.n, 1);
+	want_engine(70, "unknown", "pidns-7");
+	WANT_INT(getrusage(RUSAGE_SELF, &used), 0);
+	WANT(used.ru_maxrss < 600L << 10);
+}
+
 /* Only root can make files that are another's. */
 TEST(a_users_state_folder_speaks_of_no_process_but_his)
 {
@@ -717,6 +765,11 @@ TEST(escape_sequences_in_names_do_not_reach_the_error)
 	new_host();
 	put_process((struct fake){ .pid = 70, .cgroup = "0::/lxc.payload.a\033[2J1\n" });
 	put_process((struct fake){ .pid = 80, .cgroup = "0::/lxc.payload.a\033[2J2\n" });
+	/* U+009B, and a letter of the same first byte */
+	put_process((struct fake){ .pid = 90, .cgroup = "0::/lxc.payload.b\302\2332J\302\2651\n" });
+	put_process((struct fake){ .pid = 91, .cgroup = "0::/lxc.payload.b\302\2332J\302\2652\n" });
 	find(CONTAINERS_ALL);
 	WANT(!strchr(want_no_lookup("a", ERR_CONFLICT).text, '\033'));
+	WANT(!strstr(want_no_lookup("b", ERR_CONFLICT).text, "\302\233"));
+	WANT(strstr(want_no_lookup("b", ERR_CONFLICT).text, "b??2J\302\265") != NULL);
 }
