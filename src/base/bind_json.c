@@ -381,20 +381,13 @@ static const struct bind_row *row_find(const struct bind_table *t, const char *k
 static int note_unknown(struct reader *r, const struct place *p, const struct bind_table *t,
 			const char *key)
 {
-	const char *near = NULL;
-	size_t best = 1 + strlen(key) / 3;
+	struct text_near near = text_near(key);
 
 	if (!t->guarded)
 		return 0;
-	for (size_t i = 0; i < t->n; i++) {
-		size_t d = text_distance(t->rows[i].key, key);
-
-		if (d <= best) {
-			best = d;
-			near = t->rows[i].key;
-		}
-	}
-	return note(r, p, "unknown member", near);
+	for (size_t i = 0; i < t->n; i++)
+		text_near_try(&near, t->rows[i].key);
+	return note(r, p, "unknown member", near.best);
 }
 
 static int fail_member(struct reader *r, const struct place *p, const char *key, const char *what)

@@ -29,18 +29,11 @@ const struct command *command_find(const struct command *const *commands, const 
 /* command_nearest() - the name that was meant, perhaps; NULL if none is like it */
 const char *command_nearest(const struct command *const *commands, const char *name)
 {
-	size_t best = 1 + strlen(name) / 3;
-	const char *near = NULL;
+	struct text_near near = text_near(name);
 
-	for (; *commands; commands++) {
-		size_t d = text_distance((*commands)->name, name);
-
-		if (d <= best) {
-			best = d;
-			near = (*commands)->name;
-		}
-	}
-	return near;
+	for (; *commands; commands++)
+		text_near_try(&near, (*commands)->name);
+	return near.best;
 }
 
 static void go_down(struct command_call *call)

@@ -23,19 +23,12 @@ static const struct opt *find_short(const struct opt_parse *p, char letter)
 
 static int fail_unknown(const struct opt_parse *p, const char *word, struct err *e)
 {
-	size_t best = 1 + strlen(word) / 3;
-	const char *near = NULL;
+	struct text_near near = text_near(word);
 
-	for (size_t i = 0; i < p->n; i++) {
-		size_t d = text_distance(p->opts[i].name, word);
-
-		if (d <= best) {
-			best = d;
-			near = p->opts[i].name;
-		}
-	}
+	for (size_t i = 0; i < p->n; i++)
+		text_near_try(&near, p->opts[i].name);
 	fail(e, ERR_INPUT, "unknown option '--%s'", word);
-	return near ? fail_hint(e, "did you mean '--%s'?", near) : -1;
+	return near.best ? fail_hint(e, "did you mean '--%s'?", near.best) : -1;
 }
 
 /* opt_may_have_value() - is its value, if it has one, joined to it: --name=VALUE? */

@@ -56,19 +56,12 @@ static const struct word constants[] = {
 
 static int fail_function(struct parser *p, const struct token *t)
 {
-	size_t best = 1 + strlen(t->text) / 3;
-	const char *near = NULL;
+	struct text_near near = text_near(t->text);
 
 	scan_fail(&p->s, t->at, "unknown function '%.40s'", t->text);
-	for (const struct function *f = template_functions; f->name; f++) {
-		size_t d = text_distance(f->name, t->text);
-
-		if (d <= best) {
-			best = d;
-			near = f->name;
-		}
-	}
-	return near ? fail_hint(p->s.e, "did you mean '%s'?", near) : -1;
+	for (const struct function *f = template_functions; f->name; f++)
+		text_near_try(&near, f->name);
+	return near.best ? fail_hint(p->s.e, "did you mean '%s'?", near.best) : -1;
 }
 
 static int parse_word(struct parser *p, const struct token *t, struct term *term)

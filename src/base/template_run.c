@@ -148,19 +148,12 @@ static const char *join_path(struct run *x, const char *path, const char *key)
 
 static int fail_member(struct run *x, const struct bind_table *t, const char *name)
 {
-	size_t best = 1 + strlen(name) / 3;
-	const char *near = NULL;
+	struct text_near near = text_near(name);
 
 	run_fail(x, "no member '%.40s'", name);
-	for (size_t i = 0; i < t->n; i++) {
-		size_t d = text_distance(t->rows[i].key, name);
-
-		if (d <= best) {
-			best = d;
-			near = t->rows[i].key;
-		}
-	}
-	return near ? fail_hint(x->e, "did you mean '.%s'?", near) : -1;
+	for (size_t i = 0; i < t->n; i++)
+		text_near_try(&near, t->rows[i].key);
+	return near.best ? fail_hint(x->e, "did you mean '.%s'?", near.best) : -1;
 }
 
 /* The shape of what @v is or stands for, NULL if it is no object. */

@@ -56,21 +56,31 @@ size_t text_distance(const char *a, const char *b)
 	return row[lb];
 }
 
+/* text_near() - nothing tried yet; a word that is further from @word than a third of it was not meant */
+struct text_near text_near(const char *word)
+{
+	return (struct text_near){ .word = word, .distance = 1 + strlen(word) / 3 };
+}
+
+/* text_near_try() - remember @candidate if it is as near as any before it */
+void text_near_try(struct text_near *near, const char *candidate)
+{
+	size_t d = text_distance(candidate, near->word);
+
+	if (d > near->distance)
+		return;
+	near->distance = d;
+	near->best = candidate;
+}
+
 /* word_nearest() - the name that @name was probably meant to be, or NULL */
 const char *word_nearest(const struct word *table, const char *name)
 {
-	size_t best = 1 + strlen(name) / 3;
-	const char *found = NULL;
+	struct text_near near = text_near(name);
 
-	for (; table->name; table++) {
-		size_t d = text_distance(table->name, name);
-
-		if (d <= best && (!found || d < best)) {
-			best = d;
-			found = table->name;
-		}
-	}
-	return found;
+	for (; table->name; table++)
+		text_near_try(&near, table->name);
+	return near.best;
 }
 
 /**

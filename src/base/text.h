@@ -23,6 +23,15 @@ const char *word_name(const struct word *table, int64_t value);
 const char *word_nearest(const struct word *table, const char *name);
 size_t text_distance(const char *a, const char *b);
 
+/* struct text_near - the word that was probably meant: @best of those that were tried, or NULL */
+struct text_near {
+	const char *word, *best;
+	size_t distance;
+};
+
+struct text_near text_near(const char *word);
+void text_near_try(struct text_near *near, const char *candidate);
+
 int text_u64(const char *text, uint64_t max, uint64_t *ret_value);
 int text_i64(const char *text, int64_t *ret_value);
 bool text_starts(const char *text, const char *prefix);

@@ -23,18 +23,8 @@ struct adoption {
 	const char *from;
 };
 
-/* The place of @path in one hierarchy. */
-static int open_place(struct cgroup *cg, const struct cgroup_world *w, const char *hierarchy,
-		      const char *path, struct err *e)
-{
-	struct cgroup_note note = { .hierarchy = (char *)hierarchy, .path = (char *)path };
-	cgroup_note_list list = { .at = &note, .n = 1 };
-
-	return cgroup_recall(cg, w, &list, e);
-}
-
-static const struct container_cgroup *in_hierarchy(const struct container_found *c,
-						   const char *hierarchy)
+static const struct container_place *in_hierarchy(const struct container_found *c,
+						  const char *hierarchy)
 {
 	for (size_t i = 0; i < c->cgroups.n; i++)
 		if (strcmp(c->cgroups.at[i].hierarchy, hierarchy) == 0)
@@ -135,7 +125,7 @@ static int make(struct adoption *ad, const char *path, struct cgroup *ret_cgroup
 				      .path = (char *)path,
 				      .from = (char *)ad->from };
 
-	if (open_place(ret_cgroup, ad->world, ad->in->name, path, e) < 0)
+	if (cgroup_recall_one(ret_cgroup, ad->world, ad->in->name, path, e) < 0)
 		return -1;
 	ret_cgroup->at[0].old = false;
 	if (ledger_add_place(ad->entry, &place, e) < 0 ||
@@ -190,7 +180,7 @@ static int make_below(struct adoption *ad, struct cgroup *ret_cgroup, struct err
 static int adopt(struct adoption *ad, const struct containers *all, const struct container_found *c,
 		 struct cgroup *ret_cgroup, struct err *e)
 {
-	const struct container_cgroup *now = in_hierarchy(c, ad->in->name);
+	const struct container_place *now = in_hierarchy(c, ad->in->name);
 
 	/* the root of a hierarchy is not among a container's cgroups */
 	ad->from = now ? now->path : "/";
@@ -216,7 +206,7 @@ int adopt_cgroup(int ledger, struct ledger_entry *entry, const struct containers
 		 struct cgroup *ret_cgroup, struct err *e)
 {
 	const struct cgroup_hierarchy *h = cgroup_world_with(w, controller);
-	const struct container_cgroup *own;
+	const struct container_place *own;
 	const struct ledger_place *made;
 
 	if (!h) {
@@ -227,10 +217,10 @@ int adopt_cgroup(int ledger, struct ledger_entry *entry, const struct containers
 	}
 	own = in_hierarchy(c, h->name);
 	if (own && !own->shared)
-		return open_place(ret_cgroup, w, h->name, own->path, e);
+		return cgroup_recall_one(ret_cgroup, w, h->name, own->path, e);
 	made = adopted_in(entry, h->name);
 	if (made)
-		return open_place(ret_cgroup, w, h->name, made->path, e);
+		return cgroup_recall_one(ret_cgroup, w, h->name, made->path, e);
 	return adopt(&(struct adoption){ ledger, entry, w, h, controller, NULL }, all, c,
 		     ret_cgroup, e);
 }
@@ -277,8 +267,8 @@ int adopt_release(int ledger, struct ledger_entry *entry, const struct cgroup_wo
 		const struct ledger_place *p = &entry->places.at[entry->places.n - 1];
 		own_cgroup struct cgroup made = { 0 }, old = { 0 };
 
-		if (open_place(&made, w, p->hierarchy, p->path, e) < 0 ||
-		    open_place(&old, w, p->hierarchy, p->from, e) < 0)
+		if (cgroup_recall_one(&made, w, p->hierarchy, p->path, e) < 0 ||
+		    cgroup_recall_one(&old, w, p->hierarchy, p->from, e) < 0)
 			return -1;
 		if (made.n && is_frozen(&made))
 			return ledger_write(ledger, entry, e);

@@ -279,25 +279,3 @@ int cgroup_name_unescape(const char *text, size_t len, char *ret, size_t size)
 	ret[n] = '\0';
 	return (int)n;
 }
-
-/**
- * cgroup_line_next() - take one line off a text of /proc/PID/cgroup
- *
- * Return: 1, or 0 at the end; lines that make no sense are passed over.
- */
-int cgroup_line_next(const char **text, struct cgroup_line *ret)
-{
-	while (**text) {
-		const char *line = *text, *end = line + strcspn(line, "\n");
-		const char *name = memchr(line, ':', (size_t)(end - line));
-		const char *path = name ? memchr(name + 1, ':', (size_t)(end - name - 1)) : NULL;
-
-		*text = *end ? end + 1 : end;
-		if (!path || path[1] != '/')
-			continue;
-		*ret = (struct cgroup_line){ name + 1, path + 1, (size_t)(path - name - 1),
-					     (size_t)(end - path - 1) };
-		return 1;
-	}
-	return 0;
-}

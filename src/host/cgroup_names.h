@@ -37,11 +37,4 @@ struct cgroup_claim {
 struct cgroup_claim cgroup_name_claim(const char *path, size_t len);
 int cgroup_name_unescape(const char *text, size_t len, char *ret, size_t size);
 
-/* One line of /proc/PID/cgroup. */
-struct cgroup_line {
-	const char *hierarchy, *path;
-	size_t hierarchy_len, path_len;
-};
-int cgroup_line_next(const char **text, struct cgroup_line *ret);
-
 #endif

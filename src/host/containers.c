@@ -41,11 +41,11 @@ const struct word container_run_words[] = {
 };
 
 static const struct bind_row cgroup_rows[] = {
-	ROW_STRING("hierarchy", OPTIONAL, struct container_cgroup, hierarchy),
-	ROW_STRING("path",      OPTIONAL, struct container_cgroup, path),
-	ROW_BOOL("shared",      OPTIONAL, struct container_cgroup, shared),
+	ROW_STRING("hierarchy", OPTIONAL, struct container_place, hierarchy),
+	ROW_STRING("path",      OPTIONAL, struct container_place, path),
+	ROW_BOOL("shared",      OPTIONAL, struct container_place, shared),
 };
-static const struct bind_table cgroup_table = BIND_TABLE(cgroup_rows, struct container_cgroup, false);
+static const struct bind_table cgroup_table = BIND_TABLE(cgroup_rows, struct container_place, false);
 
 static const struct bind_row found_rows[] = {
 	ROW_WORD("engine",         OPTIONAL, struct container_found, engine, engine_words),

@@ -49,10 +49,10 @@ enum container_run { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_PAUSED };
 extern const struct word container_run_words[];
 
 /**
- * struct container_cgroup - its directory in one hierarchy, in the words of /proc/PID/cgroup
+ * struct container_place - its directory in one hierarchy, in the words of /proc/PID/cgroup
  * @shared: others are in it, too, so what is done to it is done to them
  */
-struct container_cgroup {
+struct container_place {
 	char *hierarchy, *path;
 	bool shared;
 };
@@ -79,7 +79,7 @@ struct container_found {
 	uint64_t pid_start;
 	uint32_t processes;
 	struct opt_i64 uid;
-	LIST(struct container_cgroup) cgroups;
+	LIST(struct container_place) cgroups;
 };
 extern const struct bind_table container_found_table;
 

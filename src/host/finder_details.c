@@ -75,7 +75,7 @@ static bool is_shared(const struct finder *f, const struct container_found *c,
 static int add_cgroup(struct finder *f, struct container_found *c, const struct cgroup_line *line,
 		      size_t len, bool shared)
 {
-	struct container_cgroup *cg = &c->cgroups.at[c->cgroups.n++];
+	struct container_place *cg = &c->cgroups.at[c->cgroups.n++];
 
 	cg->hierarchy = arena_dup_len(&f->found->mem, line->hierarchy, line->hierarchy_len);
 	cg->path = arena_dup_len(&f->found->mem, line->path, len);
@@ -117,7 +117,7 @@ static bool reads(const struct finder *f, const char *path, const char *word)
 	return file_try_read(f->root, path, text, sizeof(text)) > 0 && strstr(text, word);
 }
 
-static bool is_frozen(const struct finder *f, const struct container_cgroup *cg)
+static bool is_frozen(const struct finder *f, const struct container_place *cg)
 {
 	char path[PATH_MAX];
 	bool v2 = !*cg->hierarchy, alone;

@@ -263,7 +263,7 @@ static int see_devices(struct look *l)
 	if (!text)
 		return -ENOMEM;
 	for (size_t i = 0; n <= 0 && i < l->c->cgroups.n; i++) {
-		const struct container_cgroup *cg = &l->c->cgroups.at[i];
+		const struct container_place *cg = &l->c->cgroups.at[i];
 
 		if (strcmp(cg->hierarchy, "devices") != 0 || text_starts(cg->path, "/.."))
 			continue;

@@ -181,11 +181,9 @@ static bool remove_places(const struct ledger_entry *entry, const struct cgroup_
 
 	for (size_t i = 0; i < entry->places.n; i++) {
 		own_cgroup struct cgroup cg = { 0 };
-		struct cgroup_note note = { .hierarchy = entry->places.at[i].hierarchy,
-					    .path = entry->places.at[i].path };
-		cgroup_note_list list = { .at = &note, .n = 1 };
+		const struct ledger_place *p = &entry->places.at[i];
 
-		if (cgroup_recall(&cg, w, &list, &ignored) == 0 && cg.n == 1 &&
+		if (cgroup_recall_one(&cg, w, p->hierarchy, p->path, &ignored) == 0 && cg.n == 1 &&
 		    rmdir(cg.at[0].dir) < 0 && errno != ENOENT)
 			gone = false;
 	}

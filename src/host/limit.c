@@ -435,14 +435,12 @@ static int restore(const struct limit_target *t, const struct ledger_change *c,
 {
 	own_cgroup struct cgroup cg = { 0 };
 	own_fd int dir = FD_NONE;
-	struct cgroup_note note = { .hierarchy = c->hierarchy, .path = c->path };
-	cgroup_note_list list = { .at = &note, .n = 1 };
 	struct control control = control_of(c->file);
 	char before[CGROUP_PATH_MAX];
 	const char *text;
 	int r;
 
-	if (cgroup_recall(&cg, t->world, &list, e) < 0)
+	if (cgroup_recall_one(&cg, t->world, c->hierarchy, c->path, e) < 0)
 		return -1;
 	dir = cg.n ? cgroup_place_open(&cg.at[0], e) : FD_NONE;
 	if (dir < 0)

@@ -45,15 +45,6 @@ static bool is_seen(const struct reading *r, uint64_t ns)
 	return false;
 }
 
-static char *text_of(struct arena *a, const char *at, size_t len)
-{
-	char *text = arena_dup_len(a, at, len);
-
-	if (text)
-		mountinfo_unescape(text);
-	return text;
-}
-
 static bool add(struct reading *r, const struct proc_entry *p, char *command,
 		const struct mount_line *line)
 {
@@ -62,9 +53,9 @@ static bool add(struct reading *r, const struct proc_entry *p, char *command,
 		.id = line->id,
 		.pid = p->pid,
 		.command = command,
-		.point = text_of(r->arena, line->point, line->point_len),
-		.root = text_of(r->arena, line->root, line->root_len),
-		.type = text_of(r->arena, line->type, line->type_len),
+		.point = mountinfo_text(r->arena, line->point, line->point_len),
+		.root = mountinfo_text(r->arena, line->root, line->root_len),
+		.type = mountinfo_text(r->arena, line->type, line->type_len),
 	};
 
 	if (!m.point || !m.root || !m.type ||

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/text.h"
 #include "os/sys.h"
 
 /* An open folder of the host leads out of any root: close(2) those that our caller has left us. */
@@ -71,7 +72,7 @@ static int check(const struct stat *want, struct err *e)
 	const char *const paths[] = { "/", "/..", "." };
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+	for (size_t i = 0; i < COUNT(paths); i++)
 		if (stat(paths[i], &st) < 0 || st.st_dev != want->st_dev ||
 		    st.st_ino != want->st_ino)
 			return fail(e, ERR_SYSTEM, "detach the old root: something of it is left");

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
-#include "host/ns_child.h"
+#include "host/child.h"
 #include "host/ns_enter_priv.h"
 #include "host/ns_hold.h"
 #include "os/caps.h"
@@ -266,34 +266,34 @@ static int inside(const struct ns_enter *n, const struct entering *in, struct er
 {
 	if ((n->session && take_session(e) < 0) || change_place(n, in, e) < 0 ||
 	    (n->confined && confine(in, e) < 0) || change_user(in, e) < 0)
-		return ns_child_not_tried(e);
-	return ns_child_exec(n->argv, in->env, e);
+		return child_not_tried(e);
+	return child_exec(n->argv, in->env, e);
 }
 
 static int run(const struct ns_enter *n, const struct entering *in, int *ret_status, struct err *e)
 {
-	struct ns_child c;
+	struct child c;
 	int why = FD_NONE, side;
 	sigset_t before;
 
 	/* before the fork: attr/exec is inherited */
 	if ((n->sealed && seal(e) < 0) || change_label(in, e) < 0 || enter(in, e) < 0)
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	if (n->no_fork || !(in->enters & (CLONE_NEWPID | CLONE_NEWTIME)))
 		return inside(n, in, e);
 	if (n->session)
-		ns_child_hold_signals(&before);
-	side = ns_child_fork(&c, &why, e);
+		child_hold_signals(&before);
+	side = child_fork(&c, &why, e);
 	if (side == 0) {
 		if (n->session)
 			(void)sigprocmask(SIG_SETMASK, &before, NULL);
 		(void)inside(n, in, e);
-		ns_child_failed(why, e);
+		child_failed(why, e);
 	}
 	if (side < 0)
-		return ns_child_not_tried(e);
-	return n->session ? ns_child_stand_for(&c, &before, ret_status, e)
-			  : ns_child_wait(&c, ret_status, e);
+		return child_not_tried(e);
+	return n->session ? child_stand_for(&c, &before, ret_status, e)
+			  : child_wait(&c, ret_status, e);
 }
 
 /**
@@ -316,6 +316,6 @@ int ns_enter(const struct ns_enter *n, int *ret_status, struct err *e)
 	for (int i = 0; i < NSFS_TYPES; i++)
 		in.fds[i] = FD_NONE;
 	if (prepare(n, &in, e) < 0)
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	return run(n, &in, ret_status, e);
 }

@@ -75,20 +75,17 @@ static int follow_env(struct entering *in, struct err *e)
 
 /* --- cgroups --------------------------------------------------------------------------------- */
 
-/* "4:memory:/a/b\n": the path of the hierarchy of that name */
+/* The path in the hierarchy of that name; NULL if the text has none. */
 static const char *path_in(const char *text, const char *name, size_t *ret_len)
 {
-	size_t len = strlen(name);
+	struct cgroup_line line;
 
-	for (const char *line = text; line && *line;
-	     line = strchr(line, '\n'), line += line != NULL) {
-		const char *colon = strchr(line, ':');
-
-		if (!colon || strncmp(colon + 1, name, len) != 0 || colon[len + 1] != ':')
-			continue;
-		*ret_len = strcspn(colon + len + 2, "\n");
-		return colon + len + 2;
-	}
+	while (cgroup_line_next(&text, &line))
+		if (line.hierarchy_len == strlen(name) &&
+		    strncmp(line.hierarchy, name, line.hierarchy_len) == 0) {
+			*ret_len = line.path_len;
+			return line.path;
+		}
 	return NULL;
 }
 

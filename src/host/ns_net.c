@@ -20,7 +20,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "host/ns_child.h"
+#include "host/child.h"
 #include "host/ns_hold.h"
 #include "host/proc_scan.h"
 #include "os/netlink.h"
@@ -293,22 +293,22 @@ static void bind_etc(const char *name)
  * With a mount namespace of its own, in which /sys is of that namespace, and what there is below
  * /etc/netns/NAME lies over /etc.
  *
- * Return: -1; ERR_ABSENT and ERR_DENIED say that the program cannot be run (ns_child.h).
+ * Return: -1; ERR_ABSENT and ERR_DENIED say that the program cannot be run (child.h).
  */
 int ns_net_exec(const char *name, char *const argv[], struct err *e)
 {
 	own_fd int netns = open_named(name, e);
 
 	if (netns < 0 || nsfs_enter(netns, NSFS_NET, e) < 0)
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_SLAVE | MS_REC, NULL) < 0) {
 		fail_sys(e, "make a mount namespace");
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	}
 	if (mount_sys(name, e) < 0)
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	bind_etc(name);
-	return ns_child_exec(argv, NULL, e);
+	return child_exec(argv, NULL, e);
 }
 
 // clang-format off

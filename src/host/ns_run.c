@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
-#include "host/ns_child.h"
+#include "host/child.h"
 #include "host/ns_hold.h"
 #include "os/caps.h"
 #include "os/creds.h"
@@ -164,7 +164,7 @@ static int help(const struct ns_run *r, pid_t pid, struct err *e)
 
 /* struct helper - @tell: a byte on it starts the work; its end, without one, ends the helper */
 struct helper {
-	struct ns_child child;
+	struct child child;
 	int tell;
 };
 
@@ -195,13 +195,13 @@ static int start_helper(const struct ns_run *r, struct helper *ret, struct err *
 		return 0;
 	if (make_gate(go, e) < 0)
 		return -1;
-	side = ns_child_fork(&ret->child, &why, e);
+	side = child_fork(&ret->child, &why, e);
 	if (side == 0) {
 		(void)close(go[1]);
 		if (read(go[0], &byte, 1) != 1)
 			_exit(0);
 		if (help(r, pid, &theirs) < 0)
-			ns_child_failed(why, &theirs);
+			child_failed(why, &theirs);
 		_exit(0);
 	}
 	(void)close(go[0]);
@@ -224,7 +224,7 @@ static int end_helper(struct helper *h, bool work, struct err *e)
 	if (work)
 		(void)open_gate(h->tell);
 	fd_close(&h->tell);
-	if (ns_child_wait(&h->child, &status, work ? e : &ignored) < 0)
+	if (child_wait(&h->child, &status, work ? e : &ignored) < 0)
 		return -1;
 	return work && status != 0 ? fail(e, ERR_SYSTEM, "the helper ended early") : 0;
 }
@@ -311,8 +311,8 @@ static int follow_parent(const struct ns_run *r, int parent, struct err *e)
 static int inside(const struct ns_run *r, int parent, struct err *e)
 {
 	if (mount_things(r, e) < 0 || change_user(r, e) < 0 || follow_parent(r, parent, e) < 0)
-		return ns_child_not_tried(e);
-	return ns_child_exec(r->argv, NULL, e);
+		return child_not_tried(e);
+	return child_exec(r->argv, NULL, e);
 }
 
 /* --- the course of things --------------------------------------------------------------------- */
@@ -326,19 +326,19 @@ static void run_child(const struct ns_run *r, int go, int parent, int why)
 	if (read(go, &byte, 1) != 1)
 		_exit(125);
 	(void)inside(r, parent, &e);
-	ns_child_failed(why, &e);
+	child_failed(why, &e);
 }
 
 static int run_forked(const struct ns_run *r, struct helper *h, int *ret_status, struct err *e)
 {
 	own_fd int parent = r->kill_child ? sys_pidfd_open(getpid(), 0) : FD_NONE;
 	int go[2], why = FD_NONE, side, done;
-	struct ns_child c;
+	struct child c;
 	struct err ignored;
 
 	if (make_gate(go, e) < 0)
 		return -1;
-	side = ns_child_fork(&c, &why, e);
+	side = child_fork(&c, &why, e);
 	if (side == 0) {
 		(void)close(go[1]);
 		run_child(r, go[0], parent, why);
@@ -353,10 +353,10 @@ static int run_forked(const struct ns_run *r, struct helper *h, int *ret_status,
 		(void)open_gate(go[1]); /* if it has died, its status says so */
 	(void)close(go[1]);
 	if (done < 0) {
-		(void)ns_child_wait(&c, ret_status, &ignored);
-		return ns_child_not_tried(e);
+		(void)child_wait(&c, ret_status, &ignored);
+		return child_not_tried(e);
 	}
-	return ns_child_wait(&c, ret_status, e);
+	return child_wait(&c, ret_status, e);
 }
 
 static int make(const struct ns_run *r, struct err *e)
@@ -394,14 +394,14 @@ int ns_run(const struct ns_run *r, int *ret_status, struct err *e)
 	struct err ignored;
 
 	if (ns_run_check(r, e) < 0 || settle(&settled, e) < 0 || start_helper(&settled, &h, e) < 0)
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	if (make(&settled, e) < 0) {
 		(void)end_helper(&h, false, &ignored);
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	}
 	if (settled.fork)
 		return run_forked(&settled, &h, ret_status, e);
 	if (end_helper(&h, true, e) < 0)
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	return inside(&settled, FD_NONE, e);
 }

@@ -8,20 +8,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/own.h"
 #include "host/usage_priv.h"
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
 
 /* usage_host_memory() - bytes of the host's memory */
 uint64_t usage_host_memory(void)
@@ -120,22 +112,16 @@ static int look(struct usage_sampler *s, struct err *e)
 	return 0;
 }
 
-/**
- * usage_look() - look for containers, if it is time to
- * @ret_looked: whether it was: then all indices are new; may be NULL
- */
-int usage_look(struct usage_sampler *s, bool *ret_looked, struct err *e)
+/* usage_look() - look for containers, if it is time to: then all indices are new */
+int usage_look(struct usage_sampler *s, struct err *e)
 {
-	int64_t now = now_ns();
-	bool is_time = !s->looked || now - s->looked >= 100 * s->look_cost;
+	int64_t now = clock_now_ns();
 
-	if (ret_looked)
-		*ret_looked = is_time;
-	if (!is_time)
+	if (s->looked && now - s->looked < 100 * s->look_cost)
 		return 0;
 	if (look(s, e) < 0)
 		return -1;
-	s->looked = now_ns();
+	s->looked = clock_now_ns();
 	s->look_cost = s->looked - now;
 	return 0;
 }
@@ -154,7 +140,7 @@ void usage_read_all(struct usage_sampler *s)
 		struct usage_files *f = &s->files[i];
 		struct usage *u = &s->usage[i];
 		uint64_t before = u->cpu;
-		int64_t now = now_ns();
+		int64_t now = clock_now_ns();
 
 		usage_read_basic(s, i);
 		u->cpu_rate = f->read_at ? rate(before, u->cpu, now - f->read_at, 1000) : 0;
@@ -173,7 +159,7 @@ void usage_read_more(struct usage_sampler *s, size_t i, unsigned want)
 {
 	struct usage *u = &s->usage[i], before = *u;
 	struct usage_files *f = &s->files[i];
-	int64_t now = now_ns(), passed = f->more_at ? now - f->more_at : 0;
+	int64_t now = clock_now_ns(), passed = f->more_at ? now - f->more_at : 0;
 
 	usage_read_details(s, i, want);
 	u->read_rate = rate(before.read, u->read, passed, 1000000000);

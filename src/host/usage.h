@@ -56,13 +56,13 @@ struct usage_sampler {
 	/* private */
 	struct cgroup_world world;
 	struct usage_files *files;
-	int64_t looked, look_cost, sampled;
+	int64_t looked, look_cost;
 	uint64_t host_net;
 	size_t open, open_max;
 };
 
 int usage_open(struct usage_sampler *s, bool services, struct err *e);
-int usage_look(struct usage_sampler *s, bool *ret_looked, struct err *e);
+int usage_look(struct usage_sampler *s, struct err *e);
 void usage_read_all(struct usage_sampler *s);
 void usage_read_more(struct usage_sampler *s, size_t i, unsigned want);
 void usage_close(struct usage_sampler *s);

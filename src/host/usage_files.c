@@ -131,7 +131,7 @@ bool usage_parse_io(const char *text, uint64_t *ret_read, uint64_t *ret_written)
 {
 	static const char *const words[][2] = { { "rbytes=", "wbytes=" }, { "Read ", "Write " } };
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < COUNT(words); i++) {
 		bool reads = sum_words(text, words[i][0], ret_read);
 		bool writes = sum_words(text, words[i][1], ret_written);
 
@@ -368,7 +368,7 @@ void usage_read_details(struct usage_sampler *s, size_t i, unsigned want)
 		{ USAGE_PRESSURE, read_pressure },
 	};
 
-	for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++)
+	for (size_t k = 0; k < COUNT(parts); k++)
 		if (want & parts[k].want)
 			parts[k].read(s, i);
 }

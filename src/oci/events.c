@@ -2,8 +2,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/units.h"
@@ -83,14 +83,6 @@ static void open_watches(struct stream *s)
 		log_debug("no pressure events: %s", why.text);
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 static bool is_alive(const struct stream *s)
 {
 	return process_alive((pid_t)s->container->state.pid, s->container->state.pid_start);
@@ -100,7 +92,7 @@ static bool is_alive(const struct stream *s)
 static int wait_news(struct stream *s, int64_t until, struct err *e)
 {
 	struct pollfd p[3] = { { .fd = s->pidfd, .events = POLLIN } };
-	int64_t left = until - now_ns();
+	int64_t left = until - clock_now_ns();
 	/* without pidfds (Linux < 5.3) the end is looked for every second */
 	int64_t most = s->pidfd < 0 ? 1000 : 3600000;
 	int64_t ms = left <= 0 ? 0 : left / 1000000 + 1;
@@ -128,17 +120,17 @@ static int last_news(struct stream *s, struct err *e)
 
 static int stream_events(struct stream *s, struct err *e)
 {
-	int64_t next = now_ns() + s->interval;
+	int64_t next = clock_now_ns() + s->interval;
 	struct err gone = { 0 };
 	int r = 0;
 
 	while (r == 0 && is_alive(s)) {
 		r = wait_news(s, next, e);
-		if (r == 0 && now_ns() >= next && is_alive(s)) {
+		if (r == 0 && clock_now_ns() >= next && is_alive(s)) {
 			/* it may be going away just now */
 			if (print_stats(s, &gone) < 0)
 				log_debug("no reading: %s", gone.text);
-			next = now_ns() + s->interval;
+			next = clock_now_ns() + s->interval;
 		}
 	}
 	return r == 0 ? last_news(s, e) : r;

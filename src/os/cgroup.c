@@ -590,6 +590,16 @@ int cgroup_recall(struct cgroup *cg, const struct cgroup_world *w, const cgroup_
 	return 0;
 }
 
+/* cgroup_recall_one() - one directory by its hierarchy and path; no place if that is not mounted */
+int cgroup_recall_one(struct cgroup *cg, const struct cgroup_world *w, const char *hierarchy,
+		      const char *path, struct err *e)
+{
+	struct cgroup_note note = { .hierarchy = (char *)hierarchy, .path = (char *)path };
+	const cgroup_note_list list = { .at = &note, .n = 1 };
+
+	return cgroup_recall(cg, w, &list, e);
+}
+
 /* --- finding a place -------------------------------------------------------------------- */
 
 /* cgroup_with() - the place in the hierarchy that has @controller (one bit), or NULL */

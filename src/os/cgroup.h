@@ -160,7 +160,17 @@ struct cgroup_entry {
 	size_t n;
 };
 
+/**
+ * struct cgroup_line - one line of /proc/PID/cgroup: "4:memory:/a/b"
+ * @hierarchy: controllers or "name=..."; empty for v2
+ */
+struct cgroup_line {
+	const char *hierarchy, *path;
+	size_t hierarchy_len, path_len;
+};
+
 /* cgroup_world.c */
+bool cgroup_line_next(const char **text, struct cgroup_line *ret_line);
 int cgroup_world_open(struct cgroup_world *w, struct err *e);
 int cgroup_world_own(struct cgroup_world *w, struct err *e);
 int cgroup_world_parse(struct cgroup_world *w, const char *mountinfo, const char *self_cgroup,
@@ -185,6 +195,8 @@ void cgroup_identify(struct cgroup *cg);
 int cgroup_remove(const struct cgroup *cg, struct err *e);
 int cgroup_notes(const struct cgroup *cg, struct arena *a, cgroup_note_list *ret_list,
 		 struct err *e);
+int cgroup_recall_one(struct cgroup *cg, const struct cgroup_world *w, const char *hierarchy,
+		      const char *path, struct err *e);
 int cgroup_recall(struct cgroup *cg, const struct cgroup_world *w, const cgroup_note_list *list,
 		  struct err *e);
 const struct cgroup_place *cgroup_with(const struct cgroup *cg, unsigned controller);

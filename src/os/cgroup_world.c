@@ -93,16 +93,11 @@ static struct cgroup_hierarchy *add(struct cgroup_world *w, enum cgroup_version 
 }
 
 /**
- * struct own_line - one line of /proc/self/cgroup: "4:memory:/a/b"
- * @name: controllers or "name=..."; empty for v2
+ * cgroup_line_next() - take one line off a text of /proc/PID/cgroup
+ *
+ * Return: false at the end; lines that make no sense are passed over.
  */
-struct own_line {
-	const char *name, *path;
-	size_t name_len, path_len;
-};
-
-/* Takes one line off *@text; false at the end. Lines that make no sense are passed over. */
-static bool own_line_next(const char **text, struct own_line *ret_line)
+bool cgroup_line_next(const char **text, struct cgroup_line *ret_line)
 {
 	while (**text) {
 		const char *line = *text, *end = line + strcspn(line, "\n");
@@ -112,9 +107,9 @@ static bool own_line_next(const char **text, struct own_line *ret_line)
 		*text = *end ? end + 1 : end;
 		if (!path || path[1] != '/')
 			continue;
-		*ret_line = (struct own_line){
-			.name = name + 1,
-			.name_len = (size_t)(path - name - 1),
+		*ret_line = (struct cgroup_line){
+			.hierarchy = name + 1,
+			.hierarchy_len = (size_t)(path - name - 1),
 			.path = path + 1,
 			.path_len = (size_t)(end - path - 1),
 		};
@@ -196,7 +191,7 @@ static bool has_words(const struct mount_line *m, const char *words, size_t len)
 }
 
 /* The first visible mount of the hierarchy; one below /sys/fs/cgroup is preferred. */
-static const struct mount_line *mount_of(const struct mount_table *t, const struct own_line *own)
+static const struct mount_line *mount_of(const struct mount_table *t, const struct cgroup_line *own)
 {
 	const struct mount_line *found = NULL;
 
@@ -204,9 +199,10 @@ static const struct mount_line *mount_of(const struct mount_table *t, const stru
 		const struct mount_line *m = &t->at[i];
 		bool usual = is_at_or_above(STANDARD, strlen(STANDARD), m->point, m->point_len);
 
-		if (!mount_line_is(m, own->name_len ? "cgroup" : "cgroup2") || (found && !usual))
+		if (!mount_line_is(m, own->hierarchy_len ? "cgroup" : "cgroup2") ||
+		    (found && !usual))
 			continue;
-		if (own->name_len && !has_words(m, own->name, own->name_len))
+		if (own->hierarchy_len && !has_words(m, own->hierarchy, own->hierarchy_len))
 			continue;
 		if (!visible(t, m))
 			continue;
@@ -217,18 +213,9 @@ static const struct mount_line *mount_of(const struct mount_table *t, const stru
 	return found;
 }
 
-static char *unescape(struct arena *a, const char *text, size_t len)
-{
-	char *out = arena_dup_len(a, text, len);
-
-	if (out)
-		mountinfo_unescape(out);
-	return out;
-}
-
 /* The caller's cgroup as a path below a mount that shows the hierarchy from @root on; NULL
  * when it is outside, or when @root is above our cgroup namespace ("/../..") and unnamed. */
-static const char *own_below(struct arena *a, const char *root, const struct own_line *own)
+static const char *own_below(struct arena *a, const char *root, const struct cgroup_line *own)
 {
 	size_t len = strlen(root);
 
@@ -244,22 +231,22 @@ static const char *own_below(struct arena *a, const char *root, const struct own
 }
 
 static int fill_from_mount(struct cgroup_world *w, struct cgroup_hierarchy *h,
-			   const struct mount_line *m, const struct own_line *own)
+			   const struct mount_line *m, const struct cgroup_line *own)
 {
-	char *root = unescape(&w->mem, m->root, m->root_len);
+	char *root = mountinfo_text(&w->mem, m->root, m->root_len);
 
-	h->mount = unescape(&w->mem, m->point, m->point_len);
+	h->mount = mountinfo_text(&w->mem, m->point, m->point_len);
 	if (!root || !h->mount)
 		return -ENOMEM;
 	h->own = own_below(&w->mem, root, own);
 	return 0;
 }
 
-static struct cgroup_hierarchy *find(struct cgroup_world *w, const struct own_line *own)
+static struct cgroup_hierarchy *find(struct cgroup_world *w, const struct cgroup_line *own)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (strlen(w->at[i].name) == own->name_len &&
-		    memcmp(w->at[i].name, own->name, own->name_len) == 0)
+		if (strlen(w->at[i].name) == own->hierarchy_len &&
+		    memcmp(w->at[i].name, own->hierarchy, own->hierarchy_len) == 0)
 			return &w->at[i];
 	return NULL;
 }
@@ -268,16 +255,17 @@ static struct cgroup_hierarchy *find(struct cgroup_world *w, const struct own_li
 static int world_from_mounts(struct cgroup_world *w, const struct mount_table *t,
 			     const char *self_cgroup, bool only_own)
 {
-	struct own_line own;
+	struct cgroup_line own;
 
-	while (own_line_next(&self_cgroup, &own)) {
+	while (cgroup_line_next(&self_cgroup, &own)) {
 		const struct mount_line *m = mount_of(t, &own);
 		struct cgroup_hierarchy *h = find(w, &own);
 
 		if (!m || (only_own && !h))
 			continue;
 		if (!h)
-			h = add(w, own.name_len ? CGROUP_V1 : CGROUP_V2, own.name, own.name_len);
+			h = add(w, own.hierarchy_len ? CGROUP_V1 : CGROUP_V2, own.hierarchy,
+				own.hierarchy_len);
 		if (!h || fill_from_mount(w, h, m, &own) < 0)
 			return -ENOMEM;
 	}
@@ -348,12 +336,12 @@ static int add_at(struct cgroup_world *w, enum cgroup_version version, const cha
 
 /* One hierarchy of a host whose /sys/fs/cgroup is a directory of mounts: 1 found, 0 absent,
  * or -errno. "name=systemd" is mounted at "systemd", v2 at "unified" by convention. */
-static int standard_line(struct cgroup_world *w, const struct own_line *own)
+static int standard_line(struct cgroup_world *w, const struct cgroup_line *own)
 {
-	bool v2 = own->name_len == 0;
-	bool named = own->name_len > 5 && memcmp(own->name, "name=", 5) == 0;
-	const char *dir = v2 ? "unified" : own->name + (named ? 5 : 0);
-	size_t len = v2 ? strlen(dir) : own->name_len - (named ? 5 : 0);
+	bool v2 = own->hierarchy_len == 0;
+	bool named = own->hierarchy_len > 5 && memcmp(own->hierarchy, "name=", 5) == 0;
+	const char *dir = v2 ? "unified" : own->hierarchy + (named ? 5 : 0);
+	size_t len = v2 ? strlen(dir) : own->hierarchy_len - (named ? 5 : 0);
 	char path[128];
 	int r;
 
@@ -363,7 +351,7 @@ static int standard_line(struct cgroup_world *w, const struct own_line *own)
 	r = is_mount_of(path, v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
 	if (r <= 0)
 		return r;
-	r = add_at(w, v2 ? CGROUP_V2 : CGROUP_V1, own->name, own->name_len, path);
+	r = add_at(w, v2 ? CGROUP_V2 : CGROUP_V1, own->hierarchy, own->hierarchy_len, path);
 	return r < 0 ? r : 1;
 }
 
@@ -371,7 +359,7 @@ static int standard_line(struct cgroup_world *w, const struct own_line *own)
  * lists the v2 hierarchy even where it is not mounted, so that one may be missing. */
 static int standard_world(struct cgroup_world *w, const char *self_cgroup)
 {
-	struct own_line own;
+	struct cgroup_line own;
 	int r = is_mount_of(STANDARD, CGROUP2_SUPER_MAGIC);
 
 	if (r < 0)
@@ -380,11 +368,11 @@ static int standard_world(struct cgroup_world *w, const char *self_cgroup)
 		r = add_at(w, CGROUP_V2, "", 0, STANDARD);
 		return r < 0 ? r : 1;
 	}
-	while (own_line_next(&self_cgroup, &own)) {
+	while (cgroup_line_next(&self_cgroup, &own)) {
 		r = standard_line(w, &own);
 		if (r < 0)
 			return r;
-		if (r == 0 && own.name_len)
+		if (r == 0 && own.hierarchy_len)
 			return 0;
 	}
 	return w->n > 0;
@@ -463,14 +451,14 @@ int cgroup_world_open(struct cgroup_world *w, struct err *e)
 static int own_below_roots(struct cgroup_world *w)
 {
 	const char *lines = w->self;
-	struct own_line own;
+	struct cgroup_line own;
 	char ns[64] = "";
 	struct stat st;
 
 	if (readlink("/proc/self/ns/cgroup", ns, sizeof(ns) - 1) < 0 ||
 	    strcmp(ns, FIRST_CGROUP_NAMESPACE) != 0)
 		return 0;
-	while (own_line_next(&lines, &own)) {
+	while (cgroup_line_next(&lines, &own)) {
 		struct cgroup_hierarchy *h = find(w, &own);
 
 		if (!h)

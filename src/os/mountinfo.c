@@ -179,3 +179,13 @@ void mountinfo_unescape(char *text)
 	}
 	*w = '\0';
 }
+
+/* mountinfo_text() - a copy in @a of a field with its escapes undone; NULL: no memory */
+char *mountinfo_text(struct arena *a, const char *at, size_t len)
+{
+	char *text = arena_dup_len(a, at, len);
+
+	if (text)
+		mountinfo_unescape(text);
+	return text;
+}

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+
 #define MOUNTINFO_MAX ((size_t)16 << 20) /* bytes; a host may have 100,000 mounts (fs.mount-max) */
 
 /* struct mount_line - what we need of one line; the text is the caller's, escaped as it is */
@@ -40,6 +42,7 @@ int mount_table_parse(struct mount_table *ret, const char *text);
 const struct mount_line *mount_table_find(const struct mount_table *t, uint64_t id);
 void mount_table_done(struct mount_table *t);
 void mountinfo_unescape(char *text);
+char *mountinfo_text(struct arena *a, const char *at, size_t len);
 
 #define own_mounts __attribute__((cleanup(mount_table_done)))
 

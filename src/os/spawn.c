@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/own.h"
 #include "os/file.h"
 #include "os/sys.h"
@@ -75,22 +75,14 @@ int memfd_exec_of(const char *name, const void *at, size_t len, struct err *e)
 	return give_fd(&fd);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Wait at most @timeout seconds. 1: it has ended, 0: time is up. */
 static int wait_until(pid_t pid, int64_t timeout, int *status)
 {
 	own_fd int pidfd = sys_pidfd_open(pid, 0);
-	int64_t end = now_ms() + timeout * 1000;
+	int64_t end = clock_now_ns() + timeout * INT64_C(1000000000);
 
 	for (;;) {
-		int64_t left = end - now_ms();
+		int64_t left = (end - clock_now_ns()) / 1000000;
 		struct pollfd p = { .fd = pidfd, .events = POLLIN };
 		/* without pidfds (Linux < 5.3) poll is only a short sleep */
 		int slice = pidfd >= 0 && left < 3600000 ? (int)left : 5;
@@ -223,6 +215,25 @@ int spawn_read(const struct spawn *s, size_t max, char **ret_text, int *ret_stat
 	if (lseek(out, 0, SEEK_SET) < 0)
 		return fail_sys(e, "read the output of '%s'", s->path);
 	return file_read_fd(out, s->path, max, ret_text, e);
+}
+
+/**
+ * spawn_beside() - the program of that name in the folder that this one was started from
+ *
+ * Return: 0, or -1 with errno when there is none to execute; @ret_path then names it if it can.
+ */
+int spawn_beside(const char *name, char *ret_path, size_t size)
+{
+	size_t room = strlen(name) + 1;
+	ssize_t n = size > room ? readlink("/proc/self/exe", ret_path, size - room) : -1;
+	char *slash;
+
+	if (n < 0)
+		return snprintf(ret_path, size, "%s", name), -1;
+	ret_path[n] = '\0';
+	slash = strrchr(ret_path, '/');
+	memcpy(slash ? slash + 1 : ret_path, name, room);
+	return faccessat(AT_FDCWD, ret_path, X_OK, 0);
 }
 
 /**

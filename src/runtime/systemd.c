@@ -27,16 +27,8 @@
 /* Beside this program, or where it is installed. */
 static int find_helper(char *ret_path, size_t size, struct err *e)
 {
-	ssize_t n = readlink("/proc/self/exe", ret_path, size - sizeof(HELPER) - 1);
-	char *slash;
-
-	if (n > 0) {
-		ret_path[n] = '\0';
-		slash = strrchr(ret_path, '/');
-		memcpy(slash ? slash + 1 : ret_path, HELPER, sizeof(HELPER));
-		if (faccessat(AT_FDCWD, ret_path, X_OK, 0) == 0)
-			return 0;
-	}
+	if (spawn_beside(HELPER, ret_path, size) == 0)
+		return 0;
 	snprintf(ret_path, size, "%s", TARE_LIBEXECDIR "/" HELPER);
 	if (faccessat(AT_FDCWD, ret_path, X_OK, 0) == 0)
 		return 0;

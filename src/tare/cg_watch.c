@@ -343,13 +343,15 @@ const struct command cg_watch_command = {
 	.name = "watch",
 	.args = "-g CONTROLLERS:PATH... --oom|--empty|...",
 	.summary = "tell what happens in groups, and run a command for it",
-	.about = "A line is a group and its event: memory-threshold and the bytes in use, oom, "
-		 "pressure, empty, and gone, which ends the watch on a group.\n\n"
-		 "What is so already, a threshold passed or a group that is empty, is told at "
-		 "once. v1's groups tell nobody but their release agent that they are empty, and "
-		 "v2's "
-		 "have no thresholds: for these a look is taken five times a second, and what came "
-		 "and went between two looks is not seen. For the rest the kernel rings.\n\n"
+	.about = "A line is a group and its event: memory-threshold and the bytes in use, "
+		 "oom, pressure, empty, and gone, which ends the watch on a group.\n"
+		 "\n"
+		 "What is so already, a threshold passed or a group that is empty, is "
+		 "told at once. v1's groups tell nobody but their release agent that they "
+		 "are empty, and v2's have no thresholds: for these a look is taken five "
+		 "times a second, and what came and went between two looks is not seen. "
+		 "For the rest the kernel rings.\n"
+		 "\n"
 		 "--empty --exec does what v1's release_agent does, on both.",
 	.opts = watch_opts,
 	.n = COUNT(watch_opts),

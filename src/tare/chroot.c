@@ -12,7 +12,7 @@
 #include "base/own.h"
 #include "base/passwd.h"
 #include "host/new_root.h"
-#include "host/ns_child.h"
+#include "host/child.h"
 #include "os/creds.h"
 #include "os/file.h"
 #include "tare/ns.h"
@@ -172,8 +172,8 @@ static int run(const struct cli *cli __attribute__((unused)), void *options, cha
 	if (read_userspec(o->userspec, !o->groups, &who, e) < 0 ||
 	    read_groups(o->groups, &who, e) < 0 || change_root(o, args[0], e) < 0 ||
 	    become(&who, e) < 0)
-		return ns_child_not_tried(e);
-	return ns_child_exec(n_args > 1 ? args + 1 : shell, NULL, e);
+		return child_not_tried(e);
+	return child_exec(n_args > 1 ? args + 1 : shell, NULL, e);
 }
 
 const struct command chroot_command = {

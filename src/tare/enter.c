@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
-#include "host/ns_child.h"
+#include "host/child.h"
 #include "host/ns_enter.h"
 #include "os/lsm.h"
 #include "os/sealed_self.h"
@@ -97,10 +97,10 @@ static int run_enter(const struct cli *cli __attribute__((unused)), void *option
 	struct ns_enter n;
 
 	if (sealed_self(e) < 0 || any_open(&host, e) < 0)
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	c = containers_lookup(&host.all, args[0], e);
 	if (!c || describe(o, c, n_args > 1 ? args + 1 : shell, env, &n, e) < 0)
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	return console_enter(&n, ret_status, e) < 0
 		       ? fail_in(e, "enter container '%s'", any_name(c))
 		       : 0;
@@ -110,11 +110,10 @@ const struct command enter_command = {
 	.name = "enter",
 	.args = "CONTAINER [COMMAND [ARG...]]",
 	.summary = "run a program in a container of any engine; its shell by default",
-	.about = "The program gets the container's namespaces, root, working directory, cgroups, "
-		 "user, "
-		 "environment and capabilities, and a terminal of its own. Of the container's "
-		 "seccomp "
-		 "policy it gets nothing, since the kernel hands none on.",
+	.about = "The program gets the container's namespaces, root, working directory, "
+		 "cgroups, user, environment and capabilities, and a terminal of its own. "
+		 "Of the container's seccomp policy it gets nothing, since the kernel "
+		 "hands none on.",
 	.section = "ANY CONTAINER OF THE HOST",
 	.opts = enter_opts,
 	.n = COUNT(enter_opts),

@@ -239,9 +239,8 @@ const struct command limit_command = {
 	.name = "limit",
 	.args = "CONTAINER...",
 	.summary = "change what running containers of any engine may use; print the old values",
-	.about = "Limits hold at once. The engine that made the container does not know of them, "
-		 "and "
-		 "may overwrite them when it updates it.",
+	.about = "Limits hold at once. The engine that made the container does not know "
+		 "of them, and may overwrite them when it updates it.",
 	.section = "ANY CONTAINER OF THE HOST",
 	.opts = limit_opts,
 	.n = COUNT(limit_opts),

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "host/ns_child.h"
+#include "host/child.h"
 #include "host/ns_enter.h"
 #include "os/lsm.h"
 #include "os/sealed_self.h"
@@ -137,7 +137,7 @@ static int run(const struct cli *cli __attribute__((unused)), void *options, cha
 
 	if (describe(o, &n, e) < 0 || check_any(o, &n, e) < 0 ||
 	    (runs_theirs(o, &n) && sealed_self(e) < 0) || follow_container(o, &n, e) < 0)
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	return n.sealed ? console_enter(&n, ret_status, e) : ns_enter(&n, ret_status, e);
 }
 

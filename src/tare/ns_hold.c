@@ -92,9 +92,8 @@ const struct command ns_hold_command = {
 	.name = "hold",
 	.args = "NAME",
 	.summary = "keep namespaces alive under a name, without a process in them",
-	.about = "They are a process's, or new ones; 'ns enter --name NAME' enters them, and 'ns "
-		 "release' "
-		 "lets them go.",
+	.about = "They are a process's, or new ones; 'ns enter --name NAME' enters them, "
+		 "and 'ns release' lets them go.",
 	.opts = hold_opts,
 	.n = COUNT(hold_opts),
 	.size = sizeof(struct hold),

@@ -295,10 +295,10 @@ const struct command ns_ls_command = {
 	.name = "ls",
 	.args = "",
 	.summary = "list the namespaces of the host",
-	.about = "Namespaces of all eight types that a process is in, or that another namespace "
-		 "needs, "
-		 "with what owns them and the containers they belong to. With --holders also those "
-		 "that only a descriptor or a bind mount keeps alive.",
+	.about = "Namespaces of all eight types that a process is in, or that another "
+		 "namespace needs, with what owns them and the containers they belong to. "
+		 "With --holders also those that only a descriptor or a bind mount keeps "
+		 "alive.",
 	.opts = ls_opts,
 	.n = COUNT(ls_opts),
 	.size = sizeof(struct ls),

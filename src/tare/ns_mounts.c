@@ -308,9 +308,9 @@ const struct command ns_mounts_command = {
 	.name = "mounts",
 	.args = "[PID]",
 	.summary = "show who sees whose mounts: peer groups across mount namespaces, as a tree",
-	.about = "Below a group stand its members, which see each other's mounts, and those that "
-		 "see "
-		 "the group's and show it none of theirs. Mounts without a group come last.",
+	.about = "Below a group stand its members, which see each other's mounts, and "
+		 "those that see the group's and show it none of theirs. Mounts without a "
+		 "group come last.",
 	.opts = mounts_opts,
 	.n = COUNT(mounts_opts),
 	.size = sizeof(struct mounts),

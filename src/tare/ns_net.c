@@ -9,7 +9,7 @@
 #include "base/own.h"
 #include "base/render.h"
 #include "base/render_text.h"
-#include "host/ns_child.h"
+#include "host/child.h"
 #include "host/ns_hold.h"
 #include "host/ns_net.h"
 #include "tare/ns.h"
@@ -193,7 +193,7 @@ static int exec_all(char **argv, int *ret_status, struct err *e)
 	for (size_t i = 0; i < l.names.n; i++) {
 		const char *name = l.names.at[i].name;
 		own_str struct str head = { 0 };
-		struct ns_child c;
+		struct child c;
 		int why, side, status;
 
 		str_add(&head, "\nnetns: ");
@@ -202,14 +202,14 @@ static int exec_all(char **argv, int *ret_status, struct err *e)
 		if (print(&head, e) < 0)
 			return -1;
 		(void)fflush(stdout);
-		side = ns_child_fork(&c, &why, e);
+		side = child_fork(&c, &why, e);
 		if (side == 0) {
 			(void)ns_net_exec(name, argv, e);
-			ns_child_failed(why, e);
+			child_failed(why, e);
 		}
 		if (side < 0)
-			return ns_child_not_tried(e);
-		if (ns_child_wait(&c, &status, e) < 0)
+			return child_not_tried(e);
+		if (child_wait(&c, &status, e) < 0)
 			r = -1;
 		else if (status)
 			*ret_status = status;

@@ -184,9 +184,8 @@ const struct command ns_pids_command = {
 	.name = "pids",
 	.args = "[PID]",
 	.summary = "show what processes are called in nested pid namespaces",
-	.about = "With a PID: the processes in its pid namespace and below of that. Without: all "
-		 "that "
-		 "are not in our own.",
+	.about = "With a PID: the processes in its pid namespace and below of that. "
+		 "Without: all that are not in our own.",
 	.opts = pids_opts,
 	.n = COUNT(pids_opts),
 	.size = sizeof(struct pids),

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/signals.h"
-#include "host/ns_child.h"
+#include "host/child.h"
 #include "host/ns_run.h"
 #include "tare/ns.h"
 
@@ -173,7 +173,7 @@ static int run(const struct cli *cli __attribute__((unused)), void *options, cha
 	};
 
 	if (describe(o, &r, e) < 0)
-		return ns_child_not_tried(e);
+		return child_not_tried(e);
 	return ns_run(&r, ret_status, e);
 }
 
@@ -181,9 +181,8 @@ const struct command ns_run_command = {
 	.name = "run",
 	.args = "[PROGRAM [ARG...]]",
 	.summary = "run a program in new namespaces; the shell by default",
-	.about = "The options are those of unshare(1). A FILE keeps the namespace alive: it is "
-		 "bound "
-		 "to it.",
+	.about = "The options are those of unshare(1). A FILE keeps the namespace alive: "
+		 "it is bound to it.",
 	.opts = run_opts,
 	.n = COUNT(run_opts),
 	.size = sizeof(struct run),

@@ -155,9 +155,8 @@ const struct command ps_command = {
 	.name = "ps",
 	.args = "",
 	.summary = "list containers: tare's own, or with --all-engines everybody's",
-	.about = "Containers are found from /proc, cgroups and the engines' state folders; no "
-		 "daemon is "
-		 "asked.",
+	.about = "Containers are found from /proc, cgroups and the engines' state "
+		 "folders; no daemon is asked.",
 	.section = "ANY CONTAINER OF THE HOST",
 	.opts = ps_opts,
 	.n = COUNT(ps_opts),

@@ -2,12 +2,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/own.h"
 #include "base/render.h"
-#include "base/units.h"
 #include "tare/any.h"
 #include "tare/cli.h"
 #include "tare/usage_rows.h"
@@ -47,8 +46,7 @@ static const struct render_list list = {
 /* struct watch - a command line, understood; @names: containers that were asked for, or all */
 struct watch {
 	const struct stats *options;
-	int64_t interval;
-	enum usage_sort sort;
+	struct usage_choice choice;
 	char **names;
 	size_t n_names;
 };
@@ -78,21 +76,11 @@ static int choose(const struct usage_sampler *s, const struct watch *w, bool fir
 static int print_reading(struct usage_sampler *s, const struct watch *w, const size_t *order,
 			 size_t n, struct err *e)
 {
-	own_arena struct arena mem = { 0 };
-	struct usage_row *rows = arena_array(&mem, n, sizeof(*rows));
-
-	if (!rows)
-		return fail_errno(e, ENOMEM, "print what containers use");
-	for (size_t i = 0; i < n; i++)
-		if (usage_fill_row(s, order[i], &mem, &rows[i], e) < 0)
-			return -1;
 	/* as docker: the screen has one reading */
 	if (!w->options->no_stream && isatty(STDOUT_FILENO) && !w->options->render.format &&
 	    !w->options->render.json)
 		fputs("\033[2J\033[H", stdout);
-	if (render_print(&w->options->render, &list, (struct list_any){ rows, n }, e) < 0)
-		return -1;
-	return fflush(stdout) == 0 ? 0 : fail_sys(e, "print what containers use");
+	return usage_print(s, &w->options->render, &list, order, n, e);
 }
 
 /* One reading; the first only begins to count, and is not printed. */
@@ -101,7 +89,7 @@ static int read_once(struct usage_sampler *s, const struct watch *w, unsigned ro
 	own_mem size_t *order = NULL;
 	size_t n;
 
-	if (usage_look(s, NULL, e) < 0)
+	if (usage_look(s, e) < 0)
 		return -1;
 	order = calloc(s->all.n + 1, sizeof(*order));
 	if (!order)
@@ -111,32 +99,8 @@ static int read_once(struct usage_sampler *s, const struct watch *w, unsigned ro
 	usage_read_all(s);
 	for (size_t i = 0; i < n; i++)
 		usage_read_more(s, order[i], USAGE_ALL);
-	usage_order(s, w->sort, order, n);
+	usage_order(s, w->choice.sort, order, n);
 	return round == 0 ? 0 : print_reading(s, w, order, n, e);
-}
-
-static void nap(int64_t ns)
-{
-	struct timespec t = { ns / 1000000000, ns % 1000000000 };
-
-	(void)nanosleep(&t, NULL);
-}
-
-static int parse(const struct stats *o, struct watch *w, struct err *e)
-{
-	const struct word *sort = word_find(usage_sort_words, o->sort ? o->sort : "name");
-
-	if (!sort) {
-		fail(e, ERR_INPUT, "stats: --sort '%s': there is no such key", o->sort);
-		return fail_hint(e, "it is cpu, memory, io, net, pids or name");
-	}
-	w->sort = (enum usage_sort)sort->value;
-	w->interval = 1000000000;
-	if (o->interval && duration_parse(o->interval, &w->interval, e) < 0)
-		return fail_in(e, "stats: --interval");
-	if (w->interval < 10000000)
-		return fail(e, ERR_INPUT, "stats: --interval: 10ms is the least");
-	return 0;
 }
 
 static int run_stats(const struct cli *cli __attribute__((unused)), void *options, char **args,
@@ -144,13 +108,20 @@ static int run_stats(const struct cli *cli __attribute__((unused)), void *option
 {
 	const struct stats *o = options;
 	own_usage_sampler struct usage_sampler s = { 0 };
-	struct watch w = { .options = o, .names = args, .n_names = n_args };
+	struct watch w = {
+		.options = o,
+		.choice = { .sort = SORT_NAME, .interval = INT64_C(1000000000) },
+		.names = args,
+		.n_names = n_args,
+	};
 
-	if (parse(o, &w, e) < 0 || usage_open(&s, o->services, e) < 0)
+	if (usage_choose(&w.choice, o->sort, o->interval, e) < 0)
+		return fail_in(e, "stats");
+	if (usage_open(&s, o->services, e) < 0)
 		return -1;
 	for (unsigned round = 0; round < 2 || !o->no_stream; round++) {
 		if (round > 0)
-			nap(w.interval);
+			clock_nap_ns(w.choice.interval);
 		if (read_once(&s, &w, round, e) < 0)
 			return -1;
 	}
@@ -162,8 +133,7 @@ const struct command stats_command = {
 	.args = "[CONTAINER...]",
 	.summary = "print what containers of any engine use",
 	.about = "Containers are all that are found, or those that are named. Processor time is "
-		 "that "
-		 "since the reading before.",
+		 "that since the reading before.",
 	.section = "ANY CONTAINER OF THE HOST",
 	.opts = stats_opts,
 	.n = COUNT(stats_opts),

@@ -3,17 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/own.h"
 #include "base/render.h"
-#include "base/units.h"
+#include "os/spawn.h"
 #include "tare/any.h"
 #include "tare/cli.h"
 #include "tare/usage_rows.h"
 
-#define SCREEN "tare-top"
+#define SCREEN    "tare-top"
+#define NO_SCREEN "it is installed beside tare where ncurses is; --batch needs none"
 
 struct top {
 	const char *delay, *sort, *filter;
@@ -58,14 +59,11 @@ static int become_screen(const struct top *o, struct err *e)
 	char path[4096];
 	const char *argv[8] = { SCREEN };
 	size_t n = 1;
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof(SCREEN) - 1);
-	char *slash;
 
-	if (len < 0)
-		return fail_sys(e, "find the program '%s'", SCREEN);
-	path[len] = '\0';
-	slash = strrchr(path, '/');
-	memcpy(slash ? slash + 1 : path, SCREEN, sizeof(SCREEN));
+	if (spawn_beside(SCREEN, path, sizeof(path)) < 0) {
+		fail_sys(e, "run '%s'", path);
+		return fail_hint(e, NO_SCREEN);
+	}
 	if (o->delay)
 		argv[n++] = o->delay;
 	else
@@ -75,23 +73,7 @@ static int become_screen(const struct top *o, struct err *e)
 	argv[n++] = o->services ? "services" : "";
 	(void)execv(path, (char **)(uintptr_t)argv);
 	fail_sys(e, "run '%s'", path);
-	return fail_hint(e, "it is installed beside tare where ncurses is; --batch needs none");
-}
-
-static int print_batch(struct usage_sampler *s, const struct top *o, const size_t *order, size_t n,
-		       struct err *e)
-{
-	own_arena struct arena mem = { 0 };
-	struct usage_row *rows = arena_array(&mem, n, sizeof(*rows));
-
-	if (!rows)
-		return fail_errno(e, ENOMEM, "print what containers use");
-	for (size_t i = 0; i < n; i++)
-		if (usage_fill_row(s, order[i], &mem, &rows[i], e) < 0)
-			return -1;
-	if (render_print(&o->render, &list, (struct list_any){ rows, n }, e) < 0)
-		return -1;
-	return fflush(stdout) == 0 ? 0 : fail_sys(e, "print what containers use");
+	return fail_hint(e, NO_SCREEN);
 }
 
 static int read_batch(struct usage_sampler *s, const struct top *o, enum usage_sort sort,
@@ -100,7 +82,7 @@ static int read_batch(struct usage_sampler *s, const struct top *o, enum usage_s
 	own_mem size_t *order = NULL;
 	size_t n = 0;
 
-	if (usage_look(s, NULL, e) < 0)
+	if (usage_look(s, e) < 0)
 		return -1;
 	order = calloc(s->all.n + 1, sizeof(*order));
 	if (!order)
@@ -113,20 +95,19 @@ static int read_batch(struct usage_sampler *s, const struct top *o, enum usage_s
 		order[n++] = i;
 	}
 	usage_order(s, sort, order, n);
-	return print ? print_batch(s, o, order, n, e) : 0;
+	return print ? usage_print(s, &o->render, &list, order, n, e) : 0;
 }
 
 static int run_batch(const struct top *o, int64_t delay, enum usage_sort sort, struct err *e)
 {
 	own_usage_sampler struct usage_sampler s = { 0 };
-	const struct timespec nap = { delay / 1000000000, delay % 1000000000 };
 
 	if (usage_open(&s, o->services, e) < 0)
 		return -1;
 	/* the first reading only begins to count */
 	for (uint64_t i = 0; i <= o->count || !o->count; i++) {
 		if (i > 0)
-			(void)nanosleep(&nap, NULL);
+			clock_nap_ns(delay);
 		if (read_batch(&s, o, sort, i > 0, e) < 0)
 			return -1;
 	}
@@ -138,19 +119,12 @@ static int run_top(const struct cli *cli __attribute__((unused)), void *options,
 		   int *ret_status __attribute__((unused)), struct err *e)
 {
 	const struct top *o = options;
-	const struct word *sort = word_find(usage_sort_words, o->sort ? o->sort : "cpu");
-	int64_t delay = 1000000000;
+	struct usage_choice choice = { .sort = SORT_CPU, .interval = INT64_C(1000000000) };
 
-	if (!sort) {
-		fail(e, ERR_INPUT, "top: --sort '%s': there is no such key", o->sort);
-		return fail_hint(e, "it is cpu, memory, io, net, pids or name");
-	}
-	if (o->delay && duration_parse(o->delay, &delay, e) < 0)
-		return fail_in(e, "top: --delay");
-	if (delay < 10000000)
-		return fail(e, ERR_INPUT, "top: --delay: 10ms is the least");
+	if (usage_choose(&choice, o->sort, o->delay, e) < 0)
+		return fail_in(e, "top");
 	if (o->batch)
-		return run_batch(o, delay, (enum usage_sort)sort->value, e);
+		return run_batch(o, choice.interval, choice.sort, e);
 	if (o->count || o->render.json)
 		return fail(e, ERR_INPUT, "top: --count and --json need --batch");
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {

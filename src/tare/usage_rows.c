@@ -1,13 +1,18 @@
 /* usage_rows.c - puts usage into words */
 #include "tare/usage_rows.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/own.h"
 #include "base/units.h"
 #include "tare/any.h"
+
+#define INTERVAL_MIN 10000000
 
 // clang-format off
 static const struct bind_row rows[] = {
@@ -41,6 +46,29 @@ const struct word usage_sort_words[] = {
 	{ "pids", SORT_PIDS }, { "name", SORT_NAME }, { NULL, 0 },
 };
 // clang-format on
+
+/**
+ * usage_choose() - understand the options by which stats and top agree
+ * @c:        has the defaults
+ * @sort:     a word of usage_sort_words, or NULL
+ * @interval: a duration, or NULL
+ */
+int usage_choose(struct usage_choice *c, const char *sort, const char *interval, struct err *e)
+{
+	const struct word *word = sort ? word_find(usage_sort_words, sort) : NULL;
+
+	if (sort && !word) {
+		fail(e, ERR_INPUT, "--sort '%s': there is no such key", sort);
+		return fail_hint(e, "it is cpu, memory, io, net, pids or name");
+	}
+	if (word)
+		c->sort = (enum usage_sort)word->value;
+	if (interval && duration_parse(interval, &c->interval, e) < 0)
+		return fail_in(e, "time between two readings");
+	if (c->interval < INTERVAL_MIN)
+		return fail(e, ERR_INPUT, "time between two readings: 10ms is the least");
+	return 0;
+}
 
 /* What qsort's comparison needs beside its two words. */
 static struct {
@@ -175,4 +203,24 @@ int usage_fill_row(const struct usage_sampler *s, size_t i, struct arena *a,
 	    !r->pids_text)
 		return fail_errno(e, ENOMEM, "print what containers use");
 	return 0;
+}
+
+/**
+ * usage_print() - one reading: a row for each index
+ * @order: @n indices of containers; usage_read_more() has been called for each
+ */
+int usage_print(const struct usage_sampler *s, const struct render *how,
+		const struct render_list *list, const size_t *order, size_t n, struct err *e)
+{
+	own_arena struct arena mem = { 0 };
+	struct usage_row *lines = arena_array(&mem, n, sizeof(*lines));
+
+	if (!lines)
+		return fail_errno(e, ENOMEM, "print what containers use");
+	for (size_t i = 0; i < n; i++)
+		if (usage_fill_row(s, order[i], &mem, &lines[i], e) < 0)
+			return -1;
+	if (render_print(how, list, (struct list_any){ lines, n }, e) < 0)
+		return -1;
+	return fflush(stdout) == 0 ? 0 : fail_sys(e, "print what containers use");
 }

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/bind.h"
+#include "base/render.h"
 #include "host/usage.h"
 
 struct err;
@@ -23,9 +24,18 @@ extern const struct bind_table usage_row_table;
 enum usage_sort { SORT_CPU, SORT_MEMORY, SORT_IO, SORT_NET, SORT_PIDS, SORT_NAME };
 extern const struct word usage_sort_words[];
 
+/* struct usage_choice - what is printed first, and nanoseconds between two readings */
+struct usage_choice {
+	enum usage_sort sort;
+	int64_t interval;
+};
+
+int usage_choose(struct usage_choice *c, const char *sort, const char *interval, struct err *e);
 bool usage_fits(const struct container_found *c, const char *text);
 void usage_order(const struct usage_sampler *s, enum usage_sort by, size_t *order, size_t n);
 int usage_fill_row(const struct usage_sampler *s, size_t i, struct arena *a,
 		   struct usage_row *ret_row, struct err *e);
+int usage_print(const struct usage_sampler *s, const struct render *how,
+		const struct render_list *list, const size_t *order, size_t n, struct err *e);
 
 #endif

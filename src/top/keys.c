@@ -8,29 +8,16 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "os/spawn.h"
 #include "top/view.h"
 
 #define WORDS_MAX 32
 
-/* The program beside this one. */
-static bool find_tare(char *ret_path, size_t size)
-{
-	ssize_t len = readlink("/proc/self/exe", ret_path, size - sizeof("tare"));
-	char *slash;
-
-	if (len < 0)
-		return false;
-	ret_path[len] = '\0';
-	slash = strrchr(ret_path, '/');
-	memcpy(slash ? slash + 1 : ret_path, "tare", sizeof("tare"));
-	return true;
-}
-
-/* Runs it with what it says going to @out; returns its exit status, or -1. */
+/* Runs the tare beside this program, with what it says going to @out; returns its exit status, or -1. */
 static int run_tare(char *const *argv, int out)
 {
 	char path[4096];
-	pid_t pid = find_tare(path, sizeof(path)) ? fork() : -1;
+	pid_t pid = spawn_beside("tare", path, sizeof(path)) == 0 ? fork() : -1;
 	int status;
 
 	if (pid == 0) {

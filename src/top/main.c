@@ -7,19 +7,11 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/units.h"
 #include "top/view.h"
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
 
 static int parse(int argc, char **argv, struct view *v, struct err *e)
 {
@@ -42,16 +34,17 @@ static int watch(struct view *v, struct err *e)
 	int64_t next = 0;
 
 	for (;;) {
-		int64_t now = now_ms();
+		int64_t now = clock_now_ns(), left;
 		int key;
 
 		if (now >= next) {
 			if (view_refresh(v, true, e) < 0)
 				return -1;
-			next = now + v->delay / 1000000;
+			next = now + v->delay;
 		}
 		screen_draw(v);
-		timeout((int)(next > now_ms() ? next - now_ms() : 0));
+		left = next - clock_now_ns();
+		timeout(left > 0 ? (int)(left / 1000000) : 0);
 		key = getch();
 		if (key == KEY_RESIZE || key == ERR)
 			continue;

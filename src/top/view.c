@@ -40,7 +40,7 @@ int view_refresh(struct view *v, bool read, struct err *e)
 	struct usage_sampler *s = &v->sampler;
 	size_t row = view_row(v);
 
-	if (read && usage_look(s, NULL, e) < 0)
+	if (read && usage_look(s, e) < 0)
 		return -1;
 	if (read) {
 		usage_read_all(s);

@@ -233,7 +233,7 @@ TEST(a_bad_container_is_told_why)
 		 "37 30 8:2 / /h ro - ext4 /dev/sda2 rw\n");
 	put("proc/70/attr/current", "unconfined\n");
 	put("sys/fs/cgroup/devices/one/devices.list", "c 1:3 rwm\na *:* rwm\n");
-	container.cgroups.at = &(struct container_cgroup){ "devices", "/one", false };
+	container.cgroups.at = &(struct container_place){ "devices", "/one", false };
 	container.cgroups.n = 1;
 	report = inspected();
 	WANT_STR(report.grade, "F");

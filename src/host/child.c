@@ -1,5 +1,5 @@
-/* ns_child.c - fork, exec, and the exit status as docker gives it: 126, 127, 128 + signal */
-#include "host/ns_child.h"
+/* child.c - fork, exec, and the exit status as docker gives it: 126, 127, 128 + signal */
+#include "host/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +13,13 @@
 #include "base/own.h"
 
 /**
- * ns_child_fork() - fork, with a pipe by which the child says why it failed
+ * child_fork() - fork, with a pipe by which the child says why it failed
  * @ret_child: in the parent
- * @ret_why:   in the child: for ns_child_failed(); in the parent untouched
+ * @ret_why:   in the child: for child_failed(); in the parent untouched
  *
  * Return: 0 in the child, 1 in the parent, or -1.
  */
-int ns_child_fork(struct ns_child *ret_child, int *ret_why, struct err *e)
+int child_fork(struct child *ret_child, int *ret_why, struct err *e)
 {
 	int why[2];
 	pid_t pid;
@@ -37,12 +37,12 @@ int ns_child_fork(struct ns_child *ret_child, int *ret_why, struct err *e)
 	if (pid == 0)
 		*ret_why = why[1];
 	else
-		*ret_child = (struct ns_child){ pid, why[0] };
+		*ret_child = (struct child){ pid, why[0] };
 	return pid != 0;
 }
 
-/* ns_child_failed() - end the child, and have the parent's ns_child_wait() fail with @e */
-void ns_child_failed(int why, const struct err *e)
+/* child_failed() - end the child, and have the parent's child_wait() fail with @e */
+void child_failed(int why, const struct err *e)
 {
 	(void)!write(why, e, sizeof(*e));
 	_exit(err_exit_status(e));
@@ -83,7 +83,7 @@ static int wait_through(pid_t pid, bool alone, int *ret_status)
 	}
 }
 
-static int wait_for(struct ns_child *c, bool alone, int *ret_status, struct err *e)
+static int wait_for(struct child *c, bool alone, int *ret_status, struct err *e)
 {
 	int failed = read_why(c->why, e), status, r;
 
@@ -98,14 +98,14 @@ static int wait_for(struct ns_child *c, bool alone, int *ret_status, struct err 
 }
 
 /**
- * ns_child_wait() - wait until the child has ended
+ * child_wait() - wait until the child has ended
  * @ret_status: as docker gives it: the program's own, or 128 + the signal that killed it
  *
  * Interrupts from the terminal are the program's: we go on waiting.
  *
  * Return: 0; -1 when the program was not started, with the child's own error.
  */
-int ns_child_wait(struct ns_child *c, int *ret_status, struct err *e)
+int child_wait(struct child *c, int *ret_status, struct err *e)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, was_int, was_quit;
 	int r;
@@ -118,8 +118,8 @@ int ns_child_wait(struct ns_child *c, int *ret_status, struct err *e)
 	return r;
 }
 
-/* ns_child_hold_signals() - before the fork, so that none ends us and leaves the child behind */
-void ns_child_hold_signals(sigset_t *ret_before)
+/* child_hold_signals() - before the fork, so that none ends us and leaves the child behind */
+void child_hold_signals(sigset_t *ret_before)
 {
 	sigset_t all;
 
@@ -138,13 +138,13 @@ static void pass_on(int sig)
 }
 
 /**
- * ns_child_stand_for() - ns_child_wait() for a child in a session of its own, for good
- * @before: of ns_child_hold_signals(); the child puts it back, too
+ * child_stand_for() - child_wait() for a child in a session of its own, for good
+ * @before: of child_hold_signals(); the child puts it back, too
  *
  * Signals that reach us go on to it, but for those that tell of ourselves. When it stops, it stops
  * alone: nobody would wake us.
  */
-int ns_child_stand_for(struct ns_child *c, const sigset_t *before, int *ret_status, struct err *e)
+int child_stand_for(struct child *c, const sigset_t *before, int *ret_status, struct err *e)
 {
 	static const int passed[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
 				      SIGUSR2, SIGALRM, SIGCONT, SIGTSTP };
@@ -163,8 +163,8 @@ int ns_child_stand_for(struct ns_child *c, const sigset_t *before, int *ret_stat
 	return r;
 }
 
-/* ns_child_not_tried() - 126 and 127 say what is wrong with the program: other errors have 125. -1 */
-int ns_child_not_tried(struct err *e)
+/* child_not_tried() - 126 and 127 say what is wrong with the program: other errors have 125. -1 */
+int child_not_tried(struct err *e)
 {
 	if (e->cls == ERR_ABSENT || e->cls == ERR_DENIED)
 		e->cls = ERR_SYSTEM;
@@ -172,12 +172,12 @@ int ns_child_not_tried(struct err *e)
 }
 
 /**
- * ns_child_exec() - become the program; the search path is that of the environment it gets
+ * child_exec() - become the program; the search path is that of the environment it gets
  * @envp: NULL: ours
  *
  * Return: -1, ERR_ABSENT (127) when there is none, ERR_DENIED (126) when it cannot be executed.
  */
-int ns_child_exec(char *const argv[], char *const envp[], struct err *e)
+int child_exec(char *const argv[], char *const envp[], struct err *e)
 {
 	if (envp)
 		environ = (char **)(uintptr_t)envp;
