@@ -502,8 +502,9 @@ TEST(the_first_process_is_the_oldest_that_is_not_of_the_hosts_world)
 TEST(a_frozen_container_is_paused_on_v1_on_v2_and_on_both)
 {
 	new_host();
-	put_process(
-		(struct fake){ .pid = 70, .cgroup = "6:freezer:/docker/" HEX("0001") "\n0::/\n" });
+	/* as the kernel shows whom v1 froze, whatever he did */
+	put_process((struct fake){
+		.pid = 70, .state = 'D', .cgroup = "6:freezer:/docker/" HEX("0001") "\n0::/\n" });
 	put_process((struct fake){ .pid = 80, .cgroup = "0::/lxc.payload.a\n" });
 	put_process((struct fake){ .pid = 90, .cgroup = "0::/lxc.payload.b\n" });
 	put("sys/fs/cgroup/freezer/docker/" HEX("0001") "/freezer.state", "FROZEN\n");
