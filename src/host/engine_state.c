@@ -13,7 +13,7 @@
 #include "os/file.h"
 #include "os/path.h"
 
-#define QUIETLY (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define QUIETLY (O_RDONLY | O_NONBLOCK | O_NOCTTY)
 
 static int check_regular(int fd, uint32_t owner)
 {
@@ -40,7 +40,7 @@ static int open_regular(int rootfd, const char *path, uint32_t owner)
 		if (r < 0)
 			return r;
 		path_fd_link(place, same);
-		fd = open(same, QUIETLY);
+		fd = open(same, QUIETLY | O_CLOEXEC);
 		if (fd < 0)
 			return -errno;
 	}
