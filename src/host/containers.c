@@ -37,6 +37,7 @@ const struct word container_run_words[] = {
 	{ "created", CONTAINER_CREATED },
 	{ "running", CONTAINER_RUNNING },
 	{ "paused",  CONTAINER_PAUSED  },
+	{ "exited",  CONTAINER_EXITED  },
 	{ NULL, 0 },
 };
 
@@ -169,7 +170,7 @@ int containers_find(const char *root, unsigned want, struct containers *ret, str
 				       .found = ret };
 	int (*const steps[])(struct finder *) = {
 		finder_sources,   finder_claims, finder_namespaces, finder_first_processes,
-		finder_leftovers, keep_wanted,   finder_details,
+		finder_leftovers, keep_wanted,   finder_details,    finder_stopped,
 	};
 
 	*ret = (struct containers){ 0 };

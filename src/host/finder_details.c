@@ -254,7 +254,8 @@ static char *other_name(struct finder *f, const struct container_found *c,
 	}
 }
 
-static void find_names(struct finder *f, struct container_found *c, const struct finder_mark *m)
+/* finder_names() - what the state files tell of it, and what it is called else */
+void finder_names(struct finder *f, struct container_found *c, const struct finder_mark *m)
 {
 	struct state_facts facts = { 0 };
 	const struct state_entry *entry = finder_first(f, c->id, strlen(c->id));
@@ -311,6 +312,6 @@ int finder_details(struct finder *f)
 			return -ENOMEM;
 	parallel_each(all->n, look_at, &d);
 	for (size_t i = 0; (f->want & CONTAINERS_NAMES) && i < all->n; i++)
-		find_names(f, &all->at[i], &f->marks[i]);
+		finder_names(f, &all->at[i], &f->marks[i]);
 	return 0;
 }

@@ -149,5 +149,9 @@ int64_t finder_user(const struct finder *f, pid_t pid);
 
 /* finder_details.c */
 int finder_details(struct finder *f);
+void finder_names(struct finder *f, struct container_found *c, const struct finder_mark *m);
+
+/* finder_stopped.c */
+int finder_stopped(struct finder *f);
 
 #endif

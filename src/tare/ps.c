@@ -7,7 +7,7 @@
 #include "tare/cli.h"
 
 struct ps {
-	bool all_engines, services;
+	bool all_engines, services, all;
 	struct opt_list filter;
 	struct render render;
 };
@@ -17,7 +17,7 @@ static const struct opt ps_opts[] = {
 	OPT_FLAG_("all-engines",  0,  struct ps, all_engines, "containers of every engine, and what looks like one"),
 	OPT_FLAG_("services",     0,  struct ps, services,    "with --all-engines: systemd's services that have namespaces, too"),
 	OPT_STRINGS_("filter",   'f', struct ps, filter,      "KEY=VALUE", "only those of this engine, id, name, image, status or pod"),
-	OPT_REFUSED_("all",      'a', NULL, "only containers that have a process are found"),
+	OPT_FLAG_("all",         'a', struct ps, all,         "those that have ended, too"),
 	RENDER_OPTS_QUIET(struct ps, render),
 };
 
@@ -136,7 +136,11 @@ static unsigned wanted(const struct ps *o, const struct condition *conditions)
 		want |= conditions[i].filter->needs;
 	if (o->all_engines)
 		want |= CONTAINERS_UNKNOWN | (o->services ? CONTAINERS_SERVICES : 0);
-	return want;
+	/* as docker: who asks for them by their status need not say it twice */
+	for (size_t i = 0; i < o->filter.n; i++)
+		if (conditions[i].filter->words == container_run_words)
+			want |= CONTAINERS_STOPPED;
+	return o->all ? want | CONTAINERS_STOPPED : want;
 }
 
 static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
