@@ -274,6 +274,44 @@ int tc_try_root(struct netlink *n, int index, struct tc_root *ret_root)
 	return r;
 }
 
+/* struct device_search - the devices whose root is @handle */
+struct device_search {
+	uint32_t handle;
+	int *at;
+	size_t n, room;
+};
+
+static int look_for_root(void *ctx, unsigned type, struct netlink_bytes body)
+{
+	struct device_search *s = ctx;
+	struct tcmsg head;
+
+	if (type != RTM_NEWQDISC || !netlink_take(&body, &head, sizeof(head)) ||
+	    head.tcm_parent != TC_H_ROOT || head.tcm_handle != s->handle)
+		return 0;
+	if (s->n == s->room)
+		return -E2BIG;
+	s->at[s->n++] = head.tcm_ifindex;
+	return 0;
+}
+
+/* tc_try_find() - the devices whose root is @handle. Return: 0, -E2BIG: more than @room, or -errno */
+int tc_try_find(struct netlink *n, uint32_t handle, int *ret_indexes, size_t room, size_t *ret_n)
+{
+	const struct tcmsg head = about(0, 0, 0);
+	int r = -EINTR;
+
+	for (int i = 0; i < ROUNDS && r == -EINTR; i++) {
+		struct device_search s = { handle, ret_indexes, 0, room };
+		struct netlink_request ask;
+
+		netlink_begin(&ask, RTM_GETQDISC, NLM_F_DUMP, &head, sizeof(head));
+		r = netlink_try_call(n, &ask, look_for_root, &s);
+		*ret_n = s.n;
+	}
+	return r;
+}
+
 static void read_class(struct netlink_bytes options, struct tc_class *c)
 {
 	struct tc_htb_opt opt = { .quantum = 0 };

@@ -16,6 +16,7 @@
 
 #include "os/netlink.h"
 
+#define TC_TOP                  UINT32_MAX /* the parent of what is below nothing: TC_H_ROOT */
 #define TC_HANDLE(major, minor) (((uint32_t)(major) << 16) | (minor))
 
 /**
@@ -43,7 +44,7 @@ struct tc_root {
 
 /**
  * struct tc_class - one class of a hierarchical token bucket
- * @id, @parent:  TC_HANDLE(); the parent of the topmost is the discipline's handle
+ * @id, @parent:  TC_HANDLE(); the parent of the topmost is TC_TOP
  * @rate, @ceil:  bytes a second: what it has for sure, and with what others leave
  * @burst:        bytes that may go at once
  * @quantum:      bytes in its turn, when what is left is given round
@@ -68,6 +69,7 @@ bool tc_tbf_same(const struct tc_tbf *a, const struct tc_tbf *b);
 int tc_parse_root(struct netlink_bytes body, int index, struct tc_root *ret_root);
 
 int tc_try_root(struct netlink *n, int index, struct tc_root *ret_root);
+int tc_try_find(struct netlink *n, uint32_t handle, int *ret_indexes, size_t room, size_t *ret_n);
 int tc_try_set_tbf(struct netlink *n, int index, uint32_t handle, const struct tc_tbf *tbf);
 int tc_try_add_htb(struct netlink *n, int index, uint32_t handle, uint32_t otherwise);
 int tc_try_add_class(struct netlink *n, int index, const struct tc_class *c);

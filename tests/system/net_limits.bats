@@ -7,6 +7,7 @@ load ../lib
 # All traffic is between namespaces that a test makes: none of the machine's interfaces has a part in it.
 setup() {
 	net=/run/netns/tt$$-$BATS_TEST_NUMBER
+	group=tare-test-tt-$$-$BATS_TEST_NUMBER
 	need_program ip tc python3
 	# where the kernel finds no modprobe
 	modprobe -qa veth sch_tbf sch_htb 2>/dev/null || true
@@ -58,7 +59,73 @@ need_tbf() {
 	in_net ip link delete tt0
 }
 
-clear_shares() { :; }
+# --- shares -----------------------------------------------------------------------------------
+
+# The tree of shares is in the group $group; what is divided is what goes out by s0, to d0 in $far.
+
+# v2: where the v2 hierarchy is mounted
+v2() { grep ' - cgroup2 ' /proc/self/mountinfo | cut -d ' ' -f 5 | head -n 1; }
+
+# shares WORD...: tare cg shares in the test's group and namespace
+shares() { in_net "$TARE_BUILD/src/tare" cg shares -u "$group" "$@" 3>&-; }
+
+# pair: s0 with 10.98.0.1, and in $far d0 with 10.98.0.2; skips where nothing divides s0
+pair() {
+	[[ $(v2) ]] || skip 'needs a v2 hierarchy'
+	far=$net-far
+	ip netns add "${far##*/}"
+	in_net ip link add s0 type veth peer name d0 netns "${far##*/}"
+	in_net tc qdisc add dev s0 root handle 9: htb 2>/dev/null || skip 'needs sch_htb'
+	in_net tc qdisc del dev s0 root
+	in_net ip address add 10.98.0.1/24 dev s0
+	in_net ip link set s0 up
+	nsenter --net="$far" sh -c 'ip address add 10.98.0.2/24 dev d0; ip link set d0 up'
+}
+
+clear_shares() {
+	[[ ! -e $net ]] || shares --clear || true
+	[[ ! -e $net-far ]] || ip netns delete "${net##*/}-far"
+	wait_for 20 no_groups
+}
+
+# no_groups: the test's groups are gone, or can be removed
+no_groups() {
+	find /sys/fs/cgroup -depth -type d -path "*$group*" -exec rmdir {} \; 2>/dev/null || true
+	[[ ! $(find /sys/fs/cgroup -type d -path "*$group*" -print -quit) ]]
+}
+
+# classes: of s0, without figures that change
+classes() { in_net tc class show dev s0 | sort; }
+
+# packets MINOR: how many went through this class of s0
+packets() {
+	in_net tc -s class show dev s0 | awk -v id="$1" '
+		$1 == "class" { split($3, a, ":"); now = a[2] == id }
+		now && $1 == "Sent" { print $4 }'
+}
+
+# datagrams FILE COUNT PRIORITY...: a process goes to the group with this cgroup.procs, and sends COUNT packets
+# from there, with a priority of its own choice unless that is 0; and so on. It waits for a file "go"
+# before it sends from a socket that it has already where FILE is wait:FILE.
+datagrams() {
+	timeout 90 nsenter --net="$net" python3 - "$@" 3>&- <<-'END'
+		import os, socket, sys, time
+		words = sys.argv[1:]
+		while words:
+		    file, count, chosen = words.pop(0), int(words.pop(0)), int(words.pop(0), 0)
+		    with open(file.removeprefix("wait:"), "w") as f:
+		        f.write("0")
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    if chosen:
+		        s.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, chosen)
+		    if file.startswith("wait:"):
+		        open("waiting", "w").close()
+		        while not os.path.exists("go"):
+		            time.sleep(0.05)
+		    for _ in range(count):
+		        s.sendto(b"x", ("10.98.0.2", 9))
+	END
+}
 
 @test "net-rate: what a container receives and sends is slowed down, and is as fast as before after an undo" {
 	need_tbf
@@ -201,4 +268,108 @@ clear_shares() { :; }
 	run net_tare limit --undo "$pid"
 	expect_status 0
 	[[ $output != *$'\e'* ]]
+}
+
+@test "lecture: professors and students share CPU, memory and the network" {
+	need_controller cpu memory
+	pair
+	cat >tree <<-'END'
+		group            cpu    memory  net
+		professors       50%    40%     60%
+		students         30%    20%     30%
+		    bachelor     60%    50%     25%
+		    master       40%    50%     75%
+		system           20%    30%     -
+
+		network s0 8mbit
+	END
+	shares --dry-run --no-headers tree >plan
+	grep -Eq "^$group/students/master +net +75.00% +s0 [0-9a-f]+:4 +1800kbit\$" plan
+	[[ ! -e $(v2)/$group && ! -e $(controller_dir cpu)/$group ]]
+	[[ $(in_net tc qdisc show dev s0) = *noqueue* ]]
+	shares tree
+	shares --show --format '{{.group}} {{.cpu}} {{.memory}} {{.net}} {{.netRate}} {{.netInterface}}' >force
+	grep -x 'professors 50.00% 40.00% 60.00% 4800kbit s0' force
+	grep -x 'students/bachelor 60.00% 50.00% 25.00% 600kbit s0' force
+	grep -qx "0::/$group/professors" <(net_tare cg exec -g "cpu:$group/professors" cat /proc/self/cgroup)
+	read -r professors bachelor master < <(transfer "$net" "$far" 10.98.0.2 700000 \
+		"$(v2)/$group"/{professors,students/bachelor,students/master}/cgroup.procs)
+	echo "$professors $bachelor $master"
+	# 4 to 0.5 to 1.5
+	((professors > 700000 && 2 * professors > 3 * (bachelor + master) && master > 2 * bachelor))
+	((bachelor > 0))
+}
+
+@test "shares of the network: each packet is in the class of the innermost group, whatever priority it asks for" {
+	pair
+	printf '%s\n' 'group net' 'professors 50%' 'students 30%' ' bachelor 60%' ' club -' '  chess 10%' \
+		'network s0 100mbit' | shares -
+	root=$(v2) handle=$(in_net tc qdisc show dev s0 | sed -n 's/^qdisc htb \([0-9a-f]*\): .*/\1/p')
+	mkdir "$root/$group"/{students/club,professors/ours} 2>/dev/null || [[ -d $root/$group/professors/ours ]]
+	# nobody sends before the other end is known: its question would be counted with the others'
+	datagrams "$root/cgroup.procs" 1 0
+	before=$(packets 7ffe)
+	datagrams "$root/$group/professors/cgroup.procs" 2 0 \
+		"$root/$group/professors/ours/cgroup.procs" 1 "0x${handle}0003" \
+		"$root/$group/students/cgroup.procs" 5 "0x${handle}0001" \
+		"$root/$group/students/bachelor/cgroup.procs" 7 "0x${handle}0001" \
+		"$root/$group/students/club/chess/cgroup.procs" 11 6 \
+		"$root/$group/students/club/cgroup.procs" 13 0 \
+		"$root/cgroup.procs" 17 0
+	in_net tc -s class show dev s0
+	[[ "$(packets 1) $(packets 8002) $(packets 3) $(packets 4)" = '3 18 7 11' ]]
+	(($(packets 7ffe) - before >= 17))
+	# a second time: nothing is made anew
+	classes >first
+	printf '%s\n' 'network s0 100mbit' 'group net' 'professors 50%' 'students 30%' ' bachelor 60%' ' club -' '  chess 10%' |
+		shares -
+	classes >second
+	diff first second
+	[[ $(packets 3) = 7 ]]
+}
+
+@test "shares of the network: what changes is changed, also for sockets that are there; --clear ends it" {
+	pair
+	in_net tc qdisc show dev s0 >before
+	shares - <<<$'group net\na 50%\nb 50%\nnetwork s0 80mbit'
+	datagrams "wait:$(v2)/$group/b/cgroup.procs" 13 0 &
+	wait_for 20 test -e waiting
+	shares - <<<$'group net\nb 25.5%\nc 10%\nnetwork s0 100gbit'
+	touch go
+	wait $!
+	[[ $(packets 1) = 13 ]]
+	shares --show --format '{{.group}} {{.net}} {{.netRate}}' >force
+	grep -x 'b 25.50% 25500mbit' force
+	run shares --show --format '{{with .net}}{{$.group}}{{end}}'
+	[[ $(xargs <<<"$output") = 'b c' ]]
+	shares --clear
+	in_net tc qdisc show dev s0 >after
+	diff before after
+	run shares --show --format '{{.net}}'
+	expect_no_line '%'
+	shares --clear
+}
+
+@test "shares of the network: what cannot be is refused before anything is touched" {
+	pair
+	while IFS='|' read -r text why; do
+		run shares - < <(printf '%b' "$text")
+		expect_error "$why"
+	done <<-'END'
+		group net\na 50%\n|no line says what is divided .*network INTERFACE RATE
+		group net\na 50%\nnetwork none0 1mbit\n|network interface 'none0'
+		network s0 1mbit\ngroup net\na 60%\nb -\n c 50%\n|more than 100%
+		network s0 1mbit\ngroup net\na 1%\n a 1%\n  a 1%\n   a 1%\n    a 1%\n     a 1%\n      a 1%\n       a 1%\n|at most 7 levels
+	END
+	in_net tc qdisc add dev s0 root handle 5: htb
+	run shares - <<<$'group net\na 50%\nnetwork s0 80mbit'
+	expect_error "somebody put the queueing discipline 'htb' on interface 's0' .*tc qdisc del"
+	in_net tc qdisc show dev s0 | grep 'htb 5:'
+	[[ ! -e $(v2)/$group ]]
+	in_net tc qdisc del dev s0 root
+	# seven levels are what there is
+	printf '%b' 'network s0 1mbit\ngroup net\na 9%\n a 9%\n  a 9%\n   a 9%\n    a 9%\n     a 9%\n      a 9%\n' | shares -
+	[[ $(classes | wc -l) = 15 ]]
+	in_net "$TARE_BUILD/src/tare" cg shares -u "$group/a" - <<<$'group net\nx 5%\nnetwork s0 1mbit' 2>errors 3>&- || true
+	grep 'divided among groups in another place already' errors
 }

@@ -27,12 +27,13 @@ def enter(namespace):
 
 
 def send(namespace, address, group):
-    """In a process of its own: sends until it is killed."""
+    """In a process of its own: sends, once it is told to, until it is killed."""
     if group:
         with open(group, "w") as f:
             f.write("0")
     enter(namespace)
     with socket.create_connection(address, timeout=60) as s:
+        s.recv(1)
         while True:
             s.sendall(bytes(16384))
 
@@ -72,6 +73,8 @@ def main():
             senders.append(fork_sender(source, listener.getsockname(), group))
         streams = [accept(listener) for listener in listeners]
         start = time.monotonic()
+        for stream in streams:
+            stream.sendall(b"!")
         got = [0] * len(streams)
         while max(got) < amount:
             ready, _, _ = select.select(streams, [], [], 60)
