@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
-#define RATE_LEAST 1000 /* bytes a second */
+#define RATE_LEAST INT64_C(1000) /* bytes a second */
 
 // clang-format off
 static const struct word duration_words[] = {
@@ -43,8 +43,8 @@ static const struct word size_words[] = {
 /* Bits a second; with "bps" bytes, as to tc. Powers of 1000, and of 1024 with an "i". */
 static const struct word rate_words[] = {
 	{ "bit",   1 },          { "bps",   8 },
-	{ "kbit",  1000 },       { "kbps",  8 * 1000 },
-	{ "mbit",  1000000 },    { "mbps",  8 * 1000000 },
+	{ "kbit",  1000 },       { "kbps",  8 * 1000LL },
+	{ "mbit",  1000000 },    { "mbps",  8 * 1000000LL },
 	{ "gbit",  1000000000 }, { "gbps",  8 * 1000000000LL },
 	{ "tbit",  1000000000000LL }, { "tbps", 8 * 1000000000000LL },
 	{ "kibit", 1LL << 10 },  { "kibps", 8LL << 10 },

@@ -47,7 +47,7 @@ static long magic_of(int fd)
 
 /* On a mixed host a group may have a share of the network, by which v1's hierarchies know nothing: whoever
  * comes into one of them comes into the v2 group of the same name, too. Others' v2 groups are left
- * alone. */
+ * alone, and so are all by who may not look at programs (bpf(2): root). */
 static int follow(const char *path, const char *pid, struct err *e)
 {
 	own_fd int mount = fd_open(STANDARD "/unified", O_PATH | O_DIRECTORY), dir = FD_NONE;

@@ -10,6 +10,9 @@
  * groups are those of the v2 hierarchy. That may be a mixed host's, where it has no controllers:
  * cg_exec.c brings processes into those groups along with the ones in v1's hierarchies.
  *
+ * A packet keeps its class through veth pairs and bridges. One that this host routes for somebody, as
+ * it does for most engines' containers, is given a new priority (ip_forward), and is the others'.
+ *
  * Nothing is written down: the disciplines have a handle by which they are known, made of the
  * group in which the tree is, and the programs say their class in their names.
  */
@@ -201,8 +204,9 @@ int cg_net_plan(const struct cgroup_world *w, struct cg_shares *s, const char *u
 		fail(e, ERR_UNSUPPORTED,
 		     "net cannot be divided here: only groups of v2 tell their packets, "
 		     "and no such hierarchy is mounted");
-		return fail_hint(e, "one without controllers does: mount -t cgroup2 none "
-				    "/sys/fs/cgroup/unified");
+		return fail_hint(e,
+				 "one without controllers does: mkdir /sys/fs/cgroup/unified, and "
+				 "mount -t cgroup2 none /sys/fs/cgroup/unified");
 	}
 	if (find_devices(s, p, e) < 0 || number(&n, -1, -1, 0, e) < 0)
 		return -1;

@@ -27,7 +27,10 @@
 #define OURS              TC_HANDLE(0x7a7e, 0) /* of every bucket that is made here */
 #define INTERFACES_MAX    64
 
+/* CAP_NET_ADMIN changes the disciplines of its namespace, CAP_NET_RAW can send past them
+ * (PACKET_QDISC_BYPASS in packet(7)). */
 #define CAP_NET_ADMIN_BIT (UINT64_C(1) << 12)
+#define CAP_NET_RAW_BIT   (UINT64_C(1) << 13)
 
 enum direction { IN, OUT };
 static const char *const direction_names[] = { "in", "out" };
@@ -78,7 +81,7 @@ static uint64_t netns_of(const char *pid)
 {
 	char path[64];
 	enum nsfs_type type;
-	uint64_t inode;
+	uint64_t inode = 0;
 
 	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
 	return nsfs_try_link(AT_FDCWD, path, &type, &inode) < 0 ? 0 : inode;
@@ -338,16 +341,18 @@ static int see_rights(void *ctx, int dir __attribute__((unused)), const struct p
 	return 0;
 }
 
-/* Whoever administers his network namespace may take away what is in it. */
+/* What it receives is limited outside of it, and out of its reach; what it sends is not. */
 static void warn_of_rights(const struct container_found *c)
 {
 	uint64_t caps = 0;
 	struct proc_scan scan = { .want = PROC_STATUS, .each = see_rights, .ctx = &caps };
 
-	if (proc_scan_one((pid_t)c->pid, &scan, &(struct err){ 0 }) == 0 &&
-	    (caps & CAP_NET_ADMIN_BIT))
-		log_warn("container '%s' has CAP_NET_ADMIN: it can lift the limit of what it sends",
-			 c->name ? c->name : c->id);
+	if (proc_scan_one((pid_t)c->pid, &scan, &(struct err){ 0 }) < 0 ||
+	    !(caps & (CAP_NET_ADMIN_BIT | CAP_NET_RAW_BIT)))
+		return;
+	log_warn("container '%s' has %s: it can get round the limit of what it sends",
+		 c->name ? c->name : c->id,
+		 caps & CAP_NET_ADMIN_BIT ? "CAP_NET_ADMIN" : "CAP_NET_RAW");
 }
 
 /**
@@ -358,7 +363,7 @@ static void warn_of_rights(const struct container_found *c)
 int limit_net_put(struct limit_work *w, const struct limit_request *r, struct err *e)
 {
 	own_network net = NETWORK_NONE;
-	uint64_t inode;
+	uint64_t inode = 0;
 
 	if (!r->net_in.set && !r->net_out.set)
 		return 0;
@@ -415,7 +420,7 @@ int limit_net_restore(struct limit_work *w, const struct ledger_change *c, struc
 	struct netdev_link link;
 	struct tc_root before;
 	struct noted n;
-	uint64_t inode;
+	uint64_t inode = 0;
 	int r;
 
 	if (!read_noted(c, &n))

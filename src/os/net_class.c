@@ -109,7 +109,7 @@ static bool is_ours(int program, struct attached *ret)
 /* Those of ours that are attached to the cgroup itself: how many, or -errno. Each is to be closed. */
 static int list(int dirfd, struct attached *ret)
 {
-	__u32 ids[PROGRAMS_MAX];
+	__u32 ids[PROGRAMS_MAX] = { 0 };
 	union bpf_attr attr = {
 		.query.target_fd = (__u32)dirfd,
 		.query.attach_type = BPF_CGROUP_INET_EGRESS,

@@ -133,6 +133,7 @@ datagrams() {
 	qdiscs >before
 	fast=$(inward)
 	run net_tare limit --net-rate in=1mbit "$pid"
+	expect_no_line 'CAP_NET'
 	expect_line ': net in c0: unlimited -> 1mbit .*qdisc of h0 on the host'
 	expect_no_line 'net out'
 	slow=$(inward)
@@ -194,8 +195,10 @@ datagrams() {
 
 @test "net-rate: an interface that has gone took its limit along" {
 	need_tbf
+	config '.process.capabilities.bounding += ["CAP_NET_RAW"]'
 	connect
-	net_tare limit --net-rate 1mbit "$pid"
+	run net_tare limit --net-rate 1mbit "$pid"
+	expect_line 'has CAP_NET_RAW: it can get round the limit of what it sends'
 	in_net ip link delete h0
 	net_tare limit --undo "$pid"
 	run net_tare limit --net-rate 1mbit "$pid"
