@@ -145,7 +145,7 @@ static int find_device(struct netlink *n, struct cg_net_plan *p, const struct cg
 		       struct err *e)
 {
 	struct cg_net_device *d = &p->devices[p->n_devices];
-	struct netdev_link link;
+	struct netdev_link link = { .index = 0 };
 	struct tc_root root;
 	struct netdev found;
 	int r = netdev_try_find(n, network->name, 0, &found);
@@ -595,7 +595,7 @@ struct tree {
 
 static int read_tree(struct netlink *n, uint32_t handle, struct arena *a, struct tree *t)
 {
-	struct netdev_link link;
+	struct netdev_link link = { .index = 0 };
 	int at[DEVICES_MAX];
 	size_t count;
 	int r = tc_try_find(n, handle, at, COUNT(at), &count);

@@ -417,7 +417,7 @@ static bool read_noted(const struct ledger_change *c, struct noted *n)
 int limit_net_restore(struct limit_work *w, const struct ledger_change *c, struct err *e)
 {
 	own_network net = NETWORK_NONE;
-	struct netdev_link link;
+	struct netdev_link link = { .index = 0 };
 	struct tc_root before;
 	struct noted n;
 	uint64_t inode = 0;

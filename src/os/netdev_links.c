@@ -77,7 +77,6 @@ int netdev_try_link(struct netlink *n, int index, struct netdev_link *ret_link)
 	struct netlink_request r;
 	int err;
 
-	*ret_link = (struct netdev_link){ .index = 0 };
 	netlink_begin(&r, RTM_GETLINK, 0, &head, sizeof(head));
 	err = netlink_try_call(n, &r, add_link, &l);
 	return err == 0 && !l.n ? -ENODEV : err;

@@ -29,11 +29,14 @@ in_net() { nsenter --net="$net" "$@"; }
 # net_tare WORD...: tare there
 net_tare() { in_net "$TARE_BUILD/src/tare" "$@" </dev/null 3>&-; }
 
-# connect: a container that runs, and a pair of devices: h0 with 10.99.0.1, in it c0 with 10.99.0.2
+# connect: a container that runs, and a pair of devices: h0 with 10.99.0.1, in it c0 with 10.99.0.2; skips
+# where there are no token buckets
 connect() {
 	start_container
 	pid=$(pid_of)
 	in_net ip link add h0 type veth peer name c0 netns "$pid"
+	in_net tc qdisc add dev h0 root tbf rate 1mbit burst 2000 limit 9000 2>/dev/null || skip 'needs sch_tbf'
+	in_net tc qdisc del dev h0 root
 	in_net ip address add 10.99.0.1/24 dev h0
 	in_net ip link set h0 up
 	nsenter --net="/proc/$pid/ns/net" sh -c 'ip address add 10.99.0.2/24 dev c0; ip link set c0 up'
@@ -46,17 +49,20 @@ transfer() { python3 "$BATS_TEST_DIRNAME/transfer.py" "$@" 3>&-; }
 inward() { transfer "$net" "/proc/$pid/ns/net" 10.99.0.2 200000; }
 outward() { transfer "/proc/$pid/ns/net" "$net" 10.99.0.1 200000; }
 
+# is_quick WAY SLOW: inward or outward takes less than half of SLOW; a busy machine gets more than one chance
+is_quick() {
+	local try
+
+	for try in 1 2 3; do
+		((2 * $("$1") >= $2)) || return 0
+	done
+	return 1
+}
+
 # qdiscs: the disciplines of both ends
 qdiscs() {
 	in_net tc qdisc show dev h0
 	nsenter --net="/proc/$pid/ns/net" tc qdisc show dev c0
-}
-
-# need_tbf: token buckets
-need_tbf() {
-	in_net ip link add tt0 type veth peer name tt1
-	in_net tc qdisc add dev tt0 root tbf rate 1mbit burst 2000 limit 9000 2>/dev/null || skip 'needs sch_tbf'
-	in_net ip link delete tt0
 }
 
 # --- shares -----------------------------------------------------------------------------------
@@ -83,8 +89,9 @@ pair() {
 }
 
 clear_shares() {
-	[[ ! -e $net ]] || shares --clear || true
-	[[ ! -e $net-far ]] || ip netns delete "${net##*/}-far"
+	[[ -e $net-far ]] || return 0
+	shares --clear || true
+	ip netns delete "${net##*/}-far"
 	wait_for 20 no_groups
 }
 
@@ -128,32 +135,30 @@ datagrams() {
 }
 
 @test "net-rate: what a container receives and sends is slowed down, and is as fast as before after an undo" {
-	need_tbf
 	connect
 	qdiscs >before
-	fast=$(inward)
 	run net_tare limit --net-rate in=1mbit "$pid"
 	expect_no_line 'CAP_NET'
 	expect_line ': net in c0: unlimited -> 1mbit .*qdisc of h0 on the host'
 	expect_no_line 'net out'
 	slow=$(inward)
-	((slow > 1000 && slow > 2 * fast))
-	((2 * $(outward) < slow))
+	((slow > 1000))
+	is_quick outward "$slow"
 	run net_tare limit --net-rate out=1mbit,in=max "$pid"
 	expect_line ': net in c0: 1mbit -> unlimited '
 	expect_line ': net out c0: unlimited -> 1mbit .*qdisc of c0\)'
 	slow=$(outward)
 	((slow > 1000))
-	((2 * $(inward) < slow))
+	is_quick inward "$slow"
 	net_tare limit --undo "$pid"
 	net_tare limit --undo "$pid"
+	is_quick outward "$slow"
 	qdiscs >after
 	diff before after
 	[[ ! -e /run/tare/changed/$pid-$(awk '{ print $22 }' "/proc/$pid/stat").json ]]
 }
 
 @test "net-rate: each change prints the old values, and each undo gives back exactly them" {
-	need_tbf
 	connect
 	net_tare limit --net-rate 1.5mbit "$pid"
 	qdiscs >first
@@ -173,7 +178,6 @@ datagrams() {
 }
 
 @test "net-rate: what somebody else put on an interface stays, and all is refused before anything is touched" {
-	need_tbf
 	connect
 	in_net tc qdisc add dev h0 root handle 5: tbf rate 9mbit burst 20kb latency 50ms
 	qdiscs >before
@@ -194,7 +198,6 @@ datagrams() {
 }
 
 @test "net-rate: an interface that has gone took its limit along" {
-	need_tbf
 	config '.process.capabilities.bounding += ["CAP_NET_RAW"]'
 	connect
 	run net_tare limit --net-rate 1mbit "$pid"
@@ -206,7 +209,6 @@ datagrams() {
 }
 
 @test "net-rate: the other end must be there: a peer elsewhere, and what has none, are refused" {
-	need_tbf
 	connect
 	# seen from the machine's namespace, h0 is elsewhere
 	run host_tare limit --net-rate 1mbit "$pid"
@@ -261,7 +263,6 @@ datagrams() {
 }
 
 @test "net-rate: a name that an interface of the container's has reaches no terminal" {
-	need_tbf
 	connect
 	nsenter --net="/proc/$pid/ns/net" ip link set c0 down
 	nsenter --net="/proc/$pid/ns/net" ip link set c0 name $'c\e[1m\xff' || skip 'needs ip with odd names'
@@ -298,9 +299,8 @@ datagrams() {
 	read -r professors bachelor master < <(transfer "$net" "$far" 10.98.0.2 700000 \
 		"$(v2)/$group"/{professors,students/bachelor,students/master}/cgroup.procs)
 	echo "$professors $bachelor $master"
-	# 4 to 0.5 to 1.5
-	((professors > 700000 && 2 * professors > 3 * (bachelor + master) && master > 2 * bachelor))
-	((bachelor > 0))
+	# they should be as 8 to 1 to 3; undivided they would be the same
+	((professors > bachelor + master && 2 * master > 3 * bachelor && bachelor > 0))
 }
 
 @test "shares of the network: each packet is in the class of the innermost group, whatever priority it asks for" {
