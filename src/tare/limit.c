@@ -286,8 +286,14 @@ const struct command limit_command = {
 	.name = "limit",
 	.args = "CONTAINER...",
 	.summary = "change what running containers of any engine may use; print the old values",
-	.about = "Limits hold at once. The engine that made the container does not know "
-		 "of them, and may overwrite them when it updates it.",
+	.about = "Limits hold at once. The engine that made the container does not know of them, "
+		 "and may overwrite them when it updates it.\n\n"
+		 "--net-rate limits each network interface but the loopback by a token bucket "
+		 "(tc-tbf(8)): what the container sends on its own interface, what it receives on "
+		 "the host's end of the veth pair. RATE is in bits a second with kbit, mbit or "
+		 "gbit, in bytes with kbps, mbps or gbps, as for tc. It is refused for a container "
+		 "that uses the host's or another's interfaces, and where somebody else has put a "
+		 "queueing discipline.",
 	.section = "ANY CONTAINER OF THE HOST",
 	.opts = limit_opts,
 	.n = COUNT(limit_opts),
