@@ -35,19 +35,24 @@ uint32_t tc_burst(uint64_t rate, uint32_t mtu)
 	return burst > INT32_MAX ? INT32_MAX : (uint32_t)burst;
 }
 
-/**
- * tc_tbf_for() - a bucket for a rate
- *
- * A tenth of a second's packets may wait, so nothing is late by more; but at least twenty, or slow
- * connections would lose half of what they send when they begin.
- */
+/* What may wait: a tenth of a second's packets. Where that is less than twenty, slow connections would lose
+ * half of what they send when they begin: then as many, but no more than a second's; and always two. */
+static uint64_t queue_for(uint64_t rate, uint32_t mtu)
+{
+	uint64_t packet = (uint64_t)mtu + HEADERS, wait = 20 * packet;
+
+	if (wait > rate)
+		wait = rate > 2 * packet ? rate : 2 * packet;
+	return wait > rate / 10 ? wait : rate / 10;
+}
+
+/* tc_tbf_for() - a bucket for a rate, in bytes a second, of a device with this MTU */
 struct tc_tbf tc_tbf_for(uint64_t rate, uint32_t mtu)
 {
-	uint64_t wait = rate / 10, least = 20 * ((uint64_t)mtu + HEADERS);
 	struct tc_tbf tbf = { .rate = rate, .burst = tc_burst(rate, mtu) };
+	uint64_t limit = tbf.burst + queue_for(rate, mtu);
 
-	wait = tbf.burst + (wait > least ? wait : least);
-	tbf.limit = wait > INT32_MAX ? INT32_MAX : (uint32_t)wait;
+	tbf.limit = limit > INT32_MAX ? INT32_MAX : (uint32_t)limit;
 	return tbf;
 }
 

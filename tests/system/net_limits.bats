@@ -152,7 +152,6 @@ datagrams() {
 	is_quick inward "$slow"
 	net_tare limit --undo "$pid"
 	net_tare limit --undo "$pid"
-	is_quick outward "$slow"
 	qdiscs >after
 	diff before after
 	[[ ! -e /run/tare/changed/$pid-$(awk '{ print $22 }' "/proc/$pid/stat").json ]]
@@ -244,22 +243,16 @@ datagrams() {
 }
 
 @test "net-rate: what is no rate is refused" {
-	start_container
-	pid=$(pid_of)
 	while IFS='|' read -r rate why; do
-		run host_tare limit --net-rate "$rate" "$pid"
+		run host_tare limit --net-rate "$rate" nobody
 		expect_error "$why"
 	done <<-'END'
 		1m|not a rate .*10mbit
-		1000|not a rate
 		1kbit|8kbit is the least
 		in=1mbit,in=2mbit|'in=2mbit' is not understood
 		1mbit,2mbit|not understood
-		up=1mbit|not understood
 		in=|not a rate
 	END
-	run host_tare limit --net-rate 1mbit "$pid"
-	expect_error 'no interface but the loopback'
 }
 
 @test "net-rate: a name that an interface of the container's has reaches no terminal" {
