@@ -391,7 +391,7 @@ static int remove_others(struct netlink *n, uint32_t handle, const struct cg_net
 	int at[DEVICES_MAX], r;
 	size_t count;
 
-	r = tc_try_find(n, handle, at, COUNT(at), &count);
+	r = tc_try_find_htb(n, handle, at, COUNT(at), &count);
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		if (p && is_planned(p, at[i]))
 			continue;
@@ -598,7 +598,7 @@ static int read_tree(struct netlink *n, uint32_t handle, struct arena *a, struct
 	struct netdev_link link = { .index = 0 };
 	int at[DEVICES_MAX];
 	size_t count;
-	int r = tc_try_find(n, handle, at, COUNT(at), &count);
+	int r = tc_try_find_htb(n, handle, at, COUNT(at), &count);
 
 	tc_classes_done(&t->classes);
 	*t = (struct tree){ .handle = handle };

@@ -279,7 +279,7 @@ int tc_try_root(struct netlink *n, int index, struct tc_root *ret_root)
 	return r;
 }
 
-/* struct device_search - the devices whose root is @handle */
+/* struct device_search - the devices whose root is HTB with @handle */
 struct device_search {
 	uint32_t handle;
 	int *at;
@@ -288,11 +288,14 @@ struct device_search {
 
 static int look_for_root(void *ctx, unsigned type, struct netlink_bytes body)
 {
+	struct netlink_bytes rest = body;
 	struct device_search *s = ctx;
+	struct tc_root root;
 	struct tcmsg head;
 
-	if (type != RTM_NEWQDISC || !netlink_take(&body, &head, sizeof(head)) ||
-	    head.tcm_parent != TC_H_ROOT || head.tcm_handle != s->handle)
+	if (type != RTM_NEWQDISC || !netlink_take(&rest, &head, sizeof(head)) ||
+	    tc_parse_root(body, head.tcm_ifindex, &root) <= 0 || root.handle != s->handle ||
+	    strcmp(root.kind, "htb") != 0)
 		return 0;
 	if (s->n == s->room)
 		return -E2BIG;
@@ -300,8 +303,9 @@ static int look_for_root(void *ctx, unsigned type, struct netlink_bytes body)
 	return 0;
 }
 
-/* tc_try_find() - the devices whose root is @handle. Return: 0, -E2BIG: more than @room, or -errno */
-int tc_try_find(struct netlink *n, uint32_t handle, int *ret_indexes, size_t room, size_t *ret_n)
+/* tc_try_find_htb() - the devices whose root is HTB with @handle. Return: 0, -E2BIG: more than @room, or -errno */
+int tc_try_find_htb(struct netlink *n, uint32_t handle, int *ret_indexes, size_t room,
+		    size_t *ret_n)
 {
 	const struct tcmsg head = about(0, 0, 0);
 	int r = -EINTR;

@@ -69,7 +69,8 @@ bool tc_tbf_same(const struct tc_tbf *a, const struct tc_tbf *b);
 int tc_parse_root(struct netlink_bytes body, int index, struct tc_root *ret_root);
 
 int tc_try_root(struct netlink *n, int index, struct tc_root *ret_root);
-int tc_try_find(struct netlink *n, uint32_t handle, int *ret_indexes, size_t room, size_t *ret_n);
+int tc_try_find_htb(struct netlink *n, uint32_t handle, int *ret_indexes, size_t room,
+		    size_t *ret_n);
 int tc_try_set_tbf(struct netlink *n, int index, uint32_t handle, const struct tc_tbf *tbf);
 int tc_try_add_htb(struct netlink *n, int index, uint32_t handle, uint32_t otherwise);
 int tc_try_add_class(struct netlink *n, int index, const struct tc_class *c);

@@ -338,12 +338,16 @@ datagrams() {
 	grep -x 'b 25.50% 25500mbit' force
 	run shares --show --format '{{with .net}}{{$.group}}{{end}}'
 	[[ $(xargs <<<"$output") = 'b c' ]]
+	handle=$(in_net tc qdisc show dev s0 | sed -n 's/^qdisc htb \([0-9a-f]*\): .*/\1/p')
 	shares --clear
 	in_net tc qdisc show dev s0 >after
 	diff before after
 	run shares --show --format '{{.net}}'
 	expect_no_line '%'
+	# what has the same handle, and is another's, stays
+	in_net tc qdisc add dev s0 root handle "$handle:" tbf rate 1mbit burst 2000 limit 9000
 	shares --clear
+	in_net tc qdisc show dev s0 | grep "tbf $handle: root"
 }
 
 @test "shares of the network: what cannot be is refused before anything is touched" {
