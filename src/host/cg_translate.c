@@ -129,8 +129,9 @@ static bool is_known(const char *line)
 	while (*line == ' ') {
 		size_t i = 0, len = strcspn(++line, "= \n");
 
-		while (i < COUNT(pairs) && (pairs[i].how != CG_RATE || strlen(pairs[i].key) != len ||
-					    memcmp(pairs[i].key, line, len) != 0))
+		while (i < COUNT(pairs) &&
+		       (pairs[i].how != CG_RATE || strlen(pairs[i].key) != len ||
+			memcmp(pairs[i].key, line, len) != 0))
 			i++;
 		if (i == COUNT(pairs) || line[len] != '=')
 			return false;
