@@ -64,6 +64,7 @@ static int do_one(struct any_host *host, const char *word, any_deed *deed, void 
 {
 	const struct container_found *c = containers_lookup(&host->all, word, e);
 
+	host->word = word;
 	return c ? deed(host, c, ctx, e) : -1;
 }
 

@@ -226,8 +226,8 @@ struct change {
 	const struct limit_request *request;
 };
 
-static int print_report(const struct container_found *c, const struct limit_report *report,
-			bool json, struct err *e)
+static int print_report(const char *word, const struct limit_report *report, bool json,
+			struct err *e)
 {
 	for (size_t i = 0; i < report->lines.n; i++) {
 		const struct limit_line *l = &report->lines.at[i];
@@ -236,7 +236,7 @@ static int print_report(const struct container_found *c, const struct limit_repo
 
 		if (json && !text)
 			return -1;
-		str_addf(&line, "%s: %s: %s -> %s (%s)", any_name(c), l->what, l->before, l->after,
+		str_addf(&line, "%s: %s: %s -> %s (%s)", word, l->what, l->before, l->after,
 			 l->file);
 		any_print(json ? text : line.at ? line.at : "?");
 	}
@@ -258,7 +258,7 @@ static int change_one(struct any_host *host, const struct container_found *c, vo
 	if ((change->options->undo ? limit_undo(&t, &report, e)
 				   : limit_apply(&t, change->request, &report, e)) < 0)
 		return fail_in(e, "limit container '%s'", any_name(c));
-	return print_report(c, &report, change->options->json, e);
+	return print_report(host->word, &report, change->options->json, e);
 }
 
 static int run_limit(const struct cli *cli __attribute__((unused)), void *options, char **args,

@@ -22,7 +22,7 @@ static const struct opt ps_opts[] = {
 };
 
 static const struct render_column columns[] = {
-	{ .header = "CONTAINER ID", .path = "id",        .max = 12 },
+	{ .header = "CONTAINER ID", .path = "id",        .max = 16 },
 	{ .header = "ENGINE",       .path = "engine" },
 	{ .header = "NAME",         .path = "name",      .max = 32 },
 	{ .header = "IMAGE",        .path = "image",     .max = 40 },

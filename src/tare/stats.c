@@ -27,7 +27,7 @@ static const struct opt stats_opts[] = {
 };
 
 static const struct render_column columns[] = {
-	{ .header = "CONTAINER ID",      .path = "ID",       .max = 12 },
+	{ .header = "CONTAINER ID",      .path = "ID",       .max = 16 },
 	{ .header = "NAME",              .path = "Name",     .max = 24 },
 	{ .header = "ENGINE",            .path = "Engine" },
 	{ .header = "CPU %",             .path = "CPUPerc" },

@@ -37,6 +37,7 @@ static const struct opt top_opts[] = {
 };
 
 static const struct render_column columns[] = {
+	{ .header = "ID",        .path = "ID",       .max = 16 },
 	{ .header = "CONTAINER", .path = "Name",     .max = 24 },
 	{ .header = "ENGINE",    .path = "Engine" },
 	{ .header = "STATUS",    .path = "Status" },
