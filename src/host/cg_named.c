@@ -218,8 +218,14 @@ int cg_set_value(const struct cgroup_world *w, const char *path, const char *nam
 	if (look_up(w, path, name, &s, e) < 0)
 		return -1;
 	say(&s, ret_said);
+	if (!s.pairs && cg_write(s.dir, name, value, ret_wrote, e) < 0)
+		return e->sysno != ENOENT
+			       ? -1
+			       : fail_hint(e,
+					   "v%d has no such file here, and none that says the same",
+					   s.in.at->version == CGROUP_V2 ? 2 : 1);
 	if (!s.pairs)
-		return cg_write(s.dir, name, value, ret_wrote, e);
+		return 0;
 	if (set_translated(&s, value, ret_wrote, e) < 0)
 		return fail_in(e, "set '%s', as '%s' of v%d", name, file_here(s.pairs, s.to_v2),
 			       s.to_v2 ? 2 : 1);
