@@ -1,5 +1,7 @@
 /* ps.c - tare ps: the containers of the host, tare's own or those of every engine */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/own.h"
 #include "base/render.h"
@@ -126,6 +128,17 @@ static int compare(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+/* An empty table of our own is right, but not what somebody with docker's containers looks for. */
+static void hint_others(const struct ps *o, size_t n)
+{
+	if (n == 0 || o->all_engines || o->filter.n || o->render.format || o->render.json ||
+	    o->render.quiet || !isatty(STDERR_FILENO))
+		return;
+	(void)fflush(stdout);
+	fprintf(stderr, "%zu container%s of other engines: tare ps --all-engines\n", n,
+		n == 1 ? "" : "s");
+}
+
 static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
 		  char **args __attribute__((unused)), size_t n_args __attribute__((unused)),
 		  int *ret_status __attribute__((unused)), struct err *e)
@@ -134,7 +147,7 @@ static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
 	own_containers struct containers all = { 0 };
 	unsigned want = CONTAINERS_NAMES | CONTAINERS_STATUS;
 	struct condition conditions[COUNT(o->filter.at)];
-	size_t n = 0;
+	size_t n = 0, found;
 
 	for (size_t i = 0; i < o->filter.n; i++)
 		if (parse_one(o->filter.at[i], &conditions[i], e) < 0)
@@ -143,12 +156,17 @@ static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
 		want |= CONTAINERS_UNKNOWN | (o->services ? CONTAINERS_SERVICES : 0);
 	if (containers_find(NULL, want, &all, e) < 0)
 		return -1;
+	found = all.n;
 	for (size_t i = 0; i < all.n; i++)
 		if ((o->all_engines || all.at[i].engine.v == ENGINE_TARE) &&
 		    fits(&all.at[i], conditions, o->filter.n))
 			all.at[n++] = all.at[i];
 	qsort(all.at, n, sizeof(all.at[0]), compare);
-	return render_print(&o->render, &list, (struct list_any){ all.at, n }, e);
+	if (render_print(&o->render, &list, (struct list_any){ all.at, n }, e) < 0)
+		return -1;
+	if (n == 0)
+		hint_others(o, found);
+	return 0;
 }
 
 const struct command ps_command = {

@@ -30,6 +30,19 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	expect_error "'--all' is not supported"
 }
 
+@test "ps tells somebody at a terminal of others' containers when none is tare's" {
+	cp "$(command -v sleep)" bwrap
+	cat >look <<-'END'
+		unshare --fork --kill-child --pid --mount ./bwrap 1000 &
+		until "$1" ps -q --filter engine=bubblewrap --all-engines | grep -q .; do sleep 0.1; done
+		script -qec "'$1' ps" /dev/null
+		"$1" ps 2>&1
+	END
+	run timeout 60 unshare --fork --kill-child --pid --mount-proc sh ./look "$TARE_BUILD/src/tare" 3>&-
+	[[ $(grep -c '^1 container of other engines: tare ps --all-engines' <<<"$output") = 1 ]]
+	[[ $(grep -c '^CONTAINER ID' <<<"$output") = 2 ]]
+}
+
 @test "a name with escape sequences reaches no terminal" {
 	unshare --fork --kill-child --pid --mount bash -c \
 		'printf "\e[31mred" >/proc/$PPID/comm; printf "\e[31mred" >/proc/self/comm
@@ -100,6 +113,41 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	run host_tare enter --user root "$pid" true
 	expect_error 'give numbers'
 	[[ $(echo word | "$TARE_BUILD/src/tare" enter "$pid" cat 3>&-) = word ]]
+}
+
+@test "exit codes are docker's: 125 usage, 126 and 127 the program, 1 all else" {
+	local want words
+
+	while read -r want words; do
+		[[ $want ]] || continue
+		# shellcheck disable=SC2086 # words on purpose
+		run host_tare $words
+		[[ $status = "$want" ]] || { echo "tare $words: $status, want $want" && false; }
+	done <<-END
+		1 freeze nobody-$id
+		1 thaw nobody-$id
+		1 limit --pids 9 nobody-$id
+		1 limit --undo nobody-$id
+		1 limit --undo $pid
+		1 stats --no-stream nobody-$id
+		1 inspect-host nobody-$id
+		1 ns pids 2147483646
+		1 ns caps 2147483646
+		1 ns mounts 2147483646
+		1 ns release nobody-$id
+		0 ps --filter id=nobody-$id
+		125 freeze
+		125 freeze --bogus $pid
+		125 limit --net-rate 1m $pid
+		125 limit --pids many $pid
+		125 ps --filter color=red
+		125 top --batch --sort colour
+		125 no-such-command
+		125 enter nobody-$id true
+		125 ns enter --container nobody-$id true
+		127 enter $pid /no/such/program
+		126 enter $pid /etc
+	END
 }
 
 @test "a limit that the kernel refuses leaves nothing behind" {
@@ -249,4 +297,14 @@ entered() {
 		'tare top: 1 containers' f 'paused' t 'running' $'l' 'limit' $'--pids 77\n' '-> 77' \
 		u '77 -> ' ' ' "$pid" q ''
 	[[ $(status_by_ps "$pid") = running ]]
+}
+
+@test "what top's key enters has the limit of open files that top was called with" {
+	[[ -x $TARE_BUILD/src/tare-top ]] || skip "built without ncurses"
+	word=$(host_tare ps --all-engines --json | jq -r --argjson pid "$pid" '.[] | select(.pid == $pid).id')
+	# shellcheck disable=SC2016 # for the shells
+	python3 "${BATS_TEST_FILENAME%/*}/screen.py" /bin/sh -c 'ulimit -S -n 123; exec "$@"' sh \
+		"$TARE_BUILD/src/tare" top -d 200ms -f "$word" -- \
+		'tare top: 1 containers' e '/ #' $'echo files=$(ulimit -n)\n' 'files=123' \
+		$'exit\n' 'the shell inside ended with 0' q ''
 }
