@@ -33,6 +33,7 @@ static void entering_done(struct entering *in)
 	free(in->env_text);
 	free(in->env);
 	free(in->label);
+	ns_enter_seccomp_done(in);
 }
 
 static int check(const struct ns_enter *n, struct err *e)
@@ -242,6 +243,8 @@ static int change_user(const struct entering *in, struct err *e)
 		if (creds_set_gid((uint32_t)in->gid.v, e) < 0)
 			return -1;
 	}
+	if (ns_enter_seccomp_keep(in, e) < 0)
+		return -1;
 	if (in->uid.set && creds_set_uid((uint32_t)in->uid.v, e) < 0)
 		return -1;
 	/* the change of ids made us dumpable again */
@@ -265,7 +268,8 @@ static int take_session(struct err *e)
 static int inside(const struct ns_enter *n, const struct entering *in, struct err *e)
 {
 	if ((n->session && take_session(e) < 0) || change_place(n, in, e) < 0 ||
-	    (n->confined && confine(in, e) < 0) || change_user(in, e) < 0)
+	    (n->confined && confine(in, e) < 0) || change_user(in, e) < 0 ||
+	    ns_enter_seccomp_put(in, e) < 0)
 		return child_not_tried(e);
 	return child_exec(n->argv, in->env, e);
 }

@@ -270,5 +270,8 @@ int ns_enter_follow(const struct ns_enter *n, struct entering *in, struct err *e
 	if ((n->confined && follow_confinement(in, e) < 0) ||
 	    (n->set_env && add_env(in, n->set_env, e) < 0))
 		return -1;
-	return n->cgroup ? follow_cgroup(in, e) : 0;
+	if (n->cgroup && follow_cgroup(in, e) < 0)
+		return -1;
+	/* after we know that it is not frozen, and would not stop for us */
+	return n->confined && n->seccomp ? ns_enter_follow_seccomp(in, e) : 0;
 }

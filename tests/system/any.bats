@@ -150,6 +150,53 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	END
 }
 
+# filtered JSON: another container, with this seccomp policy; $filtered is its pid
+filtered() {
+	config ".linux.seccomp = $1"
+	id+=-filtered
+	start_container
+	filtered=$(pid_of)
+	[[ $(host_tare enter "$filtered" true 2>&1) != *'cannot be read'* ]] ||
+		skip 'the kernel shows nobody filters, or these tests run under one'
+}
+
+@test "what is entered is under the container's seccomp filters, but by --no-seccomp" {
+	local script='mkdir /dev/shm/$$ 2>&1; grep Seccomp: /proc/self/status' how
+	config '.process.noNewPrivileges = false'
+	filtered '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+		{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 95}]}'
+	for how in "enter" "enter --user 1000:1000" "ns enter --container" "ns enter -S 1000 -G 1000 --container"; do
+		# shellcheck disable=SC2086 # words on purpose
+		run host_tare $how "$filtered" sh -c "$script"
+		expect_line "can't create directory.*not supported"
+		expect_line '^Seccomp:.2$'
+	done
+	for how in --no-seccomp --privileged; do
+		run host_tare enter "$how" "$filtered" sh -c "$script"
+		expect_output $'Seccomp:\t0'
+	done
+	run host_tare enter "$pid" sh -c "$script"
+	expect_output $'Seccomp:\t0'
+	# nobody is left traced or stopped
+	grep -q '^TracerPid:.0$' "/proc/$filtered/status"
+	[[ $(status_by_ps "$filtered") = running ]]
+	run host_tare ns enter --no-seccomp -t "$filtered" -u true
+	expect_error "'--no-seccomp' needs '--container'"
+}
+
+@test "a filter that feigns success keeps nobody from losing his privileges" {
+	filtered '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+		{names: ["setuid", "setresuid", "setgid", "setresgid", "setgroups", "capset", "fchdir", "chroot"],
+			action: "SCMP_ACT_ERRNO", errnoRet: 0}]}'
+	run host_tare enter --user 1000:1000 "$filtered" cat /proc/self/status
+	expect_line '^Uid:.1000.1000.1000.1000$'
+	expect_line '^Gid:.1000.1000.1000.1000$'
+	expect_line '^CapEff:.0000000000000000$'
+	expect_line '^CapPrm:.0000000000000000$'
+	run host_tare enter "$filtered" grep CapBnd /proc/self/status
+	expect_output "$(grep CapBnd "/proc/$filtered/status")"
+}
+
 @test "a limit that the kernel refuses leaves nothing behind" {
 	exec 9< <(exec unshare --fork --kill-child --pid --mount-proc sh -c 'echo; exec sleep 1000' 3>&-)
 	read -r -u 9
