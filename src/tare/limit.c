@@ -190,8 +190,9 @@ static int print_report(const struct container_found *c, const struct limit_repo
 
 		if (json && !text)
 			return -1;
-		str_addf(&line, "%s: %s: %s -> %s (%s)", any_name(c), l->what, l->before, l->after,
-			 l->file);
+		str_addf(&line, "%s: %s: %s -> %s (%s%s%s)", any_name(c), l->what, l->before,
+			 l->after, l->file, l->unit ? ", and systemd was told of " : "",
+			 l->unit ? l->unit : "");
 		any_print(json ? text : line.at ? line.at : "?");
 	}
 	return 0;
@@ -240,7 +241,9 @@ const struct command limit_command = {
 	.args = "CONTAINER...",
 	.summary = "change what running containers of any engine may use; print the old values",
 	.about = "Limits hold at once. The engine that made the container does not know "
-		 "of them, and may overwrite them when it updates it.",
+		 "of them, and may overwrite them when it updates it. systemd is told of those "
+		 "of its units, until the machine starts again, and keeps whole percents of a "
+		 "processor.",
 	.section = "ANY CONTAINER OF THE HOST",
 	.opts = limit_opts,
 	.n = COUNT(limit_opts),
