@@ -254,6 +254,28 @@ filtered() {
 	exec 9<&-
 }
 
+@test "no folder and no program of the host is reached by what is open while we enter (CVE-2024-21626)" {
+	local fd way look='pwd -P; ls -d ../1/root/sys/kernel /proc/self/cwd/sys/kernel; cat ./1/comm ../1/comm ../../1/comm'
+
+	# whatever has the number: our caller's, or one that entering needs
+	exec 9</ 8<"$(command -v busybox || command -v sleep)"
+	mkdir -p "$bundle/rootfs/work"
+	for fd in 3 4 5 6 7 9 10 11 12; do
+		ln -sfn "/proc/self/fd/$fd" "$bundle/rootfs/work/there"
+		for way in 'enter -w /work/there' 'ns enter -W /work/there --container'; do
+			# shellcheck disable=SC2086 # words on purpose
+			run "$TARE_BUILD/src/tare" $way "$pid" sh -c "$look" </dev/null 3>&-
+			expect_status 125
+			expect_error "change to the directory '/work/there'"
+		done
+	done
+	printf '#!/proc/self/fd/8 1000\n' >"$bundle/rootfs/work/run"
+	chmod 755 "$bundle/rootfs/work/run"
+	run "$TARE_BUILD/src/tare" enter "$pid" /work/run </dev/null 3>&-
+	expect_status 127
+	exec 9<&- 8<&-
+}
+
 @test "ns enter takes a container's environment and a terminal of its own, as enter does" {
 	export SECRET=hush-$id
 	run host_tare ns enter --container "$pid" sh -c 'echo "have ${SECRET-nothing}"'
