@@ -276,6 +276,31 @@ filtered() {
 	exec 9<&- 8<&-
 }
 
+@test "a file that a stream is redirected to is read or written, and no more" {
+	local way
+
+	echo ours >file
+	chmod 600 file
+	for way in enter 'ns enter --container'; do
+		# shellcheck disable=SC2086,SC2016 # words on purpose; for the shell inside
+		"$TARE_BUILD/src/tare" $way "$pid" sh -c 'cat; echo theirs 2>&1 >/proc/self/fd/0' <file >out 3>&- || true
+		[[ $(cat file) = ours && $(cat out) = ours* ]]
+		# what was there before, and in which order it comes
+		echo secret >log
+		# shellcheck disable=SC2086,SC2016
+		"$TARE_BUILD/src/tare" $way "$pid" sh -c '[ -p /proc/self/fd/1 ] && echo a; echo b >&2; echo c; exit 3' \
+			</dev/null >>log 2>&1 3>&- || [[ $? = 3 ]]
+		[[ $(xargs <log) = 'secret a b c' ]]
+	done
+	head -c 3000000 /dev/zero >file
+	[[ $("$TARE_BUILD/src/tare" enter "$pid" wc -c <file 3>&-) = 3000000 ]]
+	"$TARE_BUILD/src/tare" enter "$pid" head -c 3000000 /dev/zero </dev/null >out 3>&-
+	[[ $(stat -c %s out) = 3000000 ]]
+	# what goes on in the background does not keep us
+	timeout 20 "$TARE_BUILD/src/tare" enter "$pid" sh -c 'sleep 1000 & echo done' </dev/null >out 3>&-
+	[[ $(cat out) = done ]]
+}
+
 @test "ns enter takes a container's environment and a terminal of its own, as enter does" {
 	export SECRET=hush-$id
 	run host_tare ns enter --container "$pid" sh -c 'echo "have ${SECRET-nothing}"'
