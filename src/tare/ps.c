@@ -5,6 +5,7 @@
 
 #include "base/own.h"
 #include "base/render.h"
+#include "host/ledger.h"
 #include "tare/any.h"
 #include "tare/cli.h"
 
@@ -154,6 +155,7 @@ static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
 			return -1;
 	if (o->all_engines)
 		want |= CONTAINERS_UNKNOWN | (o->services ? CONTAINERS_SERVICES : 0);
+	ledger_tidy();
 	if (containers_find(NULL, want, &all, e) < 0)
 		return -1;
 	found = all.n;

@@ -214,6 +214,26 @@ filtered() {
 	exec 9<&-
 }
 
+@test "what was made for a sandbox goes when somebody looks after its end" {
+	exec 9< <(exec unshare --fork --kill-child --pid --mount-proc sh -c 'echo; exec sleep 1000' 3>&-)
+	read -r -u 9
+	sandbox=$(pgrep -P "$!" sleep)
+	start=$(awk '{ print $22 }' "/proc/$sandbox/stat")
+	host_tare limit --pids 50 "$sandbox"
+	[[ -e /run/tare/changed/$sandbox-$start.json ]]
+	host_tare ps >/dev/null
+	unshare --fork --kill-child --pid --mount-proc "$TARE_BUILD/src/tare" ps >/dev/null 3>&-
+	[[ -e /run/tare/changed/$sandbox-$start.json ]]
+	kill -KILL "$sandbox"
+	exec 9<&-
+	is_swept() {
+		host_tare "$@" >/dev/null
+		[[ ! -e /run/tare/changed/$sandbox-$start.json ]]
+	}
+	wait_for 20 is_swept ps
+	[[ -z $(find /sys/fs/cgroup -type d -name "tare-$sandbox-$start") ]]
+}
+
 @test "a frozen container is not entered, to stand still with it" {
 	host_tare freeze "$pid"
 	run timeout -s KILL 60 "$TARE_BUILD/src/tare" enter "$pid" true </dev/null 3>&-
