@@ -10,7 +10,7 @@
 #include "tare/cli.h"
 
 struct ps {
-	bool all_engines, services;
+	bool all_engines, services, all;
 	struct opt_list filter;
 	struct render render;
 };
@@ -20,7 +20,7 @@ static const struct opt ps_opts[] = {
 	OPT_FLAG_("all-engines",  0,  struct ps, all_engines, "containers of every engine, and what looks like one"),
 	OPT_FLAG_("services",     0,  struct ps, services,    "with --all-engines: systemd's services that have namespaces, too"),
 	OPT_STRINGS_("filter",   'f', struct ps, filter,      "KEY=VALUE", "only those of this engine, id, name, image, status or pod"),
-	OPT_REFUSED_("all",      'a', NULL, "only containers that have a process are found"),
+	OPT_FLAG_("all",         'a', struct ps, all,         "those that have ended, too"),
 	RENDER_OPTS_QUIET(struct ps, render),
 };
 
@@ -42,21 +42,22 @@ static const struct render_list list = {
 };
 // clang-format on
 
-/* struct filter - what a --filter may look at */
+/* struct filter - what a --filter may look at, and what must be read for it */
 struct filter {
 	const char *key;
 	size_t at; /* of a string in struct container_found */
 	const struct word *words;
+	unsigned needs;
 };
 
 // clang-format off
 static const struct filter filters[] = {
-	{ "id",     offsetof(struct container_found, id),     NULL },
-	{ "name",   offsetof(struct container_found, name),   NULL },
-	{ "image",  offsetof(struct container_found, image),  NULL },
-	{ "pod",    offsetof(struct container_found, pod),    NULL },
-	{ "engine", offsetof(struct container_found, engine), engine_words },
-	{ "status", offsetof(struct container_found, status), container_run_words },
+	{ "id",     offsetof(struct container_found, id),     NULL, 0 },
+	{ "name",   offsetof(struct container_found, name),   NULL, CONTAINERS_NAMES },
+	{ "image",  offsetof(struct container_found, image),  NULL, CONTAINERS_NAMES },
+	{ "pod",    offsetof(struct container_found, pod),    NULL, CONTAINERS_NAMES },
+	{ "engine", offsetof(struct container_found, engine), engine_words, 0 },
+	{ "status", offsetof(struct container_found, status), container_run_words, CONTAINERS_STATUS | CONTAINERS_NAMES },
 };
 // clang-format on
 
@@ -132,12 +133,28 @@ static int compare(const void *a, const void *b)
 /* An empty table of our own is right, but not what somebody with docker's containers looks for. */
 static void hint_others(const struct ps *o, size_t n)
 {
-	if (n == 0 || o->all_engines || o->filter.n || o->render.format || o->render.json ||
-	    o->render.quiet || !isatty(STDERR_FILENO))
+	if (n == 0 || o->all_engines || o->all || o->filter.n || o->render.format ||
+	    o->render.json || o->render.quiet || !isatty(STDERR_FILENO))
 		return;
 	(void)fflush(stdout);
 	fprintf(stderr, "%zu container%s of other engines: tare ps --all-engines\n", n,
 		n == 1 ? "" : "s");
+}
+
+/* No more than is printed or asked for: names and states cost as much as the search itself. */
+static unsigned wanted(const struct ps *o, const struct condition *conditions)
+{
+	unsigned want = o->render.quiet ? 0 : CONTAINERS_NAMES | CONTAINERS_STATUS;
+
+	for (size_t i = 0; i < o->filter.n; i++)
+		want |= conditions[i].filter->needs;
+	if (o->all_engines)
+		want |= CONTAINERS_UNKNOWN | (o->services ? CONTAINERS_SERVICES : 0);
+	/* as docker: who asks for them by their status need not say it twice */
+	for (size_t i = 0; i < o->filter.n; i++)
+		if (conditions[i].filter->words == container_run_words)
+			want |= CONTAINERS_STOPPED;
+	return o->all ? want | CONTAINERS_STOPPED : want;
 }
 
 static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
@@ -146,17 +163,14 @@ static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
 {
 	const struct ps *o = options;
 	own_containers struct containers all = { 0 };
-	unsigned want = CONTAINERS_NAMES | CONTAINERS_STATUS;
 	struct condition conditions[COUNT(o->filter.at)];
 	size_t n = 0, found;
 
 	for (size_t i = 0; i < o->filter.n; i++)
 		if (parse_one(o->filter.at[i], &conditions[i], e) < 0)
 			return -1;
-	if (o->all_engines)
-		want |= CONTAINERS_UNKNOWN | (o->services ? CONTAINERS_SERVICES : 0);
 	ledger_tidy();
-	if (containers_find(NULL, want, &all, e) < 0)
+	if (containers_find(NULL, wanted(o, conditions), &all, e) < 0)
 		return -1;
 	found = all.n;
 	for (size_t i = 0; i < all.n; i++)
