@@ -92,7 +92,7 @@ static int move_numbers(const pid_t *inside, size_t n, const struct cgroup_place
 static int await(struct child *helper, struct err *e)
 {
 	struct pollfd p = { .fd = helper->why, .events = POLLIN };
-	struct err theirs;
+	struct err theirs = { 0 };
 	bool told = false;
 	int status, r;
 
@@ -106,10 +106,10 @@ static int await(struct child *helper, struct err *e)
 	fd_close(&helper->why);
 	while (waitpid(helper->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (told)
+	if (told) {
 		*e = theirs;
-	if (told)
 		return -1;
+	}
 	return r > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0
 		       ? 0
 		       : fail(e, ERR_CONFLICT, "move its processes: the container was in the way");
