@@ -208,9 +208,14 @@ static bool is_reaped(const struct nsfs_target *t)
 	return sys_pidfd_send_signal(t->pidfd, 0) < 0 && errno == ESRCH;
 }
 
-/* The one that was pinned has ended as it was moved. Who has its number now is young, and was born
- * where his parent is; if it was we who moved him he goes back there. */
-static void put_back(pid_t pid, const struct cgroup_place *to)
+/**
+ * adopt_put_back() - after a process that had ended was moved by its number
+ * @to: where to; only the hierarchy and the path are looked at
+ *
+ * Who has the number now is young, and was born where his parent is; if it was we who moved him he
+ * goes back there.
+ */
+void adopt_put_back(pid_t pid, const struct cgroup_place *to)
 {
 	own_target now = NSFS_TARGET_NONE, parent = NSFS_TARGET_NONE;
 	own_mem char *text = NULL;
@@ -260,7 +265,7 @@ int adopt_move_pinned(pid_t pid, const struct adopt_crowd *crowd, const struct c
 	}
 	if (!is_reaped(&t))
 		return 1;
-	put_back(pid, to);
+	adopt_put_back(pid, to);
 	return 0;
 }
 

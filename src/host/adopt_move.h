@@ -31,6 +31,7 @@ struct adopt_crowd {
 
 int adopt_move(const struct adopt_crowd *crowd, const pid_t *pids, size_t n,
 	       const struct cgroup_place *to, size_t *ret_moved, struct err *e);
+void adopt_put_back(pid_t pid, const struct cgroup_place *to);
 int adopt_move_pinned(pid_t pid, const struct adopt_crowd *crowd, const struct cgroup_place *to,
 		      struct err *e);
 
