@@ -270,7 +270,7 @@ static int move_one(pid_t pid, int pidfd, const struct removal *r)
  * the time of the write it could be anybody's else. Returns how many were there, or -errno. */
 static int move_some(int dirfd, struct removal *r)
 {
-	pid_t pids[PINNED_MAX], again[PINNED_MAX];
+	pid_t pids[PINNED_MAX] = { 0 }, again[PINNED_MAX];
 	int fds[PINNED_MAX], n = list_pids(dirfd, pids), m = 0, why = 0;
 	bool pinned[PINNED_MAX];
 

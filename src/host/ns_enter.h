@@ -29,7 +29,8 @@
  * @paths:      files of single namespaces (by enum nsfs_type), before those of @held and @pid
  * @root:       the process's root becomes ours
  * @wd:         and its working directory
- * @env:        and its environment, in place of ours
+ * @env:        and its environment, in place of ours; with @confined a fresh one, if the program is
+ *              another user's than the process, which is not root's
  * @cgroup:     and its cgroups
  * @context:    and its security label (SELinux, AppArmor), at exec
  * @user:       and its user and group

@@ -28,7 +28,7 @@ struct enter {
 
 // clang-format off
 static const struct opt enter_opts[] = {
-	OPT_STRING_("user",    'u', struct enter, user,       "UID[:GID]", "the user inside, by number; the container's own by default"),
+	OPT_STRING_("user",    'u', struct enter, user,       "UID[:GID]", "the user inside, by number; the container's own by default. Another than that, unless that is root, gets a fresh environment"),
 	OPT_STRING_("workdir", 'w', struct enter, workdir,    "DIR", "the working directory inside"),
 	OPT_STRINGS_("env",    'e', struct enter, env,        "NAME=VALUE", "set a variable"),
 	OPT_FLAG_("privileged", 0,  struct enter, privileged, "keep all capabilities and system calls, as for repairs; only in a container that you trust"),

@@ -319,6 +319,34 @@ filtered() {
 	[[ $(cat out) = ready ]]
 }
 
+@test "who only calls himself a container runs nothing as another user" {
+	local way place
+
+	place=$(controller_dir pids)/crun-$id.scope
+	stolen=/tmp/$id-stolen
+	mkdir -m 755 "$stolen"
+	# shellcheck disable=SC2016 # for its shell
+	printf '#!/bin/sh\necho stolen by $(id -u)\n' >"$stolen/sh"
+	chmod 755 "$stolen/sh"
+	mkdir "$place"
+	PATH=$stolen:$PATH setpriv --reuid 65534 --regid 65534 --clear-groups sleep 1000 3>&- &
+	fake=$!
+	is_fake() { [[ $(stat -c %u "/proc/$fake") = 65534 ]]; }
+	wait_for 20 is_fake
+	echo "$fake" >"$place/cgroup.procs"
+	for way in 'enter --user 0' 'ns enter --container' 'ns enter -S 0 --container'; do
+		# shellcheck disable=SC2086 # words on purpose
+		run host_tare $way "crun:$id" sh -c 'id -u; echo "$PATH"'
+		[[ ${lines[0]} = 0 && ${lines[1]} != *stolen* ]]
+	done
+	run host_tare enter "crun:$id" sh
+	rm -r "$stolen"
+	expect_output 'stolen by 65534'
+	kill -KILL "$fake"
+	wait "$fake" || true
+	wait_for 20 rmdir "$place"
+}
+
 @test "ns enter takes a container's environment and a terminal of its own, as enter does" {
 	export SECRET=hush-$id
 	run host_tare ns enter --container "$pid" sh -c 'echo "have ${SECRET-nothing}"'
