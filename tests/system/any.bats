@@ -319,6 +319,24 @@ filtered() {
 	[[ $(cat out) = ready ]]
 }
 
+@test "a /proc that lies is not looked at" {
+	# shellcheck disable=SC2016 # for the shell inside
+	exec 9< <(exec unshare --fork --kill-child --pid --mount sh -c 'mount -t tmpfs none /proc
+		mkdir -p /proc/thread-self/attr /proc/self/ns
+		ln -s / /proc/self/fd
+		echo; exec sleep 1000' 3>&-)
+	read -r -u 9
+	sandbox=$(pgrep -P "$!" sleep)
+	for way in enter 'ns enter --container'; do
+		# shellcheck disable=SC2086 # words on purpose
+		run host_tare $way "$sandbox" sh -c 'echo "$PPID"; ls -A /proc/thread-self/attr'
+		expect_status 0
+		expect_output 0
+	done
+	kill -KILL "$sandbox"
+	exec 9<&-
+}
+
 @test "who only calls himself a container runs nothing as another user" {
 	local way place
 
