@@ -23,7 +23,7 @@ struct ledger_place {
 };
 
 /**
- * struct ledger_change - a control file's old content
+ * struct ledger_change - a control file's old content, or a network interface's (limit_net.c)
  * @set:  changes of one command have the same number; higher is later
  * @text: what restores it
  */

@@ -30,9 +30,10 @@ struct limit_io {
  * @cpus:   thousandths of a processor
  * @pids:   tasks
  * @cpuset: processors, as in "0-2,7"; NULL: stays
+ * @net_in, @net_out: of each network interface, what it receives and sends; bytes a second
  */
 struct limit_request {
-	struct opt_i64 memory, swap, cpus, pids;
+	struct opt_i64 memory, swap, cpus, pids, net_in, net_out;
 	const char *cpuset;
 	LIST(const struct limit_io) io;
 };

@@ -65,8 +65,6 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	expect_error 'no block device'
 	run host_tare limit --io 8:0,reed=1m "$pid"
 	expect_error 'not understood'
-	run host_tare limit --net-rate 1m "$pid"
-	expect_error 'not supported'
 	run host_tare limit --undo --memory 1g "$pid"
 	expect_error 'stands alone'
 	for option in memory memory-swap pids; do
