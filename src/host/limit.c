@@ -464,6 +464,18 @@ static void without_device(const struct control *c, const struct ledger_change *
 	*ret_text = strcmp(blank + 1, "0") == 0 ? "" : blank + 1;
 }
 
+/* v2's cpusets cannot be emptied again while a process is in them: all that the cgroup above has is as
+ * good. */
+static int choose_all(int dir, const char *file)
+{
+	char all[CGROUP_PATH_MAX], above[64];
+	int r;
+
+	snprintf(above, sizeof(above), "../%s.effective", file);
+	r = cgroup_try_read(dir, above, all, sizeof(all));
+	return r < 0 ? r : cgroup_try_write(dir, file, all);
+}
+
 static int restore(const struct limit_target *t, const struct ledger_change *c,
 		   struct limit_report *report, struct err *e)
 {
@@ -488,6 +500,8 @@ static int restore(const struct limit_target *t, const struct ledger_change *c,
 	r = cgroup_try_read(dir, c->file, before, sizeof(before));
 	if (r >= 0)
 		r = cgroup_try_write(dir, c->file, c->text);
+	if (r == -ENOSPC && *c->text == '\n')
+		r = choose_all(dir, c->file);
 	/* a disk that has been unplugged since: its limit went with it */
 	if (r == -ENODEV)
 		return 0;

@@ -193,6 +193,17 @@ filtered() {
 	expect_output "$(grep CapBnd "/proc/$filtered/status")"
 }
 
+@test "a choice of processors is taken back where there was none" {
+	need_controller cpuset
+	run host_tare limit --cpuset-cpus 0 "$pid"
+	expect_status 0
+	[[ $(awk '/^Cpus_allowed_list/ { print $2 }' "/proc/$pid/status") = 0 ]]
+	run host_tare limit --undo "$pid"
+	expect_status 0
+	[[ $(awk '/^Cpus_allowed_list/ { print $2 }' "/proc/$pid/status") = \
+		"$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/$$/status)" ]]
+}
+
 @test "a limit that the kernel refuses leaves nothing behind" {
 	exec 9< <(exec unshare --fork --kill-child --pid --mount-proc sh -c 'echo; exec sleep 1000' 3>&-)
 	read -r -u 9

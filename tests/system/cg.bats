@@ -293,7 +293,8 @@ set_and_get() {
 	fi
 	[[ $(cg get --explain -n -r cpu.shares -r cpu.weight "tare-test-$id" 2>&1) = *'log2(shares)'* ]]
 	run cg set -r cpu.weight=0 "tare-test-$id"
-	((status == 125))
+	# by us, or by the kernel
+	((status == 125 || status == 1))
 }
 
 @test "a snapshot's groups are made again, with their owners and settings" {
