@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/render_text.h"
+#include "host/ledger.h"
 
 /**
  * any_open() - look at the host
@@ -17,6 +18,7 @@
 int any_open(struct any_host *host, struct err *e)
 {
 	*host = (struct any_host){ 0 };
+	ledger_tidy();
 	if (cgroup_world_open(&host->world, e) < 0)
 		return -1;
 	return containers_find(NULL, CONTAINERS_ALL, &host->all, e);

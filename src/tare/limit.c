@@ -236,8 +236,9 @@ static int print_report(const char *word, const struct limit_report *report, boo
 
 		if (json && !text)
 			return -1;
-		str_addf(&line, "%s: %s: %s -> %s (%s)", word, l->what, l->before, l->after,
-			 l->file);
+		str_addf(&line, "%s: %s: %s -> %s (%s%s%s)", word, l->what, l->before, l->after,
+			 l->file, l->unit ? ", and systemd was told of " : "",
+			 l->unit ? l->unit : "");
 		any_print(json ? text : line.at ? line.at : "?");
 	}
 	return 0;
@@ -287,7 +288,9 @@ const struct command limit_command = {
 	.args = "CONTAINER...",
 	.summary = "change what running containers of any engine may use; print the old values",
 	.about = "Limits hold at once. The engine that made the container does not know of them, "
-		 "and may overwrite them when it updates it.\n\n"
+		 "and may overwrite them when it updates it. systemd is told of those of its "
+		 "units, until the machine starts again, and keeps whole percents of a "
+		 "processor.\n\n"
 		 "--net-rate limits each network interface but the loopback by a token bucket "
 		 "(tc-tbf(8)): what the container sends on its own interface, what it receives on "
 		 "the host's end of the veth pair. RATE is in bits a second with kbit, mbit or "
