@@ -299,6 +299,9 @@ static int do_step(struct limit_work *w, const struct step *s, struct err *e)
 	r = read_now(dir, file, s->device, after, sizeof(after));
 	if (r < 0)
 		return fail_errno(e, -r, "read '%s/%s' back", cg.at[0].dir, file);
+	/* it was so already: there is nothing to undo */
+	if (!unit && strcmp(before, after) == 0)
+		limit_forget_last(w);
 	return add_line(w, c, file, &(struct outcome){ before, after, unit }, e);
 }
 
@@ -538,15 +541,16 @@ int limit_apply(const struct limit_target *t, const struct limit_request *r,
 	struct limit_work w = { .t = t, .report = ret_report, .set = last_set(t->entry) + 1 };
 	struct err why = { 0 };
 
+	int done;
+
 	*ret_report = (struct limit_report){ 0 };
-	if (put_all(&w, r, e) == 0)
-		return 0;
-	if (last_set(t->entry) == w.set && take_back(t, NULL, &why) < 0)
+	done = put_all(&w, r, e);
+	if (done < 0 && last_set(t->entry) == w.set && take_back(t, NULL, &why) < 0)
 		log_error("%s", why.text);
 	/* a cgroup that was made for nothing */
 	if (t->entry->places.n && !t->entry->changes.n)
 		(void)adopt_release(t->ledger, t->entry, t->world, &(struct err){ 0 });
-	return -1;
+	return done;
 }
 
 /**

@@ -211,6 +211,12 @@ static int parse_all(const struct limit *o, struct limit_request *r, struct limi
 	    parse_limit("pids", o->pids, false, &r->pids, e) < 0 ||
 	    parse_cpus(o->cpus, &r->cpus, e) < 0 || parse_net_rate(o->net_rate, r, e) < 0)
 		return -1;
+	if (r->memory.set && r->swap.set && r->swap.v != LIMIT_NONE &&
+	    (r->memory.v == LIMIT_NONE || r->swap.v < r->memory.v)) {
+		fail(e, ERR_INPUT, "limit: --memory-swap %s is less than --memory %s", o->swap,
+		     o->memory);
+		return fail_hint(e, "it is the limit of memory and swap together");
+	}
 	r->cpuset = o->cpuset;
 	for (size_t i = 0; i < o->io.n; i++)
 		if (parse_io(o->io.at[i], &io[i], e) < 0)

@@ -73,11 +73,22 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	done
 	run host_tare limit --cpuset-cpus '' "$pid"
 	expect_error 'no processor is given'
+	run host_tare limit --memory 64m --memory-swap 32m "$pid"
+	expect_error '--memory-swap 32m is less than --memory 64m'
 	run host_tare limit --io 8:0junk,read=1m "$pid"
 	expect_error "find the device '8:0junk'"
 	run host_tare limit --memory 1g "nobody-$id"
 	expect_error 'no running container'
 	[[ ! -e /run/tare/changed/$pid-$(awk '{ print $22 }' "/proc/$pid/stat").json ]]
+}
+
+@test "what was so already is no change, and takes no undo" {
+	need_controller pids
+	host_tare limit --pids 64 "$pid"
+	[[ $(host_tare limit --pids 64 "$pid") = *': pids: 64 -> 64 '* ]]
+	[[ $(host_tare limit --undo "$pid") = *': pids: 64 -> '* ]]
+	run host_tare limit --undo "$pid"
+	expect_error 'nothing was changed'
 }
 
 @test "a limit that the kernel refuses leaves the others as they were" {
