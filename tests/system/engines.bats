@@ -1,5 +1,6 @@
 # engines.bats - containers of every engine that runs here are found, by whoever looks
 
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, with its teardown
 load ../lib
 setup() {
 	tare_setup
