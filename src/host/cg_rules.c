@@ -181,6 +181,44 @@ static int add(struct cg_rules *r, const struct cg_rule *rule, struct err *e)
 	return 0;
 }
 
+/* Does the line continue a rule, whatever else is wrong with it? */
+static bool continues(const char *line, const char *end)
+{
+	while (line < end && is_blank(*line))
+		line++;
+	return line < end && *line == '%';
+}
+
+/* struct reading - @above: what is there to continue: a rule that was reported takes its lines along */
+struct reading {
+	struct cg_rules *rules;
+	struct cg_rules_report *report;
+	enum { NOTHING, A_RULE, A_WRONG_ONE } above;
+};
+
+static int take_line(struct reading *to, const char *line, const char *end, struct cg_rule *now,
+		     struct err *e)
+{
+	struct err why = { 0 };
+	int r = read_line(to->rules, line, (size_t)(end - line), now, &why);
+	bool more = now->more || continues(line, end);
+
+	if (r == 0 && !now->name)
+		return 0;
+	if (r == 0 && more && to->above == NOTHING)
+		r = fail(&why, ERR_INPUT, "'%%' continues no rule: there is none above");
+	if (!more)
+		to->above = r == 0 ? A_RULE : A_WRONG_ONE;
+	if (r == 0)
+		return to->above == A_RULE ? add(to->rules, now, e) : 0;
+	if (to->report) {
+		cg_rule_report(to->report, now, &why);
+		return 0;
+	}
+	*e = why;
+	return fail_at(e, "%s:%u", now->file, now->line);
+}
+
 /**
  * cg_rules_parse() - add the rules of a text
  * @file:   its name, for messages
@@ -191,34 +229,18 @@ static int add(struct cg_rules *r, const struct cg_rule *rule, struct err *e)
 int cg_rules_parse(struct cg_rules *r, const char *file, const char *text,
 		   struct cg_rules_report *report, struct err *e)
 {
-	struct cg_rule rule = { .file = arena_dup(&r->mem, file) };
-	bool above = false;
+	struct reading to = { .rules = r, .report = report };
+	const char *name = arena_dup(&r->mem, file);
+	unsigned number = 0;
 
-	if (!rule.file)
+	if (!name)
 		return fail_errno(e, ENOMEM, "read the rules");
 	for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
-		struct cg_rule now = { .file = rule.file, .line = ++rule.line };
-		struct err why = { 0 };
-		int r_line;
+		struct cg_rule now = { .file = name, .line = ++number };
 
 		end = line + strcspn(line, "\n");
-		r_line = read_line(r, line, (size_t)(end - line), &now, &why);
-		if (r_line == 0 && now.more && !above)
-			r_line = fail(&why, ERR_INPUT,
-				      "'%%' continues no rule: there is none above");
-		if (r_line == 0 && !now.name)
-			continue;
-		above = true;
-		if (r_line == 0) {
-			if (add(r, &now, e) < 0)
-				return -1;
-			continue;
-		}
-		if (!report) {
-			*e = why;
-			return fail_at(e, "%s:%u", now.file, now.line);
-		}
-		cg_rule_report(report, &now, &why);
+		if (take_line(&to, line, end, &now, e) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -30,16 +30,22 @@ static bool fits_user(const struct cg_rule *rule, const struct cg_process *p)
 	return false;
 }
 
+static const char *name_of(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return slash ? slash + 1 : program;
+}
+
 static bool fits_program(const struct cg_rule *rule, struct cg_process *p)
 {
-	const char *want = rule->program, *slash;
+	const char *want = rule->program;
 	size_t len = want ? strlen(want) : 0;
 
 	if (!want)
 		return true;
 	cg_process_name(p);
-	slash = strrchr(p->program, '/');
-	if (strcmp(want, p->program) == 0 || (slash && strcmp(want, slash + 1) == 0))
+	if (strcmp(want, p->program) == 0 || strcmp(want, name_of(p->program)) == 0)
 		return true;
 	/* as libcgroup: a '*' at the end is for paths, not for the names at their ends */
 	return want[len - 1] == '*' && strncmp(want, p->program, len - 1) == 0;
@@ -100,36 +106,32 @@ const struct cg_rule *cg_rules_next(const struct cg_rules *r, const struct cg_ru
 
 /* --- destinations ------------------------------------------------------------------------- */
 
-/* What stands for one letter after '%': false if nothing does. */
+/* What stands for one letter after '%': a name, or else the number. false if nothing does. */
 static bool expand_letter(const struct cg_rules *r, char letter, const struct cg_process *p,
 			  char *ret, size_t size)
 {
 	uint32_t gid;
+	bool named = false;
 
+	if (letter == 'u')
+		named = r->passwd && passwd_user_of(r->passwd, p->uid, ret, size, &gid);
+	else if (letter == 'g')
+		named = r->group && passwd_group_name(r->group, p->gid, ret, size);
+	else if (letter == 'p')
+		/* libcgroup fills the whole path in, whose groups it then fails to make */
+		named = *name_of(p->program) && snprintf(ret, size, "%s", name_of(p->program)) > 0;
+	if (named)
+		return true;
 	switch (letter) {
 	case 'u':
-		if (r->passwd && passwd_user_of(r->passwd, p->uid, ret, size, &gid))
-			return true;
-		/* fallthrough */
 	case 'U':
-		snprintf(ret, size, "%u", p->uid);
-		return true;
+		return snprintf(ret, size, "%u", p->uid) > 0;
 	case 'g':
-		if (r->group && passwd_group_name(r->group, p->gid, ret, size))
-			return true;
-		/* fallthrough */
 	case 'G':
-		snprintf(ret, size, "%u", p->gid);
-		return true;
+		return snprintf(ret, size, "%u", p->gid) > 0;
 	case 'p':
-		if (*p->program) {
-			snprintf(ret, size, "%s", p->program);
-			return true;
-		}
-		/* fallthrough */
 	case 'P':
-		snprintf(ret, size, "%d", (int)p->pid);
-		return true;
+		return snprintf(ret, size, "%d", (int)p->pid) > 0;
 	}
 	return false;
 }

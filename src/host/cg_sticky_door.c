@@ -41,8 +41,10 @@ static int listen_at(int fd, uint32_t uid, uint32_t gid, struct err *e)
 {
 	if (bind(fd, (const struct sockaddr *)&here, sizeof(here)) < 0 ||
 	    lchown(CG_STICKY_SOCKET, uid, gid) < 0 || chmod(CG_STICKY_SOCKET, 0660) < 0 ||
-	    listen(fd, CG_STICKY_CLIENTS) < 0)
-		return fail_sys(e, "listen at '%s'", CG_STICKY_SOCKET);
+	    listen(fd, CG_STICKY_CLIENTS) < 0) {
+		fail_sys(e, "listen at '%s'", CG_STICKY_SOCKET);
+		return e->cls == ERR_DENIED ? fail_hint(e, "this takes root") : -1;
+	}
 	return 0;
 }
 

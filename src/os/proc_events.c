@@ -58,17 +58,16 @@ static int filter(int fd)
 
 static int send_wish(int fd, enum wish wish)
 {
-	struct {
-		struct nlmsghdr head;
-		struct cn_msg to;
-		uint32_t wish;
-	} __attribute__((packed)) m = {
-		.head = { .nlmsg_len = sizeof(m), .nlmsg_type = NLMSG_DONE },
-		.to = { .id = { CN_IDX_PROC, CN_VAL_PROC }, .len = sizeof(m.wish) },
-		.wish = wish,
-	};
+	const struct nlmsghdr head = { .nlmsg_len = AT_WHAT + sizeof(uint32_t),
+				       .nlmsg_type = NLMSG_DONE };
+	const struct cn_msg to = { .id = { CN_IDX_PROC, CN_VAL_PROC }, .len = sizeof(uint32_t) };
+	const uint32_t word = wish;
+	unsigned char at[AT_WHAT + sizeof(word)];
 
-	return send(fd, &m, sizeof(m), 0) == (ssize_t)sizeof(m) ? 0 : -1;
+	memcpy(at, &head, sizeof(head));
+	memcpy(at + sizeof(head), &to, sizeof(to));
+	memcpy(at + AT_WHAT, &word, sizeof(word));
+	return send(fd, at, sizeof(at), 0) == (ssize_t)sizeof(at) ? 0 : -1;
 }
 
 static int read_numbers(struct netlink_bytes *rest, uint32_t *ret, size_t n)

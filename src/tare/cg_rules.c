@@ -453,7 +453,7 @@ const struct command cg_rules_command = {
 		 "keep blanks within a name.\n\n"
 		 "In a destination %u is the user's name and %U his number, %g and %G the group's, "
 		 "%p the "
-		 "program's path and %P the process's number; \\% is a percent sign. Such groups "
+		 "program's name and %P the process's number; \\% is a percent sign. Such groups "
 		 "are made, "
 		 "with what a template of the same name in /etc/cgconfig.conf says; others have to "
 		 "be "
