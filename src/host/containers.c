@@ -37,6 +37,7 @@ const struct word container_run_words[] = {
 	{ "created", CONTAINER_CREATED },
 	{ "running", CONTAINER_RUNNING },
 	{ "paused",  CONTAINER_PAUSED  },
+	{ "exited",  CONTAINER_EXITED  },
 	{ NULL, 0 },
 };
 
@@ -106,6 +107,7 @@ static int begin(struct finder *f, const char *root, struct err *e)
 		return fail_sys(e, "open '/proc'");
 	if (engine_procs_scan(f->proc, &f->procs, e) < 0)
 		return -1;
+	f->v2_alone = faccessat(f->root, "sys/fs/cgroup/cgroup.controllers", F_OK, 0) == 0;
 	f->host_pidns = host_namespace(f, "pid");
 	f->host_mntns = host_namespace(f, "mnt");
 	f->host_userns = host_namespace(f, "user");
@@ -121,8 +123,8 @@ static bool is_wanted(const struct container_found *c, unsigned want)
 	return c->engine.v != ENGINE_UNKNOWN || (want & CONTAINERS_UNKNOWN);
 }
 
-/* Drops what is not wanted or has ended, tells the rest's details, and renumbers. */
-static int finish(struct finder *f)
+/* Drops what is not wanted or has ended, and renumbers. */
+static int keep_wanted(struct finder *f)
 {
 	struct containers *all = f->found;
 	own_mem uint32_t *number = calloc(all->n + 1, sizeof(*number));
@@ -135,9 +137,8 @@ static int finish(struct finder *f)
 		number[i] = ENGINE_PROCS_NOBODY;
 		if (!is_wanted(&all->at[i], f->want))
 			continue;
-		if (finder_details(f, &all->at[i], &f->marks[i]) < 0)
-			return -ENOMEM;
 		number[i] = (uint32_t)kept;
+		f->marks[kept] = f->marks[i];
 		all->at[kept++] = all->at[i];
 	}
 	all->n = kept;
@@ -168,8 +169,8 @@ int containers_find(const char *root, unsigned want, struct containers *ret, str
 				       .want = want,
 				       .found = ret };
 	int (*const steps[])(struct finder *) = {
-		finder_sources,         finder_claims,    finder_namespaces,
-		finder_first_processes, finder_leftovers, finish,
+		finder_sources,   finder_claims, finder_namespaces, finder_first_processes,
+		finder_leftovers, keep_wanted,   finder_details,    finder_stopped,
 	};
 
 	*ret = (struct containers){ 0 };

@@ -45,7 +45,7 @@ enum engine_kind {
 };
 extern const struct word engine_words[];
 
-enum container_run { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_PAUSED };
+enum container_run { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_PAUSED, CONTAINER_EXITED };
 extern const struct word container_run_words[];
 
 /**
@@ -58,14 +58,14 @@ struct container_place {
 };
 
 /**
- * struct container_found - one container that has processes
+ * struct container_found - one container; it has processes, but for those of CONTAINERS_STOPPED
  * @engine:     of engine_words
  * @id:         the engine's name for it; for those that have none the pid namespace's, "pidns-N"
  * @name:       what people call it; NULL when it is not known or was not asked for
  * @pod, @pod_namespace, @pod_uid: Kubernetes' words; the first two only with CONTAINERS_NAMES
  * @created:    as the engine wrote it, RFC 3339 in most
  * @status:     of container_run_words; only with CONTAINERS_STATUS
- * @pid:        its first process, in our pid namespace
+ * @pid:        its first process, in our pid namespace; 0: it has none
  * @pid_start:  clock ticks since boot; with the pid it names the process for good
  * @processes:  how many there were when we looked
  * @uid:        of the user to whom it belongs, when that is not root; with CONTAINERS_NAMES for sure
@@ -89,8 +89,10 @@ enum containers_want {
 	CONTAINERS_STATUS = 1 << 1,   /* paused or not: a file of each container's cgroup */
 	CONTAINERS_SERVICES = 1 << 2, /* systemd's services with namespaces of their own, too */
 	CONTAINERS_UNKNOWN = 1 << 3,  /* and those whom only their namespaces give away */
+	CONTAINERS_STOPPED =
+		1 << 4, /* what the engines keep of those that have no process any more */
 };
-#define CONTAINERS_ALL 0xfu
+#define CONTAINERS_ALL 0xfu /* that have a process */
 
 /* struct container_member - a process, and the index of the container that it belongs to */
 struct container_member {

@@ -3,12 +3,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/parallel.h"
 #include "base/text.h"
 
 #define TEXT_MAX 65536 /* a dozen hierarchies, and paths that people can bear to look at */
@@ -73,23 +75,53 @@ static ssize_t read_file(int procfd, pid_t pid, const char *file, char *buf, siz
 	return (ssize_t)len;
 }
 
-static int add(struct engine_procs *p, pid_t pid, char *buf)
+static int add(struct engine_procs *p, pid_t pid)
 {
-	ssize_t len = read_file(p->fd, pid, "cgroup", buf, TEXT_MAX);
-	struct engine_proc *wider;
-	uint32_t text;
+	struct engine_proc *wider = grown(p->at, p->n, &p->cap, sizeof(*wider));
 
-	if (len < 0)
-		return 0;
-	wider = grown(p->at, p->n, &p->cap, sizeof(*wider));
 	if (!wider)
 		return -ENOMEM;
 	p->at = wider;
-	if (intern(p, buf, (size_t)len, &text) < 0)
-		return -ENOMEM;
-	p->texts[text].processes++;
-	p->at[p->n++] = (struct engine_proc){ pid, text, ENGINE_PROCS_NOBODY };
+	p->at[p->n++] = (struct engine_proc){ pid, ENGINE_PROCS_NOBODY, ENGINE_PROCS_NOBODY };
 	return 0;
+}
+
+/* struct reading - the texts are kept by one at a time */
+struct reading {
+	struct engine_procs *procs;
+	pthread_mutex_t one;
+	bool failed;
+};
+
+static void read_text(void *ctx, size_t i)
+{
+	struct reading *r = ctx;
+	struct engine_procs *p = r->procs;
+	char buf[TEXT_MAX];
+	ssize_t len = read_file(p->fd, p->at[i].pid, "cgroup", buf, sizeof(buf));
+
+	if (len < 0)
+		return;
+	(void)pthread_mutex_lock(&r->one);
+	if (intern(p, buf, (size_t)len, &p->at[i].text) < 0)
+		r->failed = true;
+	else
+		p->texts[p->at[i].text].processes++;
+	(void)pthread_mutex_unlock(&r->one);
+}
+
+/* Reads everybody's, and drops who has none: he has ended. */
+static int read_texts(struct engine_procs *p)
+{
+	struct reading r = { .procs = p, .one = PTHREAD_MUTEX_INITIALIZER };
+	size_t kept = 0;
+
+	parallel_each(p->n, read_text, &r);
+	for (size_t i = 0; i < p->n; i++)
+		if (p->at[i].text != ENGINE_PROCS_NOBODY)
+			p->at[kept++] = p->at[i];
+	p->n = kept;
+	return r.failed ? -ENOMEM : 0;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -106,14 +138,13 @@ static int by_pid(const void *a, const void *b)
  */
 int engine_procs_scan(int procfd, struct engine_procs *ret, struct err *e)
 {
-	own_mem char *buf = malloc(TEXT_MAX);
 	int fd = openat(procfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 	own_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
 
 	*ret = (struct engine_procs){ .fd = procfd };
-	if (!dir || !buf) {
-		if (fd >= 0 && !dir)
+	if (!dir) {
+		if (fd >= 0)
 			(void)close(fd);
 		return fail_sys(e, "list the host's processes");
 	}
@@ -122,8 +153,10 @@ int engine_procs_scan(int procfd, struct engine_procs *ret, struct err *e)
 
 		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' &&
 		    text_u64(d->d_name, INT32_MAX, &pid) == 0)
-			r = add(ret, (pid_t)pid, buf);
+			r = add(ret, (pid_t)pid);
 	}
+	if (r == 0)
+		r = read_texts(ret);
 	if (r < 0)
 		return fail_errno(e, -r, "list the host's processes");
 	if (ret->n)

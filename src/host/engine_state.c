@@ -13,6 +13,41 @@
 #include "os/file.h"
 #include "os/path.h"
 
+#define QUIETLY (O_RDONLY | O_NONBLOCK | O_NOCTTY)
+
+static int check_regular(int fd, uint32_t owner)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	return owner != STATE_ANYBODY && st.st_uid != owner ? -EPERM : 0;
+}
+
+/* Through links it is looked at before it is opened: a user's link to a watchdog would begin to
+ * count, one to a tape would wind it back. He can't make such a device himself. */
+static int open_regular(int rootfd, const char *path, uint32_t owner)
+{
+	own_fd int place = FD_NONE, fd = path_try_open(rootfd, path, QUIETLY, PATH_NOLINKS);
+	char same[32];
+	int r;
+
+	if (fd == -ELOOP) {
+		place = path_try_open(rootfd, path, O_PATH | O_CLOEXEC, 0);
+		r = place < 0 ? place : check_regular(place, owner);
+		if (r < 0)
+			return r;
+		path_fd_link(place, same);
+		fd = open(same, QUIETLY | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+	}
+	r = fd < 0 ? fd : check_regular(fd, owner);
+	return r < 0 ? r : give_fd(&fd);
+}
+
 /**
  * state_file_read() - read another program's file, quietly
  * @rootfd:   the root of the host that is looked at
@@ -25,28 +60,12 @@
  */
 int state_file_read(int rootfd, const char *path, size_t max, uint32_t owner, char **ret_text)
 {
-	/* looked at before it is opened: a user's link to a watchdog would begin to count, one to a
-	 * tape would wind it back */
-	own_fd int place = path_try_open(rootfd, path, O_PATH | O_CLOEXEC, 0), fd = FD_NONE;
+	own_fd int fd = open_regular(rootfd, path, owner);
 	struct err e = { 0 };
-	struct stat st;
-	char same[32];
 	int n;
 
-	if (place < 0)
-		return place;
-	if (fstat(place, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if (owner != STATE_ANYBODY && st.st_uid != owner)
-		return -EPERM;
-	if ((uint64_t)st.st_size > max)
-		return -EFBIG;
-	path_fd_link(place, same);
-	fd = open(same, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	n = file_read_fd(fd, path, max, ret_text, &e);
 	if (n < 0)
 		return e.sysno ? -e.sysno : -EFBIG;

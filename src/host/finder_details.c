@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "host/finder_priv.h"
 #include "os/file.h"
@@ -117,19 +118,22 @@ static bool reads(const struct finder *f, const char *path, const char *word)
 	return file_try_read(f->root, path, text, sizeof(text)) > 0 && strstr(text, word);
 }
 
-static bool is_frozen(const struct finder *f, const struct container_place *cg)
+static bool is_frozen(const struct finder *f, const struct container_place *cg,
+		      const struct process_stat *first)
 {
 	char path[PATH_MAX];
-	bool v2 = !*cg->hierarchy, alone;
+	bool v2 = !*cg->hierarchy;
 	int n;
 
 	/* "/..": above the root of our cgroup namespace */
 	if (cg->shared || (!v2 && strcmp(cg->hierarchy, "freezer") != 0) ||
 	    text_starts(cg->path, "/.."))
 		return false;
-	alone = v2 && faccessat(f->root, CGROUPS "/cgroup.controllers", F_OK, 0) == 0;
+	/* whom v1 froze does not sleep as others do, not even as they did before */
+	if (!v2 && first->state == 'S')
+		return false;
 	n = snprintf(path, sizeof(path), CGROUPS "%s%s/%s",
-		     v2 ? (alone ? "" : "/unified") : "/freezer", cg->path,
+		     v2 ? (f->v2_alone ? "" : "/unified") : "/freezer", cg->path,
 		     v2 ? "cgroup.events" : "freezer.state");
 	return n > 0 && (size_t)n < sizeof(path) && reads(f, path, v2 ? "frozen 1" : "FROZEN");
 }
@@ -153,12 +157,13 @@ static bool is_created(const struct finder *f, const struct container_found *c)
 	return false;
 }
 
-static void find_status(const struct finder *f, struct container_found *c)
+static void find_status(const struct finder *f, struct container_found *c,
+			const struct finder_mark *m)
 {
 	bool frozen = false;
 
 	for (size_t i = 0; i < c->cgroups.n; i++)
-		frozen = frozen || is_frozen(f, &c->cgroups.at[i]);
+		frozen = frozen || is_frozen(f, &c->cgroups.at[i], &m->first);
 	c->status = (struct opt_word){ true, frozen             ? CONTAINER_PAUSED
 					     : is_created(f, c) ? CONTAINER_CREATED
 								: CONTAINER_RUNNING };
@@ -249,7 +254,8 @@ static char *other_name(struct finder *f, const struct container_found *c,
 	}
 }
 
-static void find_names(struct finder *f, struct container_found *c, const struct finder_mark *m)
+/* finder_names() - what the state files tell of it, and what it is called else */
+void finder_names(struct finder *f, struct container_found *c, const struct finder_mark *m)
 {
 	struct state_facts facts = { 0 };
 	const struct state_entry *entry = finder_first(f, c->id, strlen(c->id));
@@ -277,16 +283,35 @@ static void find_names(struct finder *f, struct container_found *c, const struct
 		c->status.v = CONTAINER_PAUSED;
 }
 
-/* finder_details() - fill in what was asked for; 0 or -ENOMEM */
-int finder_details(struct finder *f, struct container_found *c, const struct finder_mark *mark)
+struct details {
+	struct finder *f;
+	struct container_found *at;
+	const struct finder_mark *marks;
+};
+
+/* What is only read from the kernel: by several at a time. */
+static void look_at(void *ctx, size_t i)
 {
-	if (list_cgroups(f, c, mark) < 0)
-		return -ENOMEM;
-	if (f->want & CONTAINERS_STATUS)
-		find_status(f, c);
-	if ((f->want & CONTAINERS_NAMES) && !c->uid.set)
-		find_user(f, c);
-	if (f->want & CONTAINERS_NAMES)
-		find_names(f, c, mark);
+	const struct details *d = ctx;
+	struct container_found *c = &d->at[i];
+
+	if (d->f->want & CONTAINERS_STATUS)
+		find_status(d->f, c, &d->marks[i]);
+	if ((d->f->want & CONTAINERS_NAMES) && !c->uid.set)
+		find_user(d->f, c);
+}
+
+/* finder_details() - fill in what was asked for of all that was found; 0 or -ENOMEM */
+int finder_details(struct finder *f)
+{
+	struct containers *all = f->found;
+	struct details d = { f, all->at, f->marks };
+
+	for (size_t i = 0; i < all->n; i++)
+		if (list_cgroups(f, &all->at[i], &f->marks[i]) < 0)
+			return -ENOMEM;
+	parallel_each(all->n, look_at, &d);
+	for (size_t i = 0; (f->want & CONTAINERS_NAMES) && i < all->n; i++)
+		finder_names(f, &all->at[i], &f->marks[i]);
 	return 0;
 }

@@ -89,6 +89,7 @@ struct finder_read {
  * @by_dir:   containers by the path of their cgroup, or "pidns-N"
  * @by_line:  how many processes have a line of /proc/PID/cgroup, once somebody asked
  * @found:    what was found so far, and @marks of the same length
+ * @v2_alone: there is no cgroup v1
  * @host_…:   namespaces of the first process, 0 where we may not look
  * @storages: engine_podman.c's
  * @read:     how much was read of each user's, @n_read of them
@@ -105,6 +106,7 @@ struct finder {
 	struct containers *found;
 	struct finder_mark *marks;
 	size_t cap;
+	bool v2_alone;
 	uint64_t host_pidns, host_mntns, host_userns;
 	struct arena scratch;
 	struct storage *storages;
@@ -146,6 +148,10 @@ int64_t finder_owner(const struct finder *f, pid_t pid);
 int64_t finder_user(const struct finder *f, pid_t pid);
 
 /* finder_details.c */
-int finder_details(struct finder *f, struct container_found *c, const struct finder_mark *mark);
+int finder_details(struct finder *f);
+void finder_names(struct finder *f, struct container_found *c, const struct finder_mark *m);
+
+/* finder_stopped.c */
+int finder_stopped(struct finder *f);
 
 #endif

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/own.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "host/finder_priv.h"
 
@@ -46,16 +47,23 @@ static int by_key(struct finder *f, struct engine_proc *p, enum engine_kind engi
 	return 0;
 }
 
-static int by_namespaces(struct finder *f, struct engine_proc *p)
+/* struct lonely - a process that belongs to nobody yet, and its pid namespace */
+struct lonely {
+	struct engine_proc *p;
+	bool own_mounts;
+	uint64_t pidns;
+};
+
+static int by_namespaces(struct finder *f, const struct lonely *l)
 {
+	struct engine_proc *p = l->p;
 	const struct finder_text *t = &f->texts[p->text];
 	bool flatpak = t->says == CGROUP_SAYS_HOST && t->engine == ENGINE_FLATPAK;
-	uint64_t pidns;
+	uint64_t pidns = l->pidns;
 	char *key;
 
-	if (!has_own_mounts(f, p->pid))
+	if (!l->own_mounts)
 		return 0;
-	pidns = engine_procs_namespace(&f->procs, p->pid, "pid");
 	if (pidns && pidns != f->host_pidns) {
 		key = arena_printf(&f->scratch, "pidns-%llu", (unsigned long long)pidns);
 		return key ? by_key(f, p, flatpak ? ENGINE_FLATPAK : ENGINE_UNKNOWN, key,
@@ -67,16 +75,39 @@ static int by_namespaces(struct finder *f, struct engine_proc *p)
 	return by_key(f, p, ENGINE_SYSTEMD, t->dir, t->dir_len, t->id, t->id_len);
 }
 
+struct loneliness {
+	const struct finder *f;
+	struct lonely *at;
+};
+
+static void read_namespaces(void *ctx, size_t i)
+{
+	const struct loneliness *all = ctx;
+	struct lonely *l = &all->at[i];
+
+	l->own_mounts = has_own_mounts(all->f, l->p->pid);
+	if (l->own_mounts)
+		l->pidns = engine_procs_namespace(&all->f->procs, l->p->pid, "pid");
+}
+
 /* finder_namespaces() - look at the processes that belong to nobody yet; 0 or -ENOMEM */
 int finder_namespaces(struct finder *f)
 {
-	for (size_t i = 0; i < f->procs.n; i++) {
+	own_mem struct lonely *at = calloc(f->procs.n + 1, sizeof(*at));
+	size_t n = 0;
+
+	if (!at)
+		return -ENOMEM;
+	for (size_t i = 0; f->host_mntns && i < f->procs.n; i++) {
 		struct engine_proc *p = &f->procs.at[i];
 
-		if (p->owner == ENGINE_PROCS_NOBODY && f->host_mntns &&
-		    f->texts[p->text].says != CGROUP_SAYS_ASIDE && by_namespaces(f, p) < 0)
-			return -ENOMEM;
+		if (p->owner == ENGINE_PROCS_NOBODY && f->texts[p->text].says != CGROUP_SAYS_ASIDE)
+			at[n++].p = p;
 	}
+	parallel_each(n, read_namespaces, &(struct loneliness){ f, at });
+	for (size_t i = 0; i < n; i++)
+		if (by_namespaces(f, &at[i]) < 0)
+			return -ENOMEM;
 	return 0;
 }
 
@@ -86,6 +117,7 @@ int finder_namespaces(struct finder *f)
 struct member {
 	struct engine_proc *p;
 	struct process_stat st;
+	bool alive;
 };
 
 static int by_start(const void *a, const void *b)
@@ -116,14 +148,11 @@ static void settle(struct finder *f, uint32_t index, struct member *m, size_t n)
 	const struct member *first;
 	size_t alive = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		m[alive].p = m[i].p;
-		if (engine_procs_try_stat(&f->procs, m[i].p->pid, &m[alive].st) == 0 &&
-		    m[alive].st.state != 'Z' && m[alive].st.state != 'X')
-			alive++;
+	for (size_t i = 0; i < n; i++)
+		if (m[i].alive)
+			m[alive++] = m[i];
 		else
-			m[alive].p->owner = ENGINE_PROCS_NOBODY;
-	}
+			m[i].p->owner = ENGINE_PROCS_NOBODY;
 	first = first_of(f, m, alive);
 	c->processes = (uint32_t)alive;
 	if (!first)
@@ -139,10 +168,24 @@ static void settle(struct finder *f, uint32_t index, struct member *m, size_t n)
 		c->engine.v = sandbox_engine(f, &first->st);
 }
 
+struct members {
+	const struct finder *f;
+	struct member *at;
+};
+
+static void read_stat(void *ctx, size_t i)
+{
+	const struct members *all = ctx;
+	struct member *m = &all->at[i];
+
+	m->alive = engine_procs_try_stat(&all->f->procs, m->p->pid, &m->st) == 0 &&
+		   m->st.state != 'Z' && m->st.state != 'X';
+}
+
 /* finder_first_processes() - find the first process of every container; 0 or -ENOMEM */
 int finder_first_processes(struct finder *f)
 {
-	size_t n = f->found->n, p = f->procs.n;
+	size_t n = f->found->n, p = f->procs.n, owned = 0;
 	own_mem size_t *end = calloc(n + 1, sizeof(*end));
 	own_mem struct member *m = calloc(p + 1, sizeof(*m));
 
@@ -157,6 +200,9 @@ int finder_first_processes(struct finder *f)
 	for (size_t i = p; i-- > 0;)
 		if (f->procs.at[i].owner != ENGINE_PROCS_NOBODY)
 			m[--end[f->procs.at[i].owner]].p = &f->procs.at[i];
+	while (owned < p && m[owned].p)
+		owned++;
+	parallel_each(owned, read_stat, &(struct members){ f, m });
 	for (size_t i = 0, next = 0; i < n; i++) {
 		size_t begin = end[i];
 

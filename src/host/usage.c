@@ -14,6 +14,11 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "host/usage_priv.h"
+#include "os/file.h"
+
+/* Between two looks passes so often the processor time that the last one took. */
+#define LOOK_SHARE  200
+#define LOOK_SELDOM 2000
 
 /* usage_host_memory() - bytes of the host's memory */
 uint64_t usage_host_memory(void)
@@ -55,6 +60,7 @@ static void close_files(struct usage_sampler *s, struct usage_files *f)
 
 static void close_all(struct usage_sampler *s)
 {
+	usage_procs_close(s);
 	for (size_t i = 0; i < s->all.n; i++)
 		close_files(s, &s->files[i]);
 	free(s->files);
@@ -80,10 +86,28 @@ static void carry_over(struct usage_sampler *s, struct usage_sampler *to)
 
 		if (k == SIZE_MAX)
 			continue;
+		uint32_t first = to->files[k].first;
+
 		to->files[k] = s->files[i];
+		to->files[k].first = first;
 		to->usage[k] = s->usage[i];
 		s->files[i] = USAGE_FILES_NONE;
 	}
+}
+
+/* For the containers that were found; on failure nothing is left of them. */
+static int begin(struct usage_sampler *fresh)
+{
+	fresh->files = calloc(fresh->all.n + 1, sizeof(*fresh->files));
+	fresh->usage = calloc(fresh->all.n + 1, sizeof(*fresh->usage));
+	for (size_t i = 0; fresh->files && i < fresh->all.n; i++)
+		fresh->files[i] = USAGE_FILES_NONE;
+	if (fresh->files && fresh->usage && usage_procs_open(fresh) == 0)
+		return 0;
+	containers_done(&fresh->all);
+	free(fresh->files);
+	free(fresh->usage);
+	return -ENOMEM;
 }
 
 static int look(struct usage_sampler *s, struct err *e)
@@ -94,35 +118,56 @@ static int look(struct usage_sampler *s, struct err *e)
 	if (containers_find(NULL, want | (s->services ? CONTAINERS_SERVICES : 0), &fresh.all, e) <
 	    0)
 		return -1;
-	fresh.files = calloc(fresh.all.n + 1, sizeof(*fresh.files));
-	fresh.usage = calloc(fresh.all.n + 1, sizeof(*fresh.usage));
-	if (!fresh.files || !fresh.usage) {
-		containers_done(&fresh.all);
-		free(fresh.files);
-		free(fresh.usage);
+	if (begin(&fresh) < 0)
 		return fail_errno(e, ENOMEM, "look for containers");
-	}
-	for (size_t i = 0; i < fresh.all.n; i++)
-		fresh.files[i] = USAGE_FILES_NONE;
 	carry_over(s, &fresh);
+	usage_procs_carry(s, &fresh);
 	close_all(s);
 	s->all = fresh.all;
 	s->files = fresh.files;
 	s->usage = fresh.usage;
+	s->processes = fresh.processes;
 	return 0;
+}
+
+/* The number of the process that was born last, as far as we see them; 0: nobody tells. */
+static uint64_t newest_process(void)
+{
+	char text[128];
+	const char *last;
+
+	if (file_try_read(AT_FDCWD, "/proc/loadavg", text, sizeof(text)) <= 0)
+		return 0;
+	last = strrchr(text, ' ');
+	return last ? strtoull(last + 1, NULL, 10) : 0;
+}
+
+/* What is new has a new process, but for what moves into other namespaces or cgroups alone. */
+static bool is_time(const struct usage_sampler *s)
+{
+	int64_t passed = clock_now_ns() - s->looked;
+
+	if (!s->looked)
+		return true;
+	if (passed < LOOK_SHARE * s->look_cost)
+		return false;
+	return passed >= LOOK_SELDOM * s->look_cost || !s->newest || newest_process() != s->newest;
 }
 
 /* usage_look() - look for containers, if it is time to: then all indices are new */
 int usage_look(struct usage_sampler *s, struct err *e)
 {
-	int64_t now = clock_now_ns();
+	int64_t before;
 
-	if (s->looked && now - s->looked < 100 * s->look_cost)
+	if (!is_time(s))
 		return 0;
+	/* asked before, so that whoever comes meanwhile is new the next time, too */
+	s->newest = newest_process();
+	before = clock_used_ns();
 	if (look(s, e) < 0)
 		return -1;
 	s->looked = clock_now_ns();
-	s->look_cost = s->looked - now;
+	s->look_cost = clock_used_ns() - before;
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* usage.h - what every container of the host uses, again and again, at little cost
  *
- * Looking for containers costs more than reading what they use, so they are looked for at most as often
- * as that takes a hundredth of the time; the files that every reading needs stay open. A container
+ * Looking for containers costs more than reading what they use, so they are looked for no more often than
+ * that takes half a hundredth of a processor, and hardly ever while nobody is born; the files that every reading needs stay open. A container
  * without cgroups of its own is counted by its processes.
  */
 #ifndef HOST_USAGE_H
@@ -44,6 +44,7 @@ struct usage {
 
 /* struct usage_files - of one container: descriptors that stay open, and its last reading */
 struct usage_files;
+struct usage_process;
 
 /**
  * struct usage_sampler - all containers, and their usage in the same order
@@ -56,7 +57,9 @@ struct usage_sampler {
 	/* private */
 	struct cgroup_world world;
 	struct usage_files *files;
+	struct usage_process *processes;
 	int64_t looked, look_cost;
+	uint64_t newest;
 	uint64_t host_net;
 	size_t open, open_max;
 };

@@ -230,64 +230,23 @@ static uint64_t read_kept(struct usage_sampler *s, size_t i, int kept, const str
 	return parse_counter(k, v2, text);
 }
 
-/* --- processes ------------------------------------------------------------------------------ */
-
-static void add_process(pid_t pid, struct usage *sum)
-{
-	static long ticks, page;
-	unsigned long long user, kernel;
-	long long resident;
-	char path[64], text[1024];
-	const char *rest;
-
-	if (!ticks) {
-		ticks = sysconf(_SC_CLK_TCK);
-		page = sysconf(_SC_PAGESIZE);
-	}
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	{
-		own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-		if (!read_text(fd, text, sizeof(text)))
-			return;
-	}
-	/* its name may hold anything, parentheses too */
-	rest = strrchr(text, ')');
-	if (!rest ||
-	    sscanf(rest + 1,
-		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d "
-		   "%*d %*d %*u %*u %lld",
-		   &user, &kernel, &resident) != 3)
-		return;
-	sum->cpu += (user + kernel) * (1000000000ULL / (unsigned long long)ticks);
-	sum->memory += (uint64_t)(resident > 0 ? resident : 0) * (uint64_t)page;
-}
-
-/* What has ended is not counted any more, as it would be by a cgroup. */
-static void sum_processes(const struct usage_sampler *s, size_t i, struct usage *sum)
-{
-	*sum = (struct usage){ 0 };
-	for (size_t k = 0; k < s->all.n_members; k++)
-		if (s->all.members[k].container == i)
-			add_process(s->all.members[k].pid, sum);
-}
-
 /* --- one container ---------------------------------------------------------------------------- */
 
 /* usage_read_basic() - processor time and memory of the @i-th container */
 void usage_read_basic(struct usage_sampler *s, size_t i)
 {
-	struct usage *u = &s->usage[i], sum;
+	struct usage *u = &s->usage[i];
+	uint64_t cpu, memory;
 
 	u->cpu = read_kept(s, i, USAGE_KEPT_CPU, &cpu_time);
 	u->memory = read_kept(s, i, USAGE_KEPT_MEMORY, &memory_used);
 	if (u->cpu != USAGE_UNKNOWN && u->memory != USAGE_UNKNOWN)
 		return;
-	sum_processes(s, i, &sum);
+	usage_procs_sum(s, i, &cpu, &memory);
 	if (u->cpu == USAGE_UNKNOWN)
-		u->cpu = sum.cpu;
+		u->cpu = cpu;
 	if (u->memory == USAGE_UNKNOWN)
-		u->memory = sum.memory;
+		u->memory = memory;
 }
 
 static void read_limits(struct usage_sampler *s, size_t i)

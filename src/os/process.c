@@ -33,7 +33,7 @@ static const char *skip_blanks(const char *p, int n)
  */
 int process_parse_stat(const char *text, struct process_stat *ret_stat)
 {
-	const char *name = strchr(text, '('), *p = strrchr(text, ')'), *start;
+	const char *name = strchr(text, '('), *p = strrchr(text, ')'), *times, *start, *resident;
 	struct process_stat st = { 0 };
 	char *end;
 
@@ -45,13 +45,18 @@ int process_parse_stat(const char *text, struct process_stat *ret_stat)
 	st.parent = (pid_t)strtol(p + 4, &end, 10);
 	if (end == p + 4)
 		return -EINVAL;
-	/* from behind the third field to before the 22nd */
-	start = skip_blanks(p + 3, 18);
+	/* from behind the third field to before the 14th, then the 22nd and the 24th */
+	times = skip_blanks(p + 3, 10);
+	start = skip_blanks(times, 8);
 	if (!start)
 		return -EINVAL;
+	st.cpu = strtoull(times + 1, &end, 10);
+	st.cpu += strtoull(end, NULL, 10);
 	st.start = strtoull(start + 1, &end, 10);
 	if (end == start + 1)
 		return -EINVAL;
+	resident = skip_blanks(start, 2);
+	st.resident = resident ? strtoull(resident + 1, NULL, 10) : 0;
 	*ret_stat = st;
 	return 0;
 }

@@ -13,12 +13,14 @@
  * @name:  of its executable, unless it chose another; "" when it is longer than the kernel's names
  * @state: 'R', 'S', 'Z', …
  * @start: start time in clock ticks since boot; with the pid it names a process for good
+ * @cpu:   clock ticks that it has computed, for itself and in the kernel
+ * @resident: pages of memory
  */
 struct process_stat {
 	char name[16];
 	char state;
 	pid_t parent;
-	uint64_t start;
+	uint64_t start, cpu, resident;
 };
 
 int process_try_stat(pid_t pid, struct process_stat *ret_stat);

@@ -7,7 +7,7 @@
 #include "tare/cli.h"
 
 struct ps {
-	bool all_engines, services;
+	bool all_engines, services, all;
 	struct opt_list filter;
 	struct render render;
 };
@@ -17,7 +17,7 @@ static const struct opt ps_opts[] = {
 	OPT_FLAG_("all-engines",  0,  struct ps, all_engines, "containers of every engine, and what looks like one"),
 	OPT_FLAG_("services",     0,  struct ps, services,    "with --all-engines: systemd's services that have namespaces, too"),
 	OPT_STRINGS_("filter",   'f', struct ps, filter,      "KEY=VALUE", "only those of this engine, id, name, image, status or pod"),
-	OPT_REFUSED_("all",      'a', NULL, "only containers that have a process are found"),
+	OPT_FLAG_("all",         'a', struct ps, all,         "those that have ended, too"),
 	RENDER_OPTS_QUIET(struct ps, render),
 };
 
@@ -39,21 +39,22 @@ static const struct render_list list = {
 };
 // clang-format on
 
-/* struct filter - what a --filter may look at */
+/* struct filter - what a --filter may look at, and what must be read for it */
 struct filter {
 	const char *key;
 	size_t at; /* of a string in struct container_found */
 	const struct word *words;
+	unsigned needs;
 };
 
 // clang-format off
 static const struct filter filters[] = {
-	{ "id",     offsetof(struct container_found, id),     NULL },
-	{ "name",   offsetof(struct container_found, name),   NULL },
-	{ "image",  offsetof(struct container_found, image),  NULL },
-	{ "pod",    offsetof(struct container_found, pod),    NULL },
-	{ "engine", offsetof(struct container_found, engine), engine_words },
-	{ "status", offsetof(struct container_found, status), container_run_words },
+	{ "id",     offsetof(struct container_found, id),     NULL, 0 },
+	{ "name",   offsetof(struct container_found, name),   NULL, CONTAINERS_NAMES },
+	{ "image",  offsetof(struct container_found, image),  NULL, CONTAINERS_NAMES },
+	{ "pod",    offsetof(struct container_found, pod),    NULL, CONTAINERS_NAMES },
+	{ "engine", offsetof(struct container_found, engine), engine_words, 0 },
+	{ "status", offsetof(struct container_found, status), container_run_words, CONTAINERS_STATUS | CONTAINERS_NAMES },
 };
 // clang-format on
 
@@ -126,22 +127,35 @@ static int compare(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+/* No more than is printed or asked for: names and states cost as much as the search itself. */
+static unsigned wanted(const struct ps *o, const struct condition *conditions)
+{
+	unsigned want = o->render.quiet ? 0 : CONTAINERS_NAMES | CONTAINERS_STATUS;
+
+	for (size_t i = 0; i < o->filter.n; i++)
+		want |= conditions[i].filter->needs;
+	if (o->all_engines)
+		want |= CONTAINERS_UNKNOWN | (o->services ? CONTAINERS_SERVICES : 0);
+	/* as docker: who asks for them by their status need not say it twice */
+	for (size_t i = 0; i < o->filter.n; i++)
+		if (conditions[i].filter->words == container_run_words)
+			want |= CONTAINERS_STOPPED;
+	return o->all ? want | CONTAINERS_STOPPED : want;
+}
+
 static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
 		  char **args __attribute__((unused)), size_t n_args __attribute__((unused)),
 		  int *ret_status __attribute__((unused)), struct err *e)
 {
 	const struct ps *o = options;
 	own_containers struct containers all = { 0 };
-	unsigned want = CONTAINERS_NAMES | CONTAINERS_STATUS;
 	struct condition conditions[COUNT(o->filter.at)];
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->filter.n; i++)
 		if (parse_one(o->filter.at[i], &conditions[i], e) < 0)
 			return -1;
-	if (o->all_engines)
-		want |= CONTAINERS_UNKNOWN | (o->services ? CONTAINERS_SERVICES : 0);
-	if (containers_find(NULL, want, &all, e) < 0)
+	if (containers_find(NULL, wanted(o, conditions), &all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++)
 		if ((o->all_engines || all.at[i].engine.v == ENGINE_TARE) &&

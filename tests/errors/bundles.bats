@@ -1,4 +1,5 @@
 # bundles.bats - each broken bundle has one line that says what, on what, why, and what to do
+# nothing new with systemd: the lines are the same everywhere
 #
 # The lines are compared whole: whoever changes one looks at it here.
 

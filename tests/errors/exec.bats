@@ -1,4 +1,5 @@
 # exec.bats - what exec says of its own flags and file, before anything of it runs
+# nothing new with systemd: the lines are the same everywhere
 
 load ../lib
 

@@ -26,8 +26,6 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	expect_error 'not understood'
 	run host_tare ps --filter engine=dockr
 	expect_error 'no such engine'
-	run host_tare ps -a
-	expect_error "'--all' is not supported"
 }
 
 @test "a name with escape sequences reaches no terminal" {

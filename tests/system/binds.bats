@@ -1,4 +1,5 @@
 # binds.bats - bind mounts: where sources are looked for, and what becomes of their flags
+# nothing new with systemd: the other guest's mounts are shared as systemd shares them
 
 load ../lib
 load ../canary

@@ -211,6 +211,31 @@ out_of_memory() {
 	grep -qx "tare-test-$id oom" events
 }
 
+@test "watch: memory that gets scarce" {
+	need_controller memory
+	cg create -g "memory:tare-test-$id"
+	if [[ $(version memory) = 2 ]]; then
+		[[ -e $(place memory)/memory.pressure ]] || skip "needs the kernel's PSI (psi=1)"
+		# a program that grows is made to wait, and at the limit it ends
+		cg set -r memory.high=4M -r memory.max=16M -r memory.swap.max=0 "tare-test-$id"
+		strain=(tail /dev/zero)
+	else
+		# the pages of one part of the file make room for those of the next
+		cg set -r memory.limit_in_bytes=8M "tare-test-$id"
+		strain=(dd if=/dev/zero of=large bs=64k count=768)
+	fi
+	"$TARE_BUILD/src/tare" cg watch -g "memory:tare-test-$id" --pressure low >events </dev/null 3>&- &
+	started+=($!)
+	wait_for 100 scarce
+}
+
+# scarce: a program wants more than its group may have, and the watch has told so
+scarce() {
+	timeout --kill-after 5 60 "$TARE_BUILD/src/tare" cg exec -g "memory:tare-test-$id" \
+		"${strain[@]}" </dev/null >/dev/null 2>&1 3>&- || true
+	grep -qx "tare-test-$id pressure" events
+}
+
 @test "watch: what makes no sense is refused" {
 	need_controller pids
 	cg create -g "pids:tare-test-$id"

@@ -74,6 +74,9 @@ sleeper() {
 is_gone() { [[ ! -d /proc/$1 ]]; }
 has_sleeper() { sleeper "$1" >/dev/null; }
 
+# is_exited ID: for wait_for
+is_exited() { [[ $("$TARE_BUILD/src/tare" ps --json --filter status=exited --filter "id=$1" | jq length) = 1 ]]; }
+
 @test "our own container is found by its id, its pid and its cgroup" {
 	own run --detach --bundle "$bundle" "$id-own" >/dev/null 2>&1
 	pid=$(own state "$id-own" | jq -r .pid)
@@ -98,7 +101,13 @@ has_sleeper() { sleeper "$1" >/dev/null; }
 	[[ $(told .status "$id-own") = paused ]]
 	own resume "$id-own"
 	[[ $(told .status "$id-own") = running ]]
+	# what has ended is listed for who asks for it
+	own kill "$id-own" KILL
+	wait_for 20 is_exited "$id-own"
+	[[ ! $("$TARE_BUILD/src/tare" ps --all-engines -q --filter "id=$id-own") ]]
+	[[ $("$TARE_BUILD/src/tare" ps -aq) = *"$id-own"* ]]
 	own delete --force "$id-own"
+	[[ $("$TARE_BUILD/src/tare" ps -aq) != *"$id-own"* ]]
 	run found "$id-own"
 	expect_status 127
 }

@@ -1,5 +1,6 @@
 # fault.bats - a sample of what `make fault` does in full: see tests/fault
 # runs alone: it looks for whatever is left behind, and its time is counted
+# nothing new with systemd: the kills that leave something of systemd's are in systemd.bats
 
 load ../lib
 

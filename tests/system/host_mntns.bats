@@ -1,4 +1,5 @@
 # host_mntns.bats - containers without a mount namespace: their mounts, and that the host never has any
+# nothing new with systemd: the other guest's mounts are shared as systemd shares them
 
 load ../lib
 setup() {

@@ -1,4 +1,5 @@
 # memory_policy.bats - linux.memoryPolicy: obeyed, or refused before anything is touched
+# nothing new with systemd: it works on the kernel, and asks nobody
 
 load ../lib
 setup() { tare_setup; }

@@ -1,4 +1,5 @@
 # net_devices.bats - network devices of the host's move into the container
+# nothing new with systemd: it works on the kernel, and asks nobody
 
 load ../lib
 

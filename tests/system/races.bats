@@ -1,4 +1,5 @@
 # races.bats - races that somebody else might win: with a hand on the root file system, or by a delete
+# nothing new with systemd: the other guest's mounts are shared as systemd shares them
 #
 # crashpt (tests/fault) stops a program at a call and exchanges two names there, or lets the call say
 # "no such file" of a link that is there: what the winner of the race would have made of it.

@@ -1,4 +1,5 @@
 # rdt.bats - linux.intelRdt, with a plain folder standing in for the resctrl file system
+# nothing new with systemd: it works on the kernel, and asks nobody
 #
 # What the kernel would make of the writes is not seen here; that they are made is.
 

@@ -1,4 +1,5 @@
 # root_switch.bats - --no-pivot: the root by chroot; and mounts on '/'
+# nothing new with systemd: the other guest's mounts are shared as systemd shares them
 
 load ../lib
 setup() { tare_setup; }

@@ -1,5 +1,6 @@
 # security_process.bats - the runtime's binary, descriptors and processes are out of a container's
 # reach (SECURITY.md, 1.2)
+# nothing new with systemd: it works on the kernel, and asks nobody
 
 load ../lib
 load ../canary

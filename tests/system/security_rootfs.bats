@@ -1,4 +1,5 @@
 # security_rootfs.bats - a hostile root file system reaches nothing outside (SECURITY.md, 1.1)
+# nothing new with systemd: the other guest's mounts are shared as systemd shares them
 #
 # Every test ends with a look at the host: see canary.bash.
 

@@ -1,5 +1,6 @@
 # security_user.bats - users, groups, capabilities, keys and terminals are the config's and nothing
 # else (SECURITY.md, 1.3 and 1.10)
+# nothing new with systemd: it works on the kernel, and asks nobody
 
 load ../lib
 load ../canary

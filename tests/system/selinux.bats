@@ -1,4 +1,5 @@
 # selinux.bats - labels of the process and of mounts: set where SELinux is, refused where it is not
+# nothing new with systemd: it works on the kernel, and asks nobody
 
 load ../lib
 setup() { tare_setup; }

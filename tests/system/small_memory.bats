@@ -1,4 +1,5 @@
 # small_memory.bats - what a start itself needs: half a megabyte in the container's cgroup, two outside
+# nothing new with systemd: it works on the kernel, and asks nobody
 
 load ../lib
 setup() {

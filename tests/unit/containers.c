@@ -116,6 +116,15 @@ static void find(unsigned want)
 		T_FAIL("%s", e.text);
 }
 
+static const struct container_found *with_id(const char *id)
+{
+	for (size_t i = 0; i < all.n; i++)
+		if (strcmp(all.at[i].id, id) == 0)
+			return &all.at[i];
+	T_FAIL("there is no container '%s'", id);
+	return NULL;
+}
+
 /* The only one with that first process. */
 static const struct container_found *with_pid(int pid)
 {
@@ -499,11 +508,33 @@ TEST(the_first_process_is_the_oldest_that_is_not_of_the_hosts_world)
 	WANT_INT(with_pid(90)->pid_start, 600);
 }
 
+TEST(what_has_no_process_is_listed_on_demand)
+{
+	new_host();
+	put_process((struct fake){ .pid = 70, .cgroup = "0::/docker/" HEX("0001") "\n" });
+	put("var/lib/docker/containers/" HEX("0001") "/config.v2.json", "{\"Name\":\"/up\"}");
+	put("var/lib/docker/containers/" HEX("0002") "/config.v2.json", "{\"Name\":\"/down\"}");
+	/* the runtime below knows it, too */
+	put("run/runc/" HEX("0002") "/state.json", "{\"init_process_pid\":12345}");
+	put("run/runc/gone/state.json", "{\"init_process_pid\":12346}");
+	find(CONTAINERS_ALL);
+	WANT_INT(all.n, 1);
+	find(CONTAINERS_ALL | CONTAINERS_STOPPED);
+	WANT_INT(all.n, 3);
+	WANT_INT(with_id(HEX("0001"))->status.v, CONTAINER_RUNNING);
+	WANT_INT(with_id(HEX("0002"))->status.v, CONTAINER_EXITED);
+	WANT_INT(with_id(HEX("0002"))->engine.v, ENGINE_DOCKER);
+	WANT_TEXT(with_id(HEX("0002"))->name, "down");
+	WANT_INT(with_id("gone")->engine.v, ENGINE_RUNC);
+	WANT_INT(with_id("gone")->pid, 0);
+}
+
 TEST(a_frozen_container_is_paused_on_v1_on_v2_and_on_both)
 {
 	new_host();
-	put_process(
-		(struct fake){ .pid = 70, .cgroup = "6:freezer:/docker/" HEX("0001") "\n0::/\n" });
+	/* as the kernel shows whom v1 froze, whatever he did */
+	put_process((struct fake){
+		.pid = 70, .state = 'D', .cgroup = "6:freezer:/docker/" HEX("0001") "\n0::/\n" });
 	put_process((struct fake){ .pid = 80, .cgroup = "0::/lxc.payload.a\n" });
 	put_process((struct fake){ .pid = 90, .cgroup = "0::/lxc.payload.b\n" });
 	put("sys/fs/cgroup/freezer/docker/" HEX("0001") "/freezer.state", "FROZEN\n");

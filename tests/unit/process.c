@@ -34,6 +34,20 @@ TEST(a_name_may_hold_anything)
 	}
 }
 
+TEST(times_and_memory_are_those_of_the_manual_page)
+{
+	/* fields 4 to 24 are their own numbers */
+	static const char text[] = "7 (sleep) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 "
+				   "23 24 25 26\n";
+	struct process_stat st;
+
+	WANT_INT(process_parse_stat(text, &st), 0);
+	WANT_INT(st.parent, 4);
+	WANT_INT(st.cpu, 14 + 15);
+	WANT_INT(st.start, 22);
+	WANT_INT(st.resident, 24);
+}
+
 TEST(what_is_cut_short_is_refused)
 {
 	static const char whole[] = "7 (sleep) S 3" BETWEEN "4";
