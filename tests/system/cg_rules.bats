@@ -7,7 +7,7 @@
 
 load ../lib
 setup() {
-	local dir
+	local dir program
 
 	id=tt-$$-$BATS_TEST_NUMBER
 	# shellcheck disable=SC2034 # for tare_teardown
@@ -16,7 +16,11 @@ setup() {
 	need_controller cpu pids
 	need_program setpriv unshare nsenter
 	user=$((70000 + 10 * BATS_TEST_NUMBER + $$ % 10000 * 100))
-	ours=$TARE_BUILD/src
+	ours=$PWD/ours
+	mkdir ours
+	for program in tare cgclassify cgexec cgrulesengd; do
+		ln -s "$TARE_BUILD/src/tare" "ours/$program"
+	done
 	# users must reach what they run
 	for dir in "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"; do
 		chmod o+x "$dir"
@@ -87,9 +91,9 @@ only_ours() {
 	[[ $user -ge 70000 ]] || return 1
 	! awk -F : '$3 < 70000 && $1 != "root"' etc/passwd | grep . || return 1
 	! awk -F : '{ print $4 }' etc/group | tr , '\n' | grep -vxE 'cid|nobody-here|' || return 1
-	for who in $(sed -E 's/#.*//' "$@" | awk '{ print $1 }'); do
-		[[ ${who%%:*} =~ ^(ann|bob|cid|dan|@team|@club|nobody-here|%)$ ]] || return 1
-	done
+	while read -r who _ || [[ $who ]]; do
+		[[ ! ${who%%#*} || ${who%%:*} =~ ^(ann|bob|cid|dan|@team|@club|nobody-here|%)$ ]] || return 1
+	done < <(cat "$@")
 }
 
 # in_world COMMAND...
@@ -376,8 +380,8 @@ take_number() {
 	run in_world "$ours/tare" cg rules show "$world"
 	expect_status 125
 	sed -i 4d etc/cgrules.conf
-	in_world "$ours/tare" cg rules show --user ann --command /bin/cat --json >show 2>/dev/null
-	[[ $(jq -r '.[] | .rule, .group, .state' <show) = "/etc/cgrules.conf:2
+	in_world "$ours/tare" cg rules show --user ann --command /bin/cat --json >shown 2>/dev/null
+	[[ $(jq -r '.[] | .rule, .group, .state' <shown) = "/etc/cgrules.conf:2
 tare-test-$id/there/ann
 group is made
 /etc/cgrules.conf:3
@@ -385,8 +389,8 @@ tare-test-$id/nowhere
 group is missing" ]]
 	start "$user" "$user" sleep 1000
 	wait_for 20 is_program "$pid" sleep
-	in_world "$ours/tare" cg rules show "$pid" --format '{{.state}}' 2>/dev/null >show
-	[[ $(cat show) = 'to be moved' ]]
+	in_world "$ours/tare" cg rules show "$pid" --format '{{.state}}' 2>/dev/null >shown
+	[[ $(cat shown) = 'to be moved' ]]
 	[[ $(in_world "$ours/tare" cg rules apply "$pid" 2>/dev/null) = "$pid" ]]
 	is_at "$pid" /there
 	[[ ! $(in_world "$ours/tare" cg rules apply "$pid" 2>/dev/null) ]]
@@ -398,7 +402,7 @@ group is missing" ]]
 	[[ $(in_world "$ours/tare" cg rules apply --all) = "$pid" ]]
 	# cgexec without a group asks the rules
 	in_world "$ours/cgexec" setpriv --reuid "$user" --regid "$user" --clear-groups cat /proc/self/cgroup >self
-	! grep -q "tare-test-$id" self
+	[[ $(cat self) != *"tare-test-$id"* ]]
 	in_world setpriv --reuid "$user" "$ours/tare" cg rules check
 	run in_world setpriv --reuid "$user" --regid "$user" --clear-groups "$ours/tare" cg rules run
 	expect_error 'root'

@@ -167,14 +167,10 @@ TEST(a_destination_is_filled_in)
 		const char *text, *path;
 		bool made;
 	} rows[] = {
-		{ "a/b", "a/b", false },
-		{ "%u", "ann", true },
-		{ "%U", "1001", true },
-		{ "%g-%G", "team-200", true },
-		{ "x/%P/%p", "x/7/cp", true },
-		{ "\\%u", "%u", true },
-		{ "%x%", "%x%", false },
-		{ "a\\b", "ab", true },
+		{ "a/b", "a/b", false },       { "%u", "ann", true },
+		{ "%U", "1001", true },        { "%g-%G", "team-200", true },
+		{ "x/%P/%p", "x/7/cp", true }, { "\\%u", "%u", true },
+		{ "%x%", "%x%", false },       { "a\\b", "ab", true },
 	};
 	struct cg_process p = {
 		.status = FD_NONE, .pid = 7, .uid = 1001, .gid = 200, .program = "/bin/cp"
