@@ -47,7 +47,6 @@ static int cut(const char *line, size_t len, struct fields *f, struct err *e)
 	char *to = f->text;
 	bool quoted = false, word = false;
 
-	f->n = 0;
 	for (const char *c = line; c < line + len && (quoted || *c != '#'); c++) {
 		if (!quoted && is_blank(*c)) {
 			if (word)
@@ -154,6 +153,7 @@ static int read_line(struct cg_rules *r, const char *line, size_t len, struct cg
 {
 	struct fields f;
 
+	f.n = 0;
 	if (len >= sizeof(f.text) - FIELDS)
 		return fail(e, ERR_INPUT, "the line is longer than %zu bytes",
 			    sizeof(f.text) - FIELDS - 1);

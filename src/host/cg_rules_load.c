@@ -94,32 +94,39 @@ static int read_files(struct cg_rules *r, const char *file, struct cg_rules_repo
 
 /* --- users ------------------------------------------------------------------------------- */
 
+/* Takes the next of names that are divided by commas off *@list; "" for what cannot be one. */
+static bool next_member(const char **list, size_t *len, char *ret_name, size_t size)
+{
+	const char *comma = *len ? memchr(*list, ',', *len) : NULL;
+	size_t n = comma ? (size_t)(comma - *list) : *len;
+
+	if (!*len)
+		return false;
+	snprintf(ret_name, size, "%.*s", n < size ? (int)n : 0, *list);
+	n += comma != NULL;
+	*list += n;
+	*len -= n;
+	return true;
+}
+
 /* The users that a group lists, as far as they exist. */
 static int find_members(struct cg_rules *r, struct cg_rule *rule, struct err *e)
 {
-	size_t len = 0, room = 1;
+	size_t len = 0, n = 0, room = 1;
 	const char *list = passwd_members(r->group, rule->name, &len);
-	uint32_t *ids;
+	own_mem uint32_t *ids = NULL;
+	char name[256];
 
 	for (size_t i = 0; i < len; i++)
 		room += list[i] == ',';
 	ids = calloc(room, sizeof(*ids));
 	if (!ids)
 		return fail_errno(e, ENOMEM, "list the members of '%s'", rule->name);
+	while (n < room && next_member(&list, &len, name, sizeof(name)))
+		n += passwd_id(r->passwd, name, &ids[n]);
 	free(rule->members);
-	rule->members = ids;
-	rule->n_members = 0;
-	for (const char *c = list, *end = list + len; list && c < end;) {
-		size_t n = 0;
-		char name[256];
-
-		while (c + n < end && c[n] != ',')
-			n++;
-		snprintf(name, sizeof(name), "%.*s", (int)n, c);
-		if (n < sizeof(name) && passwd_id(r->passwd, name, &ids[rule->n_members]))
-			rule->n_members++;
-		c += n + 1;
-	}
+	rule->members = give(ids);
+	rule->n_members = n;
 	return 0;
 }
 

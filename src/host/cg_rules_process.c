@@ -92,6 +92,7 @@ bool cg_process_same(const struct cg_process *p)
 {
 	struct cg_process now;
 
+	now.uid = now.gid = CG_KEEP;
 	return read_status(p->status, &now) == 0 && now.uid == p->uid && now.gid == p->gid;
 }
 

@@ -59,7 +59,7 @@ static uint64_t start_of(pid_t pid)
  */
 int cg_sticky_try_add(struct cg_sticky *s, pid_t pid, bool children)
 {
-	struct cg_sticky_one **at;
+	struct cg_sticky_one **at, *one;
 
 	if (!s->slots)
 		s->slots = calloc(SLOTS, sizeof(struct cg_sticky_one *));
@@ -70,15 +70,14 @@ int cg_sticky_try_add(struct cg_sticky *s, pid_t pid, bool children)
 	at = find(s, pid);
 	if (!*at && s->n == ALL_MAX)
 		return -ENOSPC;
-	if (!*at) {
-		*at = calloc(1, sizeof(**at));
-		if (!*at)
-			return -ENOMEM;
-		s->n++;
-	}
-	(*at)->pid = pid;
-	(*at)->children = children;
-	(*at)->start = start_of(pid);
+	one = *at ? *at : calloc(1, sizeof(*one));
+	if (!one)
+		return -ENOMEM;
+	s->n += one != *at;
+	*at = one;
+	one->pid = pid;
+	one->children = children;
+	one->start = start_of(pid);
 	return 0;
 }
 

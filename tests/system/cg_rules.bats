@@ -98,7 +98,7 @@ only_ours() {
 
 # in_world COMMAND...
 in_world() {
-	nsenter -t "$world" -m -- "$@" </dev/null 3>&- {never}>&-
+	nsenter -t "$world" -m -- "$@" 3>&- {never}>&-
 }
 
 # begin_daemon PROGRAM...: until it says that it applies the rules to everybody
@@ -298,19 +298,30 @@ has_lines() { [[ $(wc -l <"$2") = "$1" ]]; }
 @test "news that the kernel had no room for are made up for" {
 	local i
 
-	make late
+	make late hand
+	mkfifo go
 	rules <<<'ann:sleep cpu G/late'
 	begin_ours --buffer 2000
+	in_world "$ours/cgexec" --sticky -g "cpu:tare-test-$id/hand" setpriv --reuid "$user" --regid "$user" \
+		--clear-groups sh -c 'echo; read x; sleep 1000 & echo $!; exec sleep 1000' >child <go &
+	started+=($!)
+	exec {go}>go
+	wait_for 20 has_lines 1 child
 	kill -STOP "$daemon"
 	start "$user" "$user" sleep 1000
 	for ((i = 0; i < 100; i++)); do
 		(:)
 	done
+	echo >&"$go"
+	exec {go}>&-
+	wait_for 20 has_lines 2 child
 	start "$user" "$user" sleep 1000
 	kill -CONT "$daemon"
 	wait_for 20 grep -q 'more news than room' log
 	placed "${started[-2]}" /late
 	placed "$pid" /late
+	# its birth was not heard
+	is_at "$(sed -n 2p child)" /hand
 }
 
 @test "a number that goes to another process brings him nothing of the first one's" {
@@ -394,6 +405,9 @@ group is missing" ]]
 	[[ $(in_world "$ours/tare" cg rules apply "$pid" 2>/dev/null) = "$pid" ]]
 	is_at "$pid" /there
 	[[ ! $(in_world "$ours/tare" cg rules apply "$pid" 2>/dev/null) ]]
+	host_tare cg classify -g cpu:/ "$pid"
+	in_world "$ours/cgclassify" "$pid" 2>/dev/null
+	is_at "$pid" /there
 	rules <<<'ann:sleep cpu G/there'
 	in_world "$ours/tare" cg rules check
 	start "$user" "$user" sleep 1000
