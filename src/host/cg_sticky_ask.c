@@ -55,7 +55,8 @@ int cg_sticky_ask(pid_t pid, enum cg_sticky_wish wish, struct err *e)
 	if (access(CG_STICKY_SOCKET, F_OK) < 0)
 		return 0;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return fail_ask(errno, e);
 	if (connect(fd, (const struct sockaddr *)&there, sizeof(there)) < 0)
 		return errno == ENOENT || errno == ECONNREFUSED ? 0 : fail_ask(errno, e);

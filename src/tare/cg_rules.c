@@ -36,7 +36,7 @@ static void check_group(const struct cg_rules *r, const struct cg_rule *rule,
 	struct cg_group g = { .n = 0 };
 	bool made;
 
-	if (rule->options ||
+	if (rule->options || rule->off ||
 	    cg_rule_expand(r, rule->destination, &nobody, g.path, &made, &why) < 0 || made)
 		return;
 	for (size_t i = 0; i < rule->n_in; i++) {

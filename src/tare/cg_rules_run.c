@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -12,6 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "base/render.h"
+#include "base/render_text.h"
 #include "host/cg_rules_daemon.h"
 #include "host/cg_sticky.h"
 #include "tare/cg.h"
@@ -48,16 +51,13 @@ static void log_failure(struct failures *f, struct err *why)
 	log_warn("%s", line);
 }
 
-static void log_moved(const struct cg_process *p, const char *fmt)
+/* A program's path is anybody's choice, escape sequences too. */
+static const char *visible_program(const struct cg_process *p, struct str *text)
 {
-	struct err visible = { 0 };
+	const char *program = *p->program ? p->program : p->comm;
 
-	if (!log_on(LOG_LEVEL_INFO))
-		return;
-	/* a program's path is anybody's choice, escape sequences too */
-	fail(&visible, ERR_BUG, "%s", *p->program ? p->program : p->comm);
-	err_sanitise(&visible);
-	log_line(LOG_LEVEL_INFO, fmt, (int)p->pid, p->uid, p->gid, visible.text);
+	render_visible(text, program, strlen(program), !render_is_utf8());
+	return text->torn || !text->at ? "?" : text->at;
 }
 
 /* --- tare cg rules run ---------------------------------------------------------------------- */
@@ -77,6 +77,8 @@ static const struct opt run_opts[] = {
 static void tell(void *ctx, enum cg_rules_news what, const struct cg_rules *rules,
 		 const struct cg_process *p, struct err *why)
 {
+	own_str struct str program = { 0 };
+
 	switch (what) {
 	case CG_RULES_STARTED:
 		log_info("%zu rules are applied from now on", rules->n);
@@ -88,7 +90,9 @@ static void tell(void *ctx, enum cg_rules_news what, const struct cg_rules *rule
 		log_info("the templates are read again");
 		return;
 	case CG_RULES_MOVED:
-		log_moved(p, "process %d of user %u, group %u ('%s') is moved");
+		if (log_on(LOG_LEVEL_INFO))
+			log_info("process %d of user %u, group %u ('%s') is moved", (int)p->pid,
+				 p->uid, p->gid, visible_program(p, &program));
 		return;
 	case CG_RULES_FAILED:
 		log_failure(ctx, why);
@@ -171,12 +175,13 @@ enum { STATUS_NOT_ROOT = 1, STATUS_USAGE = 2, STATUS_NOBODY = 3, STATUS_RULES = 
 
 /**
  * struct engine_log - where libcgroup's lines go
+ * @begun:  the rules are applied: nobody reads our standard error any more
  * @parent: a pipe that says to the first process that the daemon has begun; FD_NONE: it is this one
  */
 struct engine_log {
 	FILE *file;
 	int facility;
-	bool on, keeps_stdout;
+	bool on, keeps_stdout, begun;
 	int parent;
 	struct failures failures;
 };
@@ -249,6 +254,7 @@ static void begin_daemon(struct engine_log *log)
 {
 	own_fd int null = FD_NONE;
 
+	log->begun = true;
 	if (log->parent < 0)
 		return;
 	null = fd_open("/dev/null", O_RDWR);
@@ -262,6 +268,7 @@ static void begin_daemon(struct engine_log *log)
 static void tell_as_libcgroup(void *ctx, enum cg_rules_news what, const struct cg_rules *rules,
 			      const struct cg_process *p, struct err *why)
 {
+	own_str struct str program = { 0 };
 	struct engine_log *log = ctx;
 
 	switch (what) {
@@ -279,7 +286,9 @@ static void tell_as_libcgroup(void *ctx, enum cg_rules_news what, const struct c
 		log_info("Reloading templates configuration.");
 		return;
 	case CG_RULES_MOVED:
-		log_moved(p, "Cgroup change for PID: %d, UID: %u, GID: %u, PROCNAME: %s OK");
+		if (log_on(LOG_LEVEL_INFO))
+			log_info("Cgroup change for PID: %d, UID: %u, GID: %u, PROCNAME: %s OK",
+				 (int)p->pid, p->uid, p->gid, visible_program(p, &program));
 		return;
 	case CG_RULES_FAILED:
 		log_failure(&log->failures, why);
@@ -303,12 +312,14 @@ static int read_facility(const char *word, int *ret_facility, struct err *e)
 	return fail(e, ERR_INPUT, "Unknown syslog facility: %s", word);
 }
 
-/* -q takes from what -v gives; 1 is the beginning, which logs errors. */
+/* -q takes from what -v gives; 1 is the beginning, which logs errors, unless CGROUP_LOGLEVEL is DEBUG. */
 static int open_log(const struct engine *o, struct engine_log *log, struct err *e)
 {
 	static struct log_sink sink;
-	const char *file = o->debug ? "-" : o->log_file;
-	int level = o->debug ? 4 : 1 + (int)o->verbose - (int)o->quiet;
+	const char *variable = getenv("CGROUP_LOGLEVEL");
+	bool wanted = variable && strcasecmp(variable, "DEBUG") == 0;
+	const char *file = o->debug || (wanted && !o->log_file) ? "-" : o->log_file;
+	int level = o->debug ? 4 : (wanted ? 4 : 1) + (int)o->verbose - (int)o->quiet;
 
 	if (o->facility && read_facility(o->facility, &log->facility, e) < 0)
 		return -1;
@@ -357,16 +368,19 @@ static int find_owner(const struct engine *o, struct cg_rules_how *how, struct e
 static int serve(const struct cli *cli, const struct cg_rules_how *how, struct engine_log *log,
 		 struct err *e)
 {
-	int r;
+	char line[2048];
 
 	log_debug("CGroup Rules Engine Daemon log started");
 	log_info("Proceeding with PID %d", (int)getpid());
-	r = cg_rules_serve(how, e);
-	if (r == 0)
+	if (cg_rules_serve(how, e) == 0)
 		return 0;
+	if (log->begun) {
+		err_sanitise(e);
+		err_line(e, line, sizeof(line));
+		log_error("%s", line);
+		return 1;
+	}
 	cli_complain(cli, e);
-	if (how->ctx && log->facility)
-		syslog(log->facility | LOG_ERR, "%s", e->text);
 	return *e->origin || e->sysno == ENOENT ? STATUS_RULES : 1;
 }
 

@@ -309,7 +309,7 @@ has_lines() { [[ $(wc -l <"$2") = "$1" ]]; }
 	wait_for 20 has_lines 1 child
 	kill -STOP "$daemon"
 	start "$user" "$user" sleep 1000
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 40; i++)); do
 		(:)
 	done
 	echo >&"$go"
