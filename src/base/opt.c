@@ -77,6 +77,9 @@ static int put(const struct opt *o, const char *value, void *options, struct err
 				    o->name, value);
 		*(uint32_t *)at = (uint32_t)n;
 		return 0;
+	case OPT_COUNT:
+		++*(uint32_t *)at;
+		return 0;
 	case OPT_STRINGS:
 		if (list->n == COUNT(list->at))
 			return fail(e, ERR_LIMIT, "option '--%s' is given too often", o->name);

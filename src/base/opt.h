@@ -14,6 +14,7 @@ enum opt_kind {
 	OPT_FLAG,    /* bool: --name, --name=true, --name=false */
 	OPT_STRING,  /* const char * */
 	OPT_U32,     /* uint32_t */
+	OPT_COUNT,   /* uint32_t: how often it is given: -vvv */
 	OPT_STRINGS, /* struct opt_list: may be given again and again */
 	OPT_MAYBE, /* const char *: --name, --name=VALUE, -n; "" when it is given without a value */
 	OPT_MAYBE_SHORT, /* the same, and -nVALUE */
@@ -49,6 +50,7 @@ struct opt {
 #define OPT_FLAG_(n, l, S, m, h)       { n, l, OPT_FLAG, OPT_AT_(S, m, bool), NULL, h }
 #define OPT_STRING_(n, l, S, m, v, h)  { n, l, OPT_STRING, OPT_AT_(S, m, const char *), v, h }
 #define OPT_U32_(n, l, S, m, v, h)     { n, l, OPT_U32, OPT_AT_(S, m, uint32_t), v, h }
+#define OPT_COUNT_(n, l, S, m, h)      { n, l, OPT_COUNT, OPT_AT_(S, m, uint32_t), NULL, h }
 #define OPT_STRINGS_(n, l, S, m, v, h) { n, l, OPT_STRINGS, OPT_AT_(S, m, struct opt_list), v, h }
 #define OPT_MAYBE_(n, l, S, m, v, h)   { n, l, OPT_MAYBE, OPT_AT_(S, m, const char *), v, h }
 #define OPT_MAYBE_SHORT_(n, l, S, m, v, h) { n, l, OPT_MAYBE_SHORT, OPT_AT_(S, m, const char *), v, h }

@@ -165,3 +165,53 @@ bool passwd_next_group(const char **text, const char *user, uint32_t *ret_gid)
 	}
 	return false;
 }
+
+/**
+ * passwd_group_name() - find the name of a group
+ * @text:     content of /etc/group
+ * @ret_name: NUL-terminated
+ *
+ * Return: true when there is one whose name fits in @size bytes.
+ */
+bool passwd_group_name(const char *text, uint32_t gid, char *ret_name, size_t size)
+{
+	for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
+		const char *stop, *id;
+		size_t n;
+
+		end = line + strcspn(line, "\n");
+		id = field_of(line, end, UID, &stop);
+		if (!id || !is_id(id, stop, gid))
+			continue;
+		n = (size_t)((const char *)memchr(line, ':', (size_t)(end - line)) - line);
+		if (!n || n >= size)
+			return false;
+		memcpy(ret_name, line, n);
+		ret_name[n] = '\0';
+		return true;
+	}
+	return false;
+}
+
+/**
+ * passwd_members() - who is listed as a member of a group
+ * @text: content of /etc/group
+ *
+ * Return: the names, divided by commas, *@ret_len bytes of @text; NULL without such a group.
+ */
+const char *passwd_members(const char *text, const char *name, size_t *ret_len)
+{
+	size_t len = strlen(name);
+
+	for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
+		const char *stop;
+
+		end = line + strcspn(line, "\n");
+		if ((size_t)(end - line) <= len || strncmp(line, name, len) != 0 ||
+		    line[len] != ':' || !field_of(line, end, UID, &stop))
+			continue;
+		*ret_len = (size_t)(end - stop) - 1;
+		return stop + 1;
+	}
+	return NULL;
+}

@@ -74,6 +74,7 @@ static const struct command *const commands[] = {
 	&cg_notify_command,
 	&cg_release_agent_command,
 	&cg_restore_command,
+	&cg_rules_command,
 	&cg_set_command,
 	&cg_shares_command,
 	&cg_snapshot_command,

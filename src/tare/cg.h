@@ -36,6 +36,24 @@ extern const struct command cg_set_command;
 extern const struct command cg_get_command;
 /* cg_move.c */
 extern const struct command cg_classify_command, cg_exec_command;
+/* cg_rules.c */
+
+/**
+ * struct cg_apply - what rules are applied to
+ * @file:  see cg_rules_load()
+ * @pids:  @n numbers as words; NULL: every process
+ * @print: the number of each that is moved
+ */
+struct cg_apply {
+	const char *file;
+	char **pids;
+	size_t n;
+	bool print;
+};
+int cg_rules_apply(const struct cli *cli, const struct cg_apply *to, struct err *e);
+extern const struct command cg_rules_command;
+/* cg_rules_run.c */
+extern const struct command cg_rules_run_command;
 /* cg_shares.c */
 extern const struct command cg_shares_command;
 /* cg_watch.c */

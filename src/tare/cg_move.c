@@ -1,11 +1,13 @@
 /* cg_move.c - tare cg exec, tare cg classify; cgexec, cgclassify */
 #include <stdint.h>
+#include <stdio.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/own.h"
+#include "host/cg_rules.h"
+#include "host/cg_sticky.h"
 #include "tare/cg.h"
-
-#define RULES_SOCKET "/run/cgred.socket"
 
 struct move {
 	struct opt_list groups;
@@ -14,33 +16,70 @@ struct move {
 
 // clang-format off
 static const struct opt exec_opts[] = {
-	OPT_STRINGS_("group", 'g', struct move, groups, "CONTROLLERS:PATH", "a group to run in"),
-	OPT_FLAG_("sticky",    0,  struct move, sticky, "no rule moves it elsewhere"),
+	OPT_STRINGS_("group", 'g', struct move, groups, "CONTROLLERS:PATH", "a group to run in; without one the rules name it"),
+	OPT_FLAG_("sticky",   's', struct move, sticky, "no rule moves it, or what it starts, elsewhere"),
 };
 static const struct opt classify_opts[] = {
-	OPT_STRINGS_("group",      'g', struct move, groups, "CONTROLLERS:PATH", "a group to move to"),
-	OPT_FLAG_("sticky",         0,  struct move, sticky, "no rule moves it elsewhere"),
+	OPT_STRINGS_("group",      'g', struct move, groups, "CONTROLLERS:PATH", "a group to move to; without one the rules name it"),
+	OPT_FLAG_("sticky",        's', struct move, sticky, "no rule moves it, or what it starts, elsewhere"),
 	OPT_FLAG_("cancel-sticky",  0,  struct move, unsticky, "rules may move it again"),
 };
 // clang-format on
 
-/* Nobody applies rules unless libcgroup's daemon does, whom we cannot tell. */
-static int check_sticky(const struct move *o, struct err *e)
+/* The daemon that applies rules leaves the program here, or also all that it ever starts. Who has no
+ * way to its socket is under the rules, unless he insists. */
+static int stick(const struct move *o, pid_t pid, struct err *e)
 {
-	if ((!o->sticky && !o->unsticky) || access(RULES_SOCKET, F_OK) < 0)
+	enum cg_sticky_wish wish = o->unsticky ? CG_STICKY_CANCEL
+				   : o->sticky ? CG_STICKY_CHILDREN
+					       : CG_STICKY_ITSELF;
+	struct err why = { 0 };
+
+	if (o->sticky && o->unsticky)
+		return fail(e, ERR_INPUT, "--sticky and --cancel-sticky exclude each other");
+	if (cg_sticky_ask(pid, wish, &why) == 0 || (!o->sticky && !o->unsticky))
 		return 0;
-	fail(e, ERR_UNSUPPORTED, "--%ssticky: cgrulesengd runs here, and is not told by tare",
-	     o->unsticky ? "cancel-" : "");
-	return fail_hint(e, "use libcgroup's own program for this, or end its daemon");
+	*e = why;
+	return fail_in(e, "--%ssticky", o->unsticky ? "cancel-" : "");
 }
 
-static int enter(const struct move *o, struct err *e)
+static void warn_of(void *ctx __attribute__((unused)), struct err *problem)
 {
-	if (!o->groups.n) {
-		fail(e, ERR_INPUT, "exec: no group is named");
-		return fail_hint(e, "as in -g memory:/students; rules are not looked up");
+	char line[2048];
+
+	err_sanitise(problem);
+	err_line(problem, line, sizeof(line));
+	log_warn("%s", line);
+}
+
+/* Without a group it is the rules that name it, for what is to be run. */
+static int enter_by_rules(const char *program, struct err *e)
+{
+	own_cg_rules struct cg_rules r = { 0 };
+	own_cg_templates struct cg_templates t = { 0 };
+	own_cg_process struct cg_process p = { .status = FD_NONE };
+	struct cg_rules_report report = { warn_of, NULL, 0 };
+	enum cg_placed placed;
+	int why;
+
+	if (cg_rules_load(&r, NULL, false, &report, e) < 0) {
+		if (e->sysno == ENOENT)
+			fail_hint(e, "name a group, as in -g memory:/students, or write rules");
+		return -1;
 	}
-	return check_sticky(o, e) < 0 ? -1 : cg_enter_quickly(o->groups.at, o->groups.n, e);
+	why = cg_templates_load(&t, e) < 0 ? -1 : cg_process_try_open(getpid(), &p);
+	if (why < 0)
+		return *e->text ? -1 : fail_errno(e, -why, "look at this process");
+	snprintf(p.program, sizeof(p.program), "%s", program);
+	return cg_rules_place(&r, &t, &p, &placed, e);
+}
+
+static int enter(const struct move *o, const char *program, struct err *e)
+{
+	if (stick(o, getpid(), e) < 0)
+		return -1;
+	return o->groups.n ? cg_enter_quickly(o->groups.at, o->groups.n, e)
+			   : enter_by_rules(program, e);
 }
 
 static int become(char **args, struct err *e)
@@ -54,7 +93,7 @@ static int run_exec(const struct cli *cli __attribute__((unused)), void *options
 {
 	struct err why = { 0 };
 
-	if (enter(options, &why) < 0) {
+	if (enter(options, args[0], &why) < 0) {
 		/* 126 and 127 are about the program */
 		*e = why;
 		if (e->cls == ERR_DENIED || e->cls == ERR_ABSENT)
@@ -73,13 +112,13 @@ static int run_cgexec(const struct cli *cli, void *options, char **args,
 	};
 	static const struct cg_codes program = { 255, 255, 255, 255 };
 
-	if (enter(options, e) < 0)
+	if (enter(options, args[0], e) < 0)
 		return cg_answer(cli, &codes, -1, ret_status, e);
 	return cg_answer(cli, &program, become(args, e), ret_status, e);
 }
 
 #define EXEC \
-	.args = "-g CONTROLLERS:PATH... PROGRAM [ARG...]", .opts = exec_opts, \
+	.args = "[-g CONTROLLERS:PATH...] PROGRAM [ARG...]", .opts = exec_opts, \
 	.n = COUNT(exec_opts), .size = sizeof(struct move), .min = 1, .max = SIZE_MAX, \
 	.stop_early = true, .words = WORDS_PROGRAM
 
@@ -114,23 +153,31 @@ static int attach(const struct cg_group *groups, size_t n, const char *word, str
 	return 0;
 }
 
+/* What is asked of the daemon only if the command line says so: as libcgroup's. */
+static int stick_word(const struct move *o, const char *word, struct err *e)
+{
+	uint64_t pid;
+
+	if ((!o->sticky && !o->unsticky) || text_u64(word, INT32_MAX, &pid) < 0 || !pid)
+		return 0;
+	return stick(o, (pid_t)pid, e);
+}
+
 /* Every process that can be moved is; each failure is said, and the last one left. */
-static int classify(const struct cli *cli, const struct move *o, char **args, size_t n_args,
-		    struct err *e)
+static int classify_into(const struct cli *cli, const struct move *o, char **args, size_t n_args,
+			 struct err *e)
 {
 	own_cgroup_world struct cgroup_world w = { 0 };
 	own_mem struct cg_group *groups = NULL;
 	int r = 0;
 
-	if (!o->groups.n)
-		return fail(e, ERR_INPUT, "classify: no group is named");
-	if (check_sticky(o, e) < 0 || cg_world_open(&w, e) < 0 ||
-	    cg_parse_groups(&w, &o->groups, &groups, e) < 0)
+	if (cg_world_open(&w, e) < 0 || cg_parse_groups(&w, &o->groups, &groups, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n_args; i++) {
 		struct err why = { 0 };
 
-		if (attach(groups, o->groups.n, args[i], &why) == 0)
+		if (stick_word(o, args[i], &why) == 0 &&
+		    attach(groups, o->groups.n, args[i], &why) == 0)
 			continue;
 		if (r < 0)
 			cli_complain(cli, e);
@@ -138,6 +185,19 @@ static int classify(const struct cli *cli, const struct move *o, char **args, si
 		r = -1;
 	}
 	return r;
+}
+
+static int classify(const struct cli *cli, const struct move *o, char **args, size_t n_args,
+		    struct err *e)
+{
+	const struct cg_apply to = { .pids = args, .n = n_args };
+
+	if (o->groups.n)
+		return classify_into(cli, o, args, n_args, e);
+	for (size_t i = 0; i < n_args; i++)
+		if (stick_word(o, args[i], e) < 0)
+			return -1;
+	return cg_rules_apply(cli, &to, e);
 }
 
 static int run_classify(const struct cli *cli, void *options, char **args, size_t n_args,
@@ -155,8 +215,9 @@ static int run_cgclassify(const struct cli *cli, void *options, char **args, siz
 }
 
 #define CLASSIFY \
-	.args = "-g CONTROLLERS:PATH... PID...", .opts = classify_opts, .n = COUNT(classify_opts), \
-	.size = sizeof(struct move), .min = 1, .max = SIZE_MAX, .words = WORDS_PID
+	.args = "[-g CONTROLLERS:PATH...] PID...", .opts = classify_opts, \
+	.n = COUNT(classify_opts), .size = sizeof(struct move), .min = 1, .max = SIZE_MAX, \
+	.words = WORDS_PID
 
 const struct command cg_classify_command = {
 	.name = "classify",

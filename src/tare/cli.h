@@ -23,7 +23,7 @@ void cli_complain(const struct cli *cli, struct err *failure);
 /* cg.c, and cg_*.c for libcgroup's programs */
 extern const struct command cg_command, cgclassify_command, cgclear_command, cgconfigparser_command,
 	cgcreate_command, cgdelete_command, cgexec_command, cgget_command, cgset_command,
-	cgsnapshot_command, lscgroup_command, lssubsys_command;
+	cgrulesengd_command, cgsnapshot_command, lscgroup_command, lssubsys_command;
 /* chroot.c */
 extern const struct command chroot_command;
 /* enter.c */

@@ -28,6 +28,7 @@ static const struct command *const commands[] = {
 	&cgdelete_command,
 	&cgexec_command,
 	&cgget_command,
+	&cgrulesengd_command,
 	&cgset_command,
 	&cgsnapshot_command,
 	&lscgroup_command,
