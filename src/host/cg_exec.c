@@ -50,14 +50,15 @@ static long magic_of(int fd)
  * alone, and so are all by who may not look at programs (bpf(2): root). */
 static int follow(const char *path, const char *pid, struct err *e)
 {
-	own_fd int mount = fd_open(STANDARD "/unified", O_PATH | O_DIRECTORY), dir = FD_NONE;
+	char group[CGROUP_PATH_MAX + sizeof(STANDARD "/unified")];
+	own_fd int dir = FD_NONE;
 	uint32_t class;
 	int r;
 
-	if (magic_of(mount) != CGROUP2_SUPER_MAGIC)
-		return 0;
-	dir = path_try_open(mount, path, O_RDONLY | O_DIRECTORY, PATH_NOLINKS);
-	if (dir < 0 || net_class_try_find(dir, &class) <= 0)
+	/* one call where there is none, as mostly; cgroups have no links to be led away by */
+	snprintf(group, sizeof(group), STANDARD "/unified/%s", path);
+	dir = fd_open(group, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	if (magic_of(dir) != CGROUP2_SUPER_MAGIC || net_class_try_find(dir, &class) <= 0)
 		return 0;
 	r = cgroup_try_write(dir, "cgroup.procs", pid);
 	return r < 0 ? fail_enter(path, "this process", -r, e) : 0;
