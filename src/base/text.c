@@ -62,12 +62,12 @@ struct text_near text_near(const char *word)
 	return (struct text_near){ .word = word, .distance = 1 + strlen(word) / 3 };
 }
 
-/* text_near_try() - remember @candidate if it is as near as any before it */
+/* text_near_try() - remember @candidate if it is nearer than those before it */
 void text_near_try(struct text_near *near, const char *candidate)
 {
 	size_t d = text_distance(candidate, near->word);
 
-	if (d > near->distance)
+	if (d > near->distance || (near->best && d == near->distance))
 		return;
 	near->distance = d;
 	near->best = candidate;

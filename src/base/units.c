@@ -1,6 +1,6 @@
-/* units.c - Go's durations, Docker's sizes
+/* units.c - Go's durations, Docker's sizes, tc's rates
  *
- * Both grammars are the ones that the users of runc and Docker know. Numbers may have a
+ * The grammars are the ones that the users of runc, Docker and tc know. Numbers may have a
  * fraction; all arithmetic is done in integers and checked, nothing is rounded up.
  */
 #include "base/units.h"
@@ -13,6 +13,8 @@
 
 #include "base/err.h"
 #include "base/text.h"
+
+#define RATE_LEAST INT64_C(1000) /* bytes a second */
 
 // clang-format off
 static const struct word duration_words[] = {
@@ -35,6 +37,20 @@ static const struct word size_words[] = {
 	{ "g", 1LL << 30 }, { "gb", 1LL << 30 }, { "gib", 1LL << 30 },
 	{ "t", 1LL << 40 }, { "tb", 1LL << 40 }, { "tib", 1LL << 40 },
 	{ "p", 1LL << 50 }, { "pb", 1LL << 50 }, { "pib", 1LL << 50 },
+	{ NULL, 0 },
+};
+
+/* Bits a second; with "bps" bytes, as to tc. Powers of 1000, and of 1024 with an "i". */
+static const struct word rate_words[] = {
+	{ "bit",   1 },          { "bps",   8 },
+	{ "kbit",  1000 },       { "kbps",  8 * 1000LL },
+	{ "mbit",  1000000 },    { "mbps",  8 * 1000000LL },
+	{ "gbit",  1000000000 }, { "gbps",  8 * 1000000000LL },
+	{ "tbit",  1000000000000LL }, { "tbps", 8 * 1000000000000LL },
+	{ "kibit", 1LL << 10 },  { "kibps", 8LL << 10 },
+	{ "mibit", 1LL << 20 },  { "mibps", 8LL << 20 },
+	{ "gibit", 1LL << 30 },  { "gibps", 8LL << 30 },
+	{ "tibit", 1LL << 40 },  { "tibps", 8LL << 40 },
 	{ NULL, 0 },
 };
 // clang-format on
@@ -153,6 +169,53 @@ int size_parse(const char *text, int64_t *ret_bytes, struct err *e)
 	}
 	fail(e, ERR_INPUT, "'%.64s' is not a size", text);
 	return fail_hint(e, "for example 4096, 512k, 1.5g, or -1 for no limit");
+}
+
+/**
+ * rate_parse() - read a rate such as "10mbit" (bits a second) or "1.25MBps" (bytes), as tc does
+ * @ret_bytes: bytes a second, rounded down
+ *
+ * tc takes a number without a unit as bits, docker's users would mean bytes: here it needs one.
+ * Less than a kilobyte a second is refused: not even one packet a second would go.
+ *
+ * Return: 0, or -1 with ERR_INPUT.
+ */
+int rate_parse(const char *text, uint64_t *ret_bytes, struct err *e)
+{
+	const char *at = text;
+	struct number n;
+	int64_t unit, bits;
+
+	if (read_number(&at, &n)) {
+		unit = unit_of(rate_words, at, strlen(at));
+		if (unit && times(&n, unit, &bits) && bits >= 8 * RATE_LEAST) {
+			*ret_bytes = (uint64_t)bits / 8;
+			return 0;
+		}
+	}
+	fail(e, ERR_INPUT, "'%.64s' is not a rate", text);
+	return fail_hint(
+		e, "bits a second as in 500kbit, 10mbit, 1.5gbit, or bytes as in 2mbps, as to "
+		   "tc; 8kbit is the least");
+}
+
+/**
+ * rate_format() - bytes a second in the largest unit of bits that says it exactly: "10mbit"
+ *
+ * Return: @ret_text, which rate_parse() reads.
+ */
+char *rate_format(uint64_t bytes, char ret_text[24])
+{
+	static const char *const units[] = { "bit", "kbit", "mbit", "gbit", "tbit" };
+	uint64_t n = bytes > UINT64_MAX / 8 ? UINT64_MAX : bytes * 8;
+	size_t u = 0;
+
+	while (n && n % 1000 == 0 && u + 1 < COUNT(units)) {
+		n /= 1000;
+		u++;
+	}
+	snprintf(ret_text, 24, "%llu%s", (unsigned long long)n, units[u]);
+	return ret_text;
 }
 
 /**

@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "host/cg.h"
 #include "os/cgroup_file.h"
+#include "os/net_class.h"
 #include "os/path.h"
 
 #define STANDARD "/sys/fs/cgroup"
@@ -35,6 +36,31 @@ static int fail_enter(const char *path, const char *who, int sysno, struct err *
 	if (sysno == ENOENT)
 		return fail_hint(e, "there is no such group: `tare cg create` makes it");
 	return -1;
+}
+
+static long magic_of(int fd)
+{
+	struct statfs fs;
+
+	return fd >= 0 && fstatfs(fd, &fs) == 0 ? (long)fs.f_type : 0;
+}
+
+/* On a mixed host a group may have a share of the network, by which v1's hierarchies know nothing: whoever
+ * comes into one of them comes into the v2 group of the same name, too. Others' v2 groups are left
+ * alone, and so are all by who may not look at programs (bpf(2): root). */
+static int follow(const char *path, const char *pid, struct err *e)
+{
+	own_fd int mount = fd_open(STANDARD "/unified", O_PATH | O_DIRECTORY), dir = FD_NONE;
+	uint32_t class;
+	int r;
+
+	if (magic_of(mount) != CGROUP2_SUPER_MAGIC)
+		return 0;
+	dir = path_try_open(mount, path, O_RDONLY | O_DIRECTORY, PATH_NOLINKS);
+	if (dir < 0 || net_class_try_find(dir, &class) <= 0)
+		return 0;
+	r = cgroup_try_write(dir, "cgroup.procs", pid);
+	return r < 0 ? fail_enter(path, "this process", -r, e) : 0;
 }
 
 /* v1's "tasks" moves one thread, which the caller of exec is; v2 has no such file. */
@@ -65,15 +91,10 @@ int cg_enter(const struct cg_group *groups, size_t n, struct err *e)
 			if (mount < 0 ||
 			    enter_below(mount, h->version == CGROUP_V2, groups[i].path, e) < 0)
 				return -1;
+			if (h->version == CGROUP_V1 && follow(groups[i].path, "0", e) < 0)
+				return -1;
 		}
 	return 0;
-}
-
-static long magic_of(int fd)
-{
-	struct statfs fs;
-
-	return fd >= 0 && fstatfs(fd, &fs) == 0 ? (long)fs.f_type : 0;
 }
 
 /* 1: it is at its usual place, and we are in the group; 0: it has to be looked for; -1: failed */
@@ -102,7 +123,7 @@ static int enter_all_v1(const struct cg_group *g, struct err *e)
 		if (r <= 0)
 			return r;
 	}
-	return 1;
+	return follow(g->path, "0", e) < 0 ? -1 : 1;
 }
 
 /**
@@ -147,6 +168,8 @@ int cg_attach(const struct cg_group *g, pid_t pid, struct err *e)
 		r = cgroup_try_write(fd, "cgroup.procs", text);
 		if (r < 0)
 			return fail_enter(g->path, who, -r, e);
+		if (g->in[i].at->version == CGROUP_V1 && follow(g->path, text, e) < 0)
+			return -1;
 	}
 	return 0;
 }

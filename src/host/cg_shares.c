@@ -6,12 +6,15 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/units.h"
+#include "os/netdev.h"
 
 #define SHARES_MAX 4096
 #define WORDS_MAX  (CG_RESOURCES + 1)
 
 const struct word cg_resource_words[] = {
-	{ "cpu", CG_CPU }, { "memory", CG_MEMORY }, { "io", CG_IO }, { "net", CG_NET }, { NULL, 0 },
+	{ "cpu", CG_CPU }, { "memory", CG_MEMORY }, { "io", CG_IO },
+	{ "net", CG_NET }, { "network", CG_NET },   { NULL, 0 },
 };
 
 /**
@@ -183,6 +186,33 @@ static int read_share(struct reader *r, const struct words *w, struct err *e)
 	return 0;
 }
 
+/* "network eth0 100mbit": shares end in '%', or are "-" */
+static bool is_network(const struct words *w)
+{
+	return w->n == 3 && strcmp(w->at[0], "network") == 0 && strcmp(w->at[2], "-") != 0 &&
+	       !text_ends(w->at[2], "%");
+}
+
+static int read_network(struct reader *r, const struct words *w, struct err *e)
+{
+	struct cg_shares *s = r->to;
+	struct cg_network *network = &s->networks[s->n_networks];
+
+	if (netdev_name_kind(w->at[1]) != NETDEV_NAME_PLAIN)
+		return fail(e, ERR_INPUT, "'%s' is no name of a network interface", w->at[1]);
+	for (size_t i = 0; i < s->n_networks; i++)
+		if (strcmp(s->networks[i].name, w->at[1]) == 0)
+			return fail(e, ERR_INPUT, "interface '%s' stands in a line above already",
+				    w->at[1]);
+	if (s->n_networks == CG_NETWORKS)
+		return fail(e, ERR_LIMIT, "more than %d interfaces", CG_NETWORKS);
+	if (rate_parse(w->at[2], &network->rate, e) < 0)
+		return -1;
+	memcpy(network->name, w->at[1], strlen(w->at[1]) + 1);
+	s->n_networks++;
+	return 0;
+}
+
 static int read_line(struct reader *r, const char *line, size_t len, struct err *e)
 {
 	__attribute__((cleanup(words_done))) struct words w = { 0 };
@@ -191,6 +221,8 @@ static int read_line(struct reader *r, const char *line, size_t len, struct err 
 		return -1;
 	if (!w.n)
 		return 0;
+	if (is_network(&w))
+		return read_network(r, &w, e);
 	if (!r->to->n && strcmp(w.at[0], "group") == 0 && w.n > 1 &&
 	    !(w.at[1][0] >= '0' && w.at[1][0] <= '9'))
 		return read_headings(r, &w, e);

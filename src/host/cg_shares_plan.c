@@ -44,7 +44,7 @@ static const struct kind io_cost =
 	{ CG_IO,     CGROUP_V2, "io.weight",             "default %llu", 1,    1,        1 };
 // clang-format on
 
-static const char *const controllers[CG_RESOURCES] = { "cpu", "memory", "io", "net_cls" };
+static const char *const controllers[CG_RESOURCES] = { "cpu", "memory", "io", "" };
 
 /* Is some disk divided by BFQ? Others have no weights on v1. */
 static bool any_bfq(void)
@@ -85,15 +85,6 @@ static int find_kind(const struct cgroup_world *w, enum cg_resource resource,
 {
 	bool found = cg_find(w, controllers[resource], ret_in, e) == 0;
 
-	if (resource == CG_NET) {
-		fail_resource(CG_NET,
-			      found ? "net_cls only marks packets; shares are the matter of tc"
-				    : "no hierarchy with net_cls or net_prio is mounted",
-			      e);
-		return fail_hint(e,
-				 "classes of `tc` divide an interface; on v2 they tell groups by "
-				 "`iptables -m cgroup`");
-	}
 	if (!found)
 		return fail_in(e, "divide %s", word_name(cg_resource_words, resource));
 	if (resource == CG_IO && ret_in->at->version == CGROUP_V2 && any_io_cost(ret_in->at)) {
@@ -189,6 +180,11 @@ int cg_shares_plan(const struct cgroup_world *w, struct cg_shares *s, const char
 
 		if (!is_said(s, (enum cg_resource)i))
 			continue;
+		if (i == CG_NET) {
+			if (cg_net_plan(w, s, under, &plan.net, e) < 0)
+				return -1;
+			continue;
+		}
 		if (find_kind(w, (enum cg_resource)i, &k, &in, e) < 0 ||
 		    plan_resource(s, k, &in, under, &plan, e) < 0)
 			return -1;
@@ -223,6 +219,8 @@ int cg_shares_apply(const struct cg_share_plan *plan, struct err *e)
 		.tasks_mode = CG_KEEP,
 	};
 
+	if (plan->net && cg_net_apply(plan->net, e) < 0)
+		return -1;
 	for (size_t i = 0; i < plan->n; i++) {
 		struct cg_group g = { .in = { plan->at[i].in }, .n = 1 };
 

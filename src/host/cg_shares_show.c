@@ -7,14 +7,16 @@
 #include "base/own.h"
 #include "host/cg_shares.h"
 #include "os/cgroup_file.h"
+#include "os/net_class.h"
 
 /* Deeper groups are not looked at. */
 #define DEPTH_MAX 64
 
-/* struct walk - one hierarchy; @weights, @limits: what is looked for in it */
+/* struct walk - one hierarchy; @weights, @limits, @net: what is looked for in it */
 struct walk {
 	struct cg_forces *to;
 	const char *weights, *limits;
+	bool net;
 	int depth;
 };
 
@@ -22,6 +24,7 @@ struct walk {
 struct child {
 	char *name;
 	uint64_t weight, limit;
+	uint32_t net_class;
 };
 struct children {
 	struct child *at;
@@ -70,6 +73,9 @@ static int add_child(const struct walk *w, int dir, const char *name, struct chi
 		child.weight = read_number(fd, w->weights, 0);
 	if (w->limits)
 		child.limit = read_number(fd, w->limits, UINT64_MAX);
+	/* who may not look sees none */
+	if (w->net)
+		(void)net_class_try_find(fd, &child.net_class);
 	/* v1's "none" is the largest multiple of a page */
 	if (child.limit >= (INT64_MAX & ~0xffffULL))
 		child.limit = UINT64_MAX;
@@ -145,6 +151,8 @@ static int walk(struct walk *w, int dir, const char *above, uint64_t of_host, st
 		}
 		if (w->limits)
 			f->limit = c.at[i].limit;
+		if (w->net)
+			f->net_class = c.at[i].net_class;
 		fd = openat(dir, c.at[i].name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		w->depth++;
 		if (fd >= 0 && walk(w, fd, f->path, host, e) < 0)
@@ -171,8 +179,34 @@ static int compare_paths(const void *a, const void *b)
 	return (unsigned char)*x < (unsigned char)*y ? -1 : 1;
 }
 
+/* struct view - what is looked for in one hierarchy; @controller: 0: v2's, for the network */
+struct view {
+	unsigned controller;
+	const char *v1, *v2;
+	bool weight;
+};
+
+/* 1: @under has been looked at, 0: it is not there, -1: failed */
+static int read_view(const struct cgroup_world *w, const struct view *v, const char *under,
+		     struct cg_forces *to, struct err *e)
+{
+	const struct cgroup_hierarchy *h =
+		v->controller ? cgroup_world_with(w, v->controller) : cgroup_world_v2(w);
+	struct walk at = { .to = to, .net = !v->controller };
+	const char *file = h && h->version == CGROUP_V1 ? v->v1 : v->v2;
+	own_fd int dir = FD_NONE;
+
+	if (!h)
+		return 0;
+	*(v->weight ? &at.weights : &at.limits) = file;
+	dir = cg_open(h, under, e);
+	if (dir < 0)
+		return e->sysno == ENOENT ? 0 : -1;
+	return walk(&at, dir, "", CG_WHOLE, e) < 0 ? -1 : 1;
+}
+
 /**
- * cg_forces_read() - the CPU weights and memory limits of all groups in @under
+ * cg_forces_read() - the CPU weights, memory limits and classes of packets of all groups in @under
  * @under:      the group; "" is the hierarchies' root
  * @ret_forces: zero before; cg_forces_done() also after a failure. In order of their paths
  *
@@ -182,37 +216,33 @@ static int compare_paths(const void *a, const void *b)
 int cg_forces_read(const struct cgroup_world *w, const char *under, struct cg_forces *ret_forces,
 		   struct err *e)
 {
-	static const struct {
-		unsigned controller;
-		const char *v1, *v2;
-		bool weight;
-	} looks[] = {
+	static const struct view views[] = {
 		{ CGROUP_CPU, "cpu.shares", "cpu.weight", true },
 		{ CGROUP_MEMORY, "memory.limit_in_bytes", "memory.max", false },
+		{ 0, NULL, NULL, false },
 	};
+	struct err absent = { 0 };
 	bool any = false;
 
-	for (size_t i = 0; i < COUNT(looks); i++) {
-		const struct cgroup_hierarchy *h = cgroup_world_with(w, looks[i].controller);
-		struct walk at = { .to = ret_forces };
-		own_fd int dir = FD_NONE;
+	for (size_t i = 0; i < COUNT(views); i++) {
+		struct err why = { 0 };
+		int r = read_view(w, &views[i], under, ret_forces, &why);
 
-		if (!h)
-			continue;
-		*(looks[i].weight ? &at.weights : &at.limits) =
-			h->version == CGROUP_V1 ? looks[i].v1 : looks[i].v2;
-		dir = cg_open(h, under, e);
-		if (dir < 0 && e->sysno == ENOENT && (any || i + 1 < COUNT(looks)))
-			continue;
-		if (dir < 0 || walk(&at, dir, "", CG_WHOLE, e) < 0)
-			return -1;
-		any = true;
+		if (r < 0 || (r == 0 && why.sysno && !absent.sysno))
+			absent = why;
+		if (r < 0)
+			break;
+		any = any || r > 0;
 	}
-	if (!any)
+	if (!any && !absent.sysno)
 		return fail(e, ERR_UNSUPPORTED, "neither cpu nor memory has a hierarchy here");
+	if (!any || (absent.sysno && absent.sysno != ENOENT)) {
+		*e = absent;
+		return -1;
+	}
 	if (ret_forces->n)
 		qsort(ret_forces->at, ret_forces->n, sizeof(*ret_forces->at), compare_paths);
-	return 0;
+	return cg_net_rates(ret_forces, e);
 }
 
 void cg_forces_done(struct cg_forces *f)

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "host/adopt.h"
+#include "host/limit_priv.h"
+#include "host/limit_systemd.h"
 #include "os/cgroup_file.h"
 
 #define CPU_PERIOD 100000 /* µs, the kernel's own choice */
@@ -62,19 +64,10 @@ static const struct bind_row line_rows[] = {
 	ROW_STRING("file",   OPTIONAL, struct limit_line, file),
 	ROW_STRING("before", OPTIONAL, struct limit_line, before),
 	ROW_STRING("after",  OPTIONAL, struct limit_line, after),
+	ROW_STRING("unit",   OPTIONAL, struct limit_line, unit),
 };
 const struct bind_table limit_line_table = BIND_TABLE(line_rows, struct limit_line, false);
 // clang-format on
-
-/**
- * struct work - one command's changes of one container
- * @set: their number in the ledger
- */
-struct work {
-	const struct limit_target *t;
-	struct limit_report *report;
-	uint32_t set;
-};
 
 /* struct step - one write; @device: "MAJOR:MINOR" whose line of the file it is, or NULL */
 struct step {
@@ -175,24 +168,39 @@ static char *restoring(struct arena *a, const struct step *s, const char *file, 
 							: "0");
 }
 
-static int add_line(struct work *w, const struct control *c, const char *file, const char *before,
-		    const char *after, struct err *e)
+/* struct outcome - of one write; @unit: of systemd's, which was told of it, or NULL */
+struct outcome {
+	const char *before, *after, *unit;
+};
+
+/* limit_add_line() - one more change to be told of; strings are the report's */
+int limit_add_line(struct limit_work *w, const struct limit_line *line, struct err *e)
 {
 	struct arena *a = &w->report->mem;
 	struct limit_line *lines = arena_array(a, w->report->lines.n + 1, sizeof(*lines));
 
-	if (!lines)
+	if (!lines || !line->what || !line->file || !line->before || !line->after)
 		return fail_errno(e, ENOMEM, "report the change");
 	if (w->report->lines.n)
 		memcpy(lines, w->report->lines.at, w->report->lines.n * sizeof(*lines));
-	lines[w->report->lines.n++] = (struct limit_line){
-		.what = arena_dup(a, c->what),
-		.file = arena_dup(a, file),
-		.before = in_words(a, c->unit, before),
-		.after = in_words(a, c->unit, after),
-	};
+	lines[w->report->lines.n++] = *line;
 	w->report->lines.at = lines;
 	return 0;
+}
+
+static int add_line(struct limit_work *w, const struct control *c, const char *file,
+		    const struct outcome *o, struct err *e)
+{
+	struct arena *a = &w->report->mem;
+	const struct limit_line line = {
+		.what = arena_dup(a, c->what),
+		.file = arena_dup(a, file),
+		.before = in_words(a, c->unit, o->before),
+		.after = in_words(a, c->unit, o->after),
+		.unit = o->unit ? arena_dup(a, o->unit) : NULL,
+	};
+
+	return limit_add_line(w, &line, e);
 }
 
 static int explain(const struct control *c, int error, struct err *e)
@@ -212,37 +220,58 @@ static int explain(const struct control *c, int error, struct err *e)
 	return -1;
 }
 
-static int note(struct work *w, const struct cgroup_place *p, const char *file, char *text,
-		struct err *e)
+/* limit_note() - remember what is there before it is changed; @change's set is ours */
+int limit_note(struct limit_work *w, const struct ledger_change *change, struct err *e)
 {
-	const struct ledger_change change = { .set = w->set,
-					      .hierarchy = (char *)p->in->name,
-					      .path = (char *)p->path,
-					      .file = (char *)file,
-					      .text = text };
+	struct ledger_change c = *change;
 
-	if (!text)
+	c.set = w->set;
+	if (!c.text || !c.path || !c.file)
 		return fail_errno(e, ENOMEM, "note what is changed");
-	return ledger_add_change(w->t->entry, &change, e) < 0 ||
+	return ledger_add_change(w->t->entry, &c, e) < 0 ||
 			       ledger_write(w->t->ledger, w->t->entry, e) < 0
 		       ? -1
 		       : 0;
 }
 
-/* What was not written need not be taken back: that would fail, too. */
-static void forget_last(struct work *w)
+/* limit_forget_last() - what was not written need not be taken back: that would fail, too */
+void limit_forget_last(struct limit_work *w)
 {
 	w->t->entry->changes.n--;
 	(void)ledger_write(w->t->ledger, w->t->entry, &(struct err){ 0 });
 }
 
-static int do_step(struct work *w, const struct step *s, struct err *e)
+static int note(struct limit_work *w, const struct cgroup_place *p, const char *file, char *text,
+		struct err *e)
+{
+	const struct ledger_change change = { .hierarchy = (char *)p->in->name,
+					      .path = (char *)p->path,
+					      .file = (char *)file,
+					      .text = text };
+
+	return limit_note(w, &change, e);
+}
+
+/* Has systemd take over what is in the file. Returns the unit that was told, or NULL. */
+static const char *tell(const struct cgroup_place *p, const char *file, const char *text)
+{
+	struct err why = { 0 };
+	int r = limit_tell(p, file, text, &why);
+
+	if (r < 0)
+		log_warn("systemd may set '%s' back when it reloads, as it could not be told: %s",
+			 file, why.text);
+	return r > 0 ? limit_unit_of(p->path) : NULL;
+}
+
+static int do_step(struct limit_work *w, const struct step *s, struct err *e)
 {
 	own_cgroup struct cgroup cg = { 0 };
 	own_fd int dir = FD_NONE;
 	const struct control *c = s->control;
 	char before[CGROUP_PATH_MAX], after[CGROUP_PATH_MAX];
-	const char *file;
+	char room[LIMIT_ROUND_MAX];
+	const char *file, *unit, *text;
 	int r;
 
 	if (adopt_cgroup(w->t->ledger, w->t->entry, w->t->all, w->t->container, w->t->world,
@@ -251,6 +280,7 @@ static int do_step(struct work *w, const struct step *s, struct err *e)
 	if (cg.n != 1)
 		return fail(e, ERR_UNSUPPORTED, "limit %s: its cgroup is not mounted", c->what);
 	file = cg.at[0].in->version == CGROUP_V1 ? c->v1 : c->v2;
+	text = limit_round(&cg.at[0], file, s->text, room);
 	dir = cgroup_place_open(&cg.at[0], e);
 	if (dir < 0)
 		return -1;
@@ -259,16 +289,20 @@ static int do_step(struct work *w, const struct step *s, struct err *e)
 		return fail_errno(e, -r, "read '%s/%s'", cg.at[0].dir, file);
 	if (note(w, &cg.at[0], file, restoring(&w->report->mem, s, file, before), e) < 0)
 		return -1;
-	r = cgroup_try_write(dir, file, s->text);
+	r = cgroup_try_write(dir, file, text);
 	if (r < 0) {
-		forget_last(w);
-		fail_errno(e, -r, "write '%s' to '%s/%s'", s->text, cg.at[0].dir, file);
+		limit_forget_last(w);
+		fail_errno(e, -r, "write '%s' to '%s/%s'", text, cg.at[0].dir, file);
 		return explain(c, -r, e);
 	}
+	unit = tell(&cg.at[0], file, text);
 	r = read_now(dir, file, s->device, after, sizeof(after));
 	if (r < 0)
 		return fail_errno(e, -r, "read '%s/%s' back", cg.at[0].dir, file);
-	return add_line(w, c, file, before, after, e);
+	/* it was so already: there is nothing to undo */
+	if (!unit && strcmp(before, after) == 0)
+		limit_forget_last(w);
+	return add_line(w, c, file, &(struct outcome){ before, after, unit }, e);
 }
 
 /* --- from the request to writes ----------------------------------------------------------- */
@@ -280,7 +314,7 @@ static enum cgroup_version version_of(const struct limit_target *t, unsigned con
 	return h ? h->version : CGROUP_V1;
 }
 
-static int put_number(struct work *w, const struct control *c, int64_t n, struct err *e)
+static int put_number(struct limit_work *w, const struct control *c, int64_t n, struct err *e)
 {
 	bool v1 = version_of(w->t, c->controller) == CGROUP_V1;
 	char text[32];
@@ -292,7 +326,7 @@ static int put_number(struct work *w, const struct control *c, int64_t n, struct
 	return do_step(w, &(struct step){ .control = c, .text = text }, e);
 }
 
-static int put_cpus(struct work *w, int64_t milli, struct err *e)
+static int put_cpus(struct limit_work *w, int64_t milli, struct err *e)
 {
 	bool v1 = version_of(w->t, CGROUP_CPU) == CGROUP_V1;
 	char text[64];
@@ -307,7 +341,8 @@ static int put_cpus(struct work *w, int64_t milli, struct err *e)
 	return do_step(w, &(struct step){ .control = &cpus, .text = text }, e);
 }
 
-static int put_io_v2(struct work *w, const struct limit_io *io, const char *device, struct err *e)
+static int put_io_v2(struct limit_work *w, const struct limit_io *io, const char *device,
+		     struct err *e)
 {
 	own_str struct str line = { 0 };
 
@@ -325,7 +360,7 @@ static int put_io_v2(struct work *w, const struct limit_io *io, const char *devi
 	return do_step(w, &(struct step){ &io_all, device, line.at }, e);
 }
 
-static int put_io(struct work *w, const struct limit_io *io, struct err *e)
+static int put_io(struct limit_work *w, const struct limit_io *io, struct err *e)
 {
 	char device[32], text[64];
 
@@ -345,7 +380,7 @@ static int put_io(struct work *w, const struct limit_io *io, struct err *e)
 }
 
 /* v1 limits memory and swap together, v2 swap alone. */
-static int put_swap(struct work *w, const struct limit_request *r, struct err *e)
+static int put_swap(struct limit_work *w, const struct limit_request *r, struct err *e)
 {
 	if (version_of(w->t, CGROUP_MEMORY) == CGROUP_V1)
 		return put_number(w, &swap_total, r->swap.v, e);
@@ -362,7 +397,7 @@ static int put_swap(struct work *w, const struct limit_request *r, struct err *e
 
 /* v1 wants memory's limit to be the lower one at every moment: the first order fits for raising
  * both, the other for lowering. */
-static int put_memory(struct work *w, const struct limit_request *r, struct err *e)
+static int put_memory(struct limit_work *w, const struct limit_request *r, struct err *e)
 {
 	struct err first = { 0 };
 
@@ -379,9 +414,11 @@ static int put_memory(struct work *w, const struct limit_request *r, struct err 
 	return put_number(w, &memory, r->memory.v, e) < 0 || put_swap(w, r, e) < 0 ? -1 : 0;
 }
 
-static int put_all(struct work *w, const struct limit_request *r, struct err *e)
+static int put_all(struct limit_work *w, const struct limit_request *r, struct err *e)
 {
-	if (put_memory(w, r, e) < 0 || (r->cpus.set && put_cpus(w, r->cpus.v, e) < 0) ||
+	/* the most likely to be refused comes first */
+	if (limit_net_put(w, r, e) < 0 || put_memory(w, r, e) < 0 ||
+	    (r->cpus.set && put_cpus(w, r->cpus.v, e) < 0) ||
 	    (r->pids.set && put_number(w, &pids, r->pids.v, e) < 0))
 		return -1;
 	if (r->cpuset && do_step(w, &(struct step){ .control = &cpuset, .text = r->cpuset }, e) < 0)
@@ -430,34 +467,54 @@ static void without_device(const struct control *c, const struct ledger_change *
 	*ret_text = strcmp(blank + 1, "0") == 0 ? "" : blank + 1;
 }
 
+/* v2's cpusets cannot be emptied again while a process is in them: all that the cgroup above has is as
+ * good. */
+static int choose_all(int dir, const char *file)
+{
+	char all[CGROUP_PATH_MAX], above[64];
+	int r;
+
+	snprintf(above, sizeof(above), "../%s.effective", file);
+	r = cgroup_try_read(dir, above, all, sizeof(all));
+	return r < 0 ? r : cgroup_try_write(dir, file, all);
+}
+
 static int restore(const struct limit_target *t, const struct ledger_change *c,
 		   struct limit_report *report, struct err *e)
 {
 	own_cgroup struct cgroup cg = { 0 };
 	own_fd int dir = FD_NONE;
 	struct control control = control_of(c->file);
+	struct limit_work w = { .t = t, .report = report };
 	char before[CGROUP_PATH_MAX];
-	const char *text;
+	struct outcome o = { .before = before };
 	int r;
 
+	if (strcmp(c->hierarchy, LIMIT_NETWORK) == 0)
+		return limit_net_restore(&w, c, e);
 	if (cgroup_recall_one(&cg, t->world, c->hierarchy, c->path, e) < 0)
 		return -1;
-	dir = cg.n ? cgroup_place_open(&cg.at[0], e) : FD_NONE;
+	if (!cg.n)
+		return fail(e, ERR_UNSUPPORTED, "restore '%s': its hierarchy is not mounted",
+			    c->file);
+	dir = cgroup_place_open(&cg.at[0], e);
 	if (dir < 0)
 		return -1;
 	r = cgroup_try_read(dir, c->file, before, sizeof(before));
 	if (r >= 0)
 		r = cgroup_try_write(dir, c->file, c->text);
+	if (r == -ENOSPC && *c->text == '\n')
+		r = choose_all(dir, c->file);
 	/* a disk that has been unplugged since: its limit went with it */
 	if (r == -ENODEV)
 		return 0;
 	if (r < 0)
 		return fail_errno(e, -r, "write '%s' to '%s/%s'", c->text, cg.at[0].dir, c->file);
+	o.unit = tell(&cg.at[0], c->file, c->text);
 	if (!report)
 		return 0;
-	without_device(&control, c, before, &text);
-	return add_line(&(struct work){ .t = t, .report = report }, &control, c->file, before, text,
-			e);
+	without_device(&control, c, before, &o.after);
+	return add_line(&w, &control, c->file, &o, e);
 }
 
 /* Takes the changes of the last command back, the last one first. */
@@ -481,18 +538,19 @@ static int take_back(const struct limit_target *t, struct limit_report *report, 
 int limit_apply(const struct limit_target *t, const struct limit_request *r,
 		struct limit_report *ret_report, struct err *e)
 {
-	struct work w = { .t = t, .report = ret_report, .set = last_set(t->entry) + 1 };
+	struct limit_work w = { .t = t, .report = ret_report, .set = last_set(t->entry) + 1 };
 	struct err why = { 0 };
 
+	int done;
+
 	*ret_report = (struct limit_report){ 0 };
-	if (put_all(&w, r, e) == 0)
-		return 0;
-	if (last_set(t->entry) == w.set && take_back(t, NULL, &why) < 0)
+	done = put_all(&w, r, e);
+	if (done < 0 && last_set(t->entry) == w.set && take_back(t, NULL, &why) < 0)
 		log_error("%s", why.text);
 	/* a cgroup that was made for nothing */
 	if (t->entry->places.n && !t->entry->changes.n)
 		(void)adopt_release(t->ledger, t->entry, t->world, &(struct err){ 0 });
-	return -1;
+	return done;
 }
 
 /**

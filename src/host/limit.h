@@ -30,16 +30,20 @@ struct limit_io {
  * @cpus:   thousandths of a processor
  * @pids:   tasks
  * @cpuset: processors, as in "0-2,7"; NULL: stays
+ * @net_in, @net_out: of each network interface, what it receives and sends; bytes a second
  */
 struct limit_request {
-	struct opt_i64 memory, swap, cpus, pids;
+	struct opt_i64 memory, swap, cpus, pids, net_in, net_out;
 	const char *cpuset;
 	LIST(const struct limit_io) io;
 };
 
-/* struct limit_line - a control file's old and new content, in words and as it is */
+/**
+ * struct limit_line - a control file's old and new content, in words and as it is
+ * @unit: systemd's, which was told; or NULL
+ */
 struct limit_line {
-	char *what, *file, *before, *after;
+	char *what, *file, *before, *after, *unit;
 };
 
 /* struct limit_report - what was changed, or restored */

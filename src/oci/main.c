@@ -3,13 +3,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/own.h"
 #include "oci/cli.h"
 #include "oci/logfile.h"
+#include "os/plain_user.h"
 #include "os/probe.h"
 #include "runtime/container.h"
 #include "spec/oci.h"
@@ -86,7 +86,7 @@ static void print_version(const struct cli *cli)
 }
 
 /* Where states are kept when --root does not say: a plain user's beside what else is his until he
- * logs out, as runc has it. Who he is the kernel has told us at exec, without being asked. */
+ * logs out, as runc has it. */
 static int choose_root(struct cli *cli, struct err *e)
 {
 	const char *mine;
@@ -94,8 +94,8 @@ static int choose_root(struct cli *cli, struct err *e)
 	cli->default_root = !cli->root;
 	if (cli->root)
 		return 0;
-	mine = getauxval(AT_EUID) != 0 ? secure_getenv("XDG_RUNTIME_DIR") : NULL;
-	if (!mine || *mine != '/') {
+	mine = secure_getenv("XDG_RUNTIME_DIR");
+	if (!mine || *mine != '/' || !plain_user()) {
 		cli->root = CONTAINER_ROOT_DEFAULT;
 		return 0;
 	}

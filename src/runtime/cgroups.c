@@ -145,7 +145,7 @@ static int make_part(struct creation *c, enum cgroup_version version, struct err
 	const struct oci_resources *r = resources_of(c);
 	const struct cgroup_create_how how = {
 		.need = resources_need(&c->world, r) & cgroup_controllers(&part),
-		.tolerate = may_stay(c) && !(c->late_cgroup && version == CGROUP_V1),
+		.tolerate = may_stay(c),
 	};
 
 	if (!part.n)
@@ -242,13 +242,14 @@ static bool cgroups_are_covered(const struct oci_config *config)
 			 lists_below(config->platform->readonly_paths, shown));
 }
 
-/* On v1 a process enters its cgroups itself, so they may be made while it makes its mounts. */
+/* On v1 a process enters its cgroups itself, so they may be made while it makes its mounts; unless it
+ * is not certain that they can be made. */
 static bool may_be_late(const struct creation *c)
 {
 	const struct oci_linux *l = c->bundle.config.platform;
 
-	return part_of(&c->cgroup, CGROUP_V1).n > 0 && !oci_namespace_of(l, CLONE_NEWUSER) &&
-	       !cgroups_are_covered(&c->bundle.config);
+	return part_of(&c->cgroup, CGROUP_V1).n > 0 && !c->plain_user &&
+	       !oci_namespace_of(l, CLONE_NEWUSER) && !cgroups_are_covered(&c->bundle.config);
 }
 
 /* cgroups_files() - the "tasks" files that tare-init will write itself into, when it is late */

@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -23,6 +22,7 @@
 #include "base/log.h"
 #include "init/privileges.h"
 #include "os/file.h"
+#include "os/plain_user.h"
 #include "os/process.h"
 #include "runtime/activation.h"
 #include "runtime/cgroups.h"
@@ -318,8 +318,7 @@ void creation_init(struct creation *c, const struct create_options *o)
 				.console = FD_NONE,
 				.notify = FD_NONE,
 				.entry = { .into = FD_NONE },
-				/* as the kernel said at exec: asking would be a system call */
-				.plain_user = getauxval(AT_EUID) != 0,
+				.plain_user = plain_user(),
 				.rootfs = { .fd = -1 },
 				.container = { .root = FD_NONE, .dir = FD_NONE } };
 }

@@ -35,7 +35,7 @@ struct detour {
  * @hook_out, @hook_err: files that hooks write to, or 0
  * @net:         network devices that were moved, or NULL
  * @shown:       the caller's own cgroup, where the container stays in it
- * @plain_user:  we are not root
+ * @plain_user:  we are not root, but for that of his own user namespace
  * @late_cgroup: v1 cgroups are made while tare-init makes the mounts
  * @has_scope:   systemd makes the cgroup: @scope, from @scope_draft, once there is a process
  * @scope_tried: it was asked to

@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "base/render.h"
+#include "base/units.h"
 #include "host/cg_shares.h"
 #include "host/usage.h"
 #include "os/file.h"
@@ -13,7 +14,7 @@
 
 struct shares {
 	const char *under;
-	bool show, dry_run;
+	bool show, dry_run, clear;
 	struct render render;
 };
 
@@ -22,6 +23,7 @@ static const struct opt shares_opts[] = {
 	OPT_STRING_("under",   'u', struct shares, under, "PATH", "put the tree in this group; without, at the top"),
 	OPT_FLAG_("dry-run",   'n', struct shares, dry_run, "touch nothing, print what would be written"),
 	OPT_FLAG_("show",       0,  struct shares, show, "print the shares that are in force, declared or not"),
+	OPT_FLAG_("clear",      0,  struct shares, clear, "divide the network no longer; weights and limits go with the groups (tare cg delete -r)"),
 	RENDER_OPTS(struct shares, render),
 };
 
@@ -52,7 +54,7 @@ static const struct render_list plan_list = {
 
 /* struct force_row - one group's numbers; what it has not is "-" in the table and absent in JSON */
 struct force_row {
-	char *group, *cpu, *cpu_host, *memory, *memory_host;
+	char *group, *cpu, *cpu_host, *memory, *memory_host, *net, *net_rate, *net_device;
 	struct opt_u64 weight, limit;
 };
 
@@ -64,6 +66,9 @@ static const struct bind_row force_rows[] = {
 	ROW_OPT_U64("memoryLimit", OPTIONAL, struct force_row, limit),
 	ROW_STRING("memory", OPTIONAL, struct force_row, memory),
 	ROW_STRING("memoryOfHost", OPTIONAL, struct force_row, memory_host),
+	ROW_STRING("net", OPTIONAL, struct force_row, net),
+	ROW_STRING("netRate", OPTIONAL, struct force_row, net_rate),
+	ROW_STRING("netInterface", OPTIONAL, struct force_row, net_device),
 };
 static const struct bind_table force_table = BIND_TABLE(force_rows, struct force_row, false);
 
@@ -74,6 +79,8 @@ static const struct render_column force_columns[] = {
 	{ .header = "CPU OF HOST",    .path = "{{or .cpuOfHost \"-\"}}",    .align = RENDER_RIGHT },
 	{ .header = "MEMORY",         .path = "{{or .memory \"-\"}}",       .align = RENDER_RIGHT },
 	{ .header = "MEMORY OF HOST", .path = "{{or .memoryOfHost \"-\"}}", .align = RENDER_RIGHT },
+	{ .header = "NET",            .path = "{{or .net \"-\"}}",          .align = RENDER_RIGHT },
+	{ .header = "NET RATE",       .path = "{{or .netRate \"-\"}}",      .align = RENDER_RIGHT },
 };
 static const struct render_list force_list = {
 	.table = &force_table, .columns = force_columns, .n = COUNT(force_columns),
@@ -95,26 +102,46 @@ static int read_file(const char *name, char **ret_text, struct err *e)
 	return file_read(AT_FDCWD, name, FILE_MAX, ret_text, e);
 }
 
+static struct plan_row value_row(struct arena *a, const struct cg_share_step *step)
+{
+	return (struct plan_row){
+		.group = arena_dup(a, step->path),
+		.resource = arena_dup(a, word_name(cg_resource_words, step->resource)),
+		.share = percent(a, step->share->part[step->resource]),
+		.file = arena_dup(a, step->file),
+		.value = arena_dup(a, step->value),
+	};
+}
+
+static struct plan_row net_row(struct arena *a, const struct cg_net_plan *net, size_t i,
+			       size_t device)
+{
+	const struct cg_net_group *g = &net->groups[i];
+	const struct cg_network *network = &net->devices[device].network;
+	char rate[24];
+
+	return (struct plan_row){
+		.group = arena_dup(a, g->path),
+		.resource = arena_dup(a, word_name(cg_resource_words, CG_NET)),
+		.share = percent(a, g->share->part[CG_NET]),
+		.file = arena_printf(a, "%s %x:%x", network->name, net->handle >> 16, g->minor),
+		.value = arena_dup(a, rate_format(cg_net_rate(net, g, network->rate), rate)),
+	};
+}
+
 static int print_plan(const struct shares *o, struct cg_shares *s, const struct cg_share_plan *plan,
 		      struct err *e)
 {
-	struct plan_row *rows = arena_array(&s->mem, plan->n, sizeof(*rows));
+	size_t classes = plan->net ? plan->net->n * plan->net->n_devices : 0, n = 0;
+	struct plan_row *rows = arena_array(&s->mem, plan->n + classes, sizeof(*rows));
 
-	for (size_t i = 0; rows && i < plan->n; i++) {
-		const struct cg_share_step *step = &plan->at[i];
-
-		rows[i] = (struct plan_row){
-			.group = arena_dup(&s->mem, step->path),
-			.resource =
-				arena_dup(&s->mem, word_name(cg_resource_words, step->resource)),
-			.share = percent(&s->mem, step->share->part[step->resource]),
-			.file = arena_dup(&s->mem, step->file),
-			.value = arena_dup(&s->mem, step->value),
-		};
-	}
 	if (!rows)
 		return fail_errno(e, ENOMEM, "print the plan");
-	return render_print(&o->render, &plan_list, (struct list_any){ rows, plan->n }, e);
+	for (size_t i = 0; i < plan->n; i++)
+		rows[n++] = value_row(&s->mem, &plan->at[i]);
+	for (size_t i = 0; i < classes; i++)
+		rows[n++] = net_row(&s->mem, plan->net, i % plan->net->n, i / plan->net->n);
+	return render_print(&o->render, &plan_list, (struct list_any){ rows, n }, e);
 }
 
 static int declare(const struct shares *o, const char *file, const char *under, struct err *e)
@@ -156,6 +183,7 @@ static struct force_row force_row(struct cg_forces *f, size_t i, uint64_t host)
 {
 	const struct cg_in_force *at = &f->at[i];
 	struct force_row row = { .group = arena_dup(&f->mem, at->path) };
+	char rate[24];
 
 	if (at->weight) {
 		row.weight = (struct opt_u64){ true, at->weight };
@@ -166,6 +194,11 @@ static struct force_row force_row(struct cg_forces *f, size_t i, uint64_t host)
 		row.limit = (struct opt_u64){ true, at->limit };
 		row.memory = percent(&f->mem, part_of(at->limit, limit_above(f, i, host)));
 		row.memory_host = percent(&f->mem, part_of(at->limit, host));
+	}
+	if (at->net_rate) {
+		row.net = percent(&f->mem, at->net_above);
+		row.net_rate = arena_dup(&f->mem, rate_format(at->net_rate, rate));
+		row.net_device = arena_dup(&f->mem, at->net_device);
 	}
 	return row;
 }
@@ -184,9 +217,16 @@ static int show(const struct shares *o, const char *under, struct err *e)
 	if (!rows)
 		return fail_errno(e, ENOMEM, "print the shares");
 	for (size_t i = 0; i < f.n; i++)
-		if (f.at[i].weight || f.at[i].limit != UINT64_MAX)
+		if (f.at[i].weight || f.at[i].limit != UINT64_MAX || f.at[i].net_rate)
 			rows[n++] = force_row(&f, i, host);
 	return render_print(&o->render, &force_list, (struct list_any){ rows, n }, e);
+}
+
+static int clear(const char *under, struct err *e)
+{
+	own_cgroup_world struct cgroup_world w = { 0 };
+
+	return cgroup_world_open(&w, e) < 0 ? -1 : cg_net_clear(&w, under, e);
 }
 
 static int run_shares(const struct cli *cli __attribute__((unused)), void *options, char **args,
@@ -196,23 +236,38 @@ static int run_shares(const struct cli *cli __attribute__((unused)), void *optio
 	const char *under = o->under ? o->under : "";
 
 	under += strspn(under, "/");
-	if (o->show ? n_args > 0 || o->dry_run : n_args == 0) {
+	if (o->show || o->clear ? n_args > 0 || o->dry_run || o->show == o->clear : n_args == 0) {
 		fail(e, ERR_INPUT, "shares: %s",
-		     o->show ? "--show takes neither a file nor --dry-run" : "no file is named");
+		     o->show || o->clear ? "--show and --clear stand alone" : "no file is named");
 		return fail_hint(e, "`tare cg shares FILE`, or `tare cg shares --show`");
 	}
+	if (o->clear)
+		return clear(under, e);
 	return o->show ? show(o, under, e) : declare(o, args[0], under, e);
 }
 
 const struct command cg_shares_command = {
 	.name = "shares",
-	.args = "[--dry-run] FILE|-, --show",
-	.summary = "divide CPU time, memory and I/O among groups by percentages",
+	.args = "[--dry-run] FILE|-, --show, --clear",
+	.summary = "divide CPU time, memory, I/O and the network among groups by percentages",
 	.about =
 		"A line of FILE is a group and its share of what the group above it has: 'students "
 		"30%'. Groups in it are indented below it, or have names such as students/master. "
-		"A first line 'group cpu memory' heads columns, of cpu, memory and io; without it "
+		"A first line 'group cpu memory' heads columns, of cpu, memory, io and net; "
+		"without it "
 		"a share is of CPU time and memory. '-' is no share, '#' begins a comment.\n\n"
+		"Of the network what goes out is divided, by the interfaces that lines 'network "
+		"INTERFACE "
+		"RATE' name, as in 'network eth0 100mbit': a group has its share of the rate for "
+		"sure, "
+		"and more while others leave some. An interface of this network namespace gets a "
+		"discipline HTB (tc-htb(8)), which is refused where somebody else has put one; the "
+		"groups' packets are told apart by BPF programs on the groups of the v2 hierarchy. "
+		"On a "
+		"host that has v1, too, tare cg exec and classify bring processes into these "
+		"groups "
+		"along with v1's of the same name. What the host routes for containers is nobody's "
+		"share. --clear ends it.\n\n"
 		"CPU time and I/O are divided when groups compete for them; what one does not "
 		"use, others may. Memory is a limit. Groups that no line declares compete, too: "
 		"--show says what the kernel's numbers come to. What cannot be divided is refused "

@@ -12,7 +12,7 @@
 #include "tare/cli.h"
 
 struct limit {
-	const char *memory, *swap, *cpus, *pids, *cpuset;
+	const char *memory, *swap, *cpus, *pids, *cpuset, *net_rate;
 	struct opt_list io;
 	bool undo, json;
 };
@@ -25,7 +25,7 @@ static const struct opt limit_opts[] = {
 	OPT_STRING_("cpuset-cpus",  0,  struct limit, cpuset, "LIST", "the processors to run on, as in 0-2,7"),
 	OPT_STRING_("pids",         0,  struct limit, pids,   "NUMBER", "processes and threads; 'max': no limit"),
 	OPT_STRINGS_("io",          0,  struct limit, io,     "DEVICE,read=RATE,…", "a disk's bytes (read, write) and operations (riops, wiops) a second; 'max': no limit"),
-	OPT_REFUSED_("net-rate",    0,  "RATE", "network rates are not limited yet"),
+	OPT_STRING_("net-rate",     0,  struct limit, net_rate, "RATE|in=RATE,out=RATE", "what each network interface receives and sends a second, as in 10mbit or 2mbps (bytes); 'max': no limit"),
 	OPT_FLAG_("undo",           0,  struct limit, undo,   "take back what the last limit of the container changed"),
 	OPT_FLAG_("json",           0,  struct limit, json,   "print the old and new values as JSON"),
 };
@@ -157,14 +157,66 @@ static int parse_io(const char *text, struct limit_io *io, struct err *e)
 	return 0;
 }
 
+static int parse_network(const char *text, struct opt_i64 *ret, struct err *e)
+{
+	uint64_t bytes;
+
+	*ret = (struct opt_i64){ .set = true, .v = LIMIT_NONE };
+	if (strcmp(text, "max") == 0 || strcmp(text, "none") == 0)
+		return 0;
+	if (rate_parse(text, &bytes, e) < 0)
+		return fail_in(e, "limit: --net-rate");
+	ret->v = (int64_t)bytes;
+	return 0;
+}
+
+/* "10mbit" for both directions, or "in=10mbit,out=max" */
+static int parse_net_rate(const char *text, struct limit_request *r, struct err *e)
+{
+	const struct {
+		const char *name;
+		struct opt_i64 *rate;
+	} ways[] = { { "in=", &r->net_in }, { "out=", &r->net_out } };
+	own_mem char *copy = text ? strdup(text) : NULL;
+	char *rest = copy, *word;
+
+	if (text && !copy)
+		return fail_errno(e, ENOMEM, "limit: --net-rate");
+	while ((word = strsep(&rest, ","))) {
+		bool both = word == copy && !rest && !strchr(word, '=');
+		bool any = false;
+
+		for (size_t i = 0; i < COUNT(ways); i++) {
+			if (!both && (!text_starts(word, ways[i].name) || ways[i].rate->set))
+				continue;
+			if (parse_network(both ? word : word + strlen(ways[i].name), ways[i].rate,
+					  e) < 0)
+				return -1;
+			any = true;
+		}
+		if (!any) {
+			fail(e, ERR_INPUT, "limit: --net-rate: '%s' is not understood", word);
+			return fail_hint(
+				e, "as in --net-rate 10mbit or --net-rate in=10mbit,out=2mbit");
+		}
+	}
+	return 0;
+}
+
 static int parse_all(const struct limit *o, struct limit_request *r, struct limit_io *io,
 		     struct err *e)
 {
 	if (parse_limit("memory", o->memory, true, &r->memory, e) < 0 ||
 	    parse_limit("memory-swap", o->swap, true, &r->swap, e) < 0 ||
 	    parse_limit("pids", o->pids, false, &r->pids, e) < 0 ||
-	    parse_cpus(o->cpus, &r->cpus, e) < 0)
+	    parse_cpus(o->cpus, &r->cpus, e) < 0 || parse_net_rate(o->net_rate, r, e) < 0)
 		return -1;
+	if (r->memory.set && r->swap.set && r->swap.v != LIMIT_NONE &&
+	    (r->memory.v == LIMIT_NONE || r->swap.v < r->memory.v)) {
+		fail(e, ERR_INPUT, "limit: --memory-swap %s is less than --memory %s", o->swap,
+		     o->memory);
+		return fail_hint(e, "it is the limit of memory and swap together");
+	}
 	r->cpuset = o->cpuset;
 	for (size_t i = 0; i < o->io.n; i++)
 		if (parse_io(o->io.at[i], &io[i], e) < 0)
@@ -180,8 +232,8 @@ struct change {
 	const struct limit_request *request;
 };
 
-static int print_report(const struct container_found *c, const struct limit_report *report,
-			bool json, struct err *e)
+static int print_report(const char *word, const struct limit_report *report, bool json,
+			struct err *e)
 {
 	for (size_t i = 0; i < report->lines.n; i++) {
 		const struct limit_line *l = &report->lines.at[i];
@@ -190,8 +242,9 @@ static int print_report(const struct container_found *c, const struct limit_repo
 
 		if (json && !text)
 			return -1;
-		str_addf(&line, "%s: %s: %s -> %s (%s)", any_name(c), l->what, l->before, l->after,
-			 l->file);
+		str_addf(&line, "%s: %s: %s -> %s (%s%s%s)", word, l->what, l->before, l->after,
+			 l->file, l->unit ? ", and systemd was told of " : "",
+			 l->unit ? l->unit : "");
 		any_print(json ? text : line.at ? line.at : "?");
 	}
 	return 0;
@@ -212,7 +265,7 @@ static int change_one(struct any_host *host, const struct container_found *c, vo
 	if ((change->options->undo ? limit_undo(&t, &report, e)
 				   : limit_apply(&t, change->request, &report, e)) < 0)
 		return fail_in(e, "limit container '%s'", any_name(c));
-	return print_report(c, &report, change->options->json, e);
+	return print_report(host->word, &report, change->options->json, e);
 }
 
 static int run_limit(const struct cli *cli __attribute__((unused)), void *options, char **args,
@@ -221,7 +274,8 @@ static int run_limit(const struct cli *cli __attribute__((unused)), void *option
 	const struct limit *o = options;
 	struct limit_io io[COUNT(o->io.at)];
 	struct limit_request request = { 0 };
-	bool any = o->memory || o->swap || o->cpus || o->pids || o->cpuset || o->io.n;
+	bool any =
+		o->memory || o->swap || o->cpus || o->pids || o->cpuset || o->io.n || o->net_rate;
 
 	if (any == o->undo) {
 		fail(e, ERR_INPUT,
@@ -239,8 +293,16 @@ const struct command limit_command = {
 	.name = "limit",
 	.args = "CONTAINER...",
 	.summary = "change what running containers of any engine may use; print the old values",
-	.about = "Limits hold at once. The engine that made the container does not know "
-		 "of them, and may overwrite them when it updates it.",
+	.about = "Limits hold at once. The engine that made the container does not know of them, "
+		 "and may overwrite them when it updates it. systemd is told of those of its "
+		 "units, until the machine starts again, and keeps whole percents of a "
+		 "processor.\n\n"
+		 "--net-rate limits each network interface but the loopback by a token bucket "
+		 "(tc-tbf(8)): what the container sends on its own interface, what it receives on "
+		 "the host's end of the veth pair. RATE is in bits a second with kbit, mbit or "
+		 "gbit, in bytes with kbps, mbps or gbps, as for tc. It is refused for a container "
+		 "that uses the host's or another's interfaces, and where somebody else has put a "
+		 "queueing discipline.",
 	.section = "ANY CONTAINER OF THE HOST",
 	.opts = limit_opts,
 	.n = COUNT(limit_opts),

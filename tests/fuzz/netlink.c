@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "os/netdev.h"
+#include "os/tc.h"
 
 static void read_attrs(struct netlink_bytes rest)
 {
@@ -29,6 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 	unsigned char *copy = malloc(len ? len : 1);
 	struct netlink_bytes rest = { copy, len }, body;
 	char name[64] = "", words[8];
+	struct netdev_link link;
+	struct tc_root root;
 	struct nlmsghdr head;
 
 	if (!copy)
@@ -42,6 +45,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 
 		MUST(r <= 0 && memchr(words, '\0', sizeof(words)));
 		(void)netdev_address_lasts(body, 1);
+		if (netdev_parse_link(body, &link) == 0)
+			MUST(!link.name[sizeof(link.name) - 1] &&
+			     !link.kind[sizeof(link.kind) - 1]);
+		if (tc_parse_root(body, 1, &root) > 0)
+			MUST(!root.kind[sizeof(root.kind) - 1]);
 		read_attrs(body);
 	}
 	free(copy);

@@ -1,5 +1,6 @@
 # engines.bats - containers of every engine that runs here are found, by whoever looks
 
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, with its teardown
 load ../lib
 setup() {
 	tare_setup
@@ -30,6 +31,7 @@ teardown() {
 			# it leaves its own workbench
 			find /sys/fs/cgroup -maxdepth 3 -type d -name lxc.pivot -exec rmdir {} + || true
 		}
+	[[ ! $login ]] || without_user || leaks+=" those of $login"
 	[[ ! -d $BATS_TEST_TMPDIR/podman ]] || podman_ rm --all --force --time 0 >/dev/null 2>&1 || true
 	tare_teardown
 	[[ ! $leaks ]] || {
@@ -39,6 +41,7 @@ teardown() {
 }
 
 started=() # what in_background began
+login=     # of a user that a test made
 inside=()  # and the sleepers below them, which must end with them
 
 # own WORD...: tare-runtime as everybody calls it, with its usual state root
@@ -166,6 +169,47 @@ podman_() {
 	podman_ rm --force --time 0 "$cid"
 }
 
+# users_podman WORD...: as the user $login, with his own storage, from where he may be
+users_podman() {
+	env --chdir=/ -i PATH="$PATH" USER="$login" HOME="/home/$login" XDG_RUNTIME_DIR="/run/user/$(id -u "$login")" \
+		setpriv --reuid "$login" --regid "$login" --init-groups timeout 60 \
+		podman --storage-driver vfs --cgroup-manager cgroupfs --events-backend none \
+		--runtime "/home/$login/tare-runtime" "$@" 3>&-
+}
+
+@test "an ordinary user's Podman: its container is found, and whose it is" {
+	need_program podman
+	need_program newuidmap
+	login=$id-user
+	useradd --create-home "$login"
+	install -d -o "$login" "/run/user/$(id -u "$login")"
+	install "$TARE_RUNTIME" "/home/$login/tare-runtime"
+	mkdir "/home/$login/rootfs"
+	tar -C "/home/$login/rootfs" -xf "$TARE_ROOTFS"
+	chown -R "$login" "/home/$login/rootfs"
+	cid=$(users_podman run --detach --name "$id" --network none --rootfs "/home/$login/rootfs" sleep 1000 \
+		2>"$BATS_TEST_TMPDIR/why") || skip "podman does not run here: $(tail -n 1 "$BATS_TEST_TMPDIR/why")"
+	pid=$(told .pid "$id")
+	[[ $(told '[.engine, .id, .uid] | join(" ")' "$pid") = "podman $cid $(id -u "$login")" ]]
+	[[ $(users_podman exec "$id" cat /proc/1/comm) = sleep ]]
+	exercise podman "$pid"
+}
+
+# without_user: nothing of him is left
+without_user() {
+	local pid uid
+
+	uid=$(id -u "$login")
+	users_podman rm --all --force --time 0 >/dev/null 2>&1 || true
+	for pid in $(pgrep -U "$uid"); do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	wait_for 10 nobody_of "$uid" || true
+	rm -rf --one-file-system "/run/user/$uid"
+	userdel --remove "$login" 2>/dev/null
+}
+nobody_of() { ! pgrep -U "$1" >/dev/null; }
+
 @test "bubblewrap's sandbox is found, though it has neither a name nor a cgroup" {
 	need_program bwrap
 	in_background bwrap --unshare-pid --die-with-parent --ro-bind "$bundle/rootfs" / --proc /proc --dev /dev sleep 1000
@@ -187,6 +231,15 @@ podman_() {
 	in_background bwrap --die-with-parent --unshare-pid --ro-bind / / --proc /proc sleep 1000
 	wait_for 5 has_sleeper "${started[1]}"
 	[[ $(told .uid "$(sleeper "${started[1]}")") = null ]]
+}
+
+@test "Firejail's sandbox is found, and has the name that it was given" {
+	need_program firejail
+	in_background firejail --quiet --noprofile --name="$id-jail" sleep 1000
+	wait_for 20 has_sleeper "${started[0]}" || skip "firejail does not run here: $(cat background)"
+	pid=$(told .pid "$(sleeper "${started[0]}")")
+	[[ $(told '[.engine, .name] | join(" ")' "$pid") = "firejail $id-jail" ]]
+	exercise firejail "$pid"
 }
 
 @test "LXC's container is found" {
@@ -269,6 +322,14 @@ grade() { found "$1" - | jq -r "${2-.grade}"; }
 	expect_line '^critical / /mnt true$'
 	expect_line '^serious /etc /media false$'
 	[[ $(grade "$(pid_of)") = F ]]
+}
+
+@test "what something else is mounted over is not in the container" {
+	need_program bwrap
+	in_background bwrap --die-with-parent --unshare-pid --ro-bind / / --proc /proc --dev /dev sleep 1000
+	wait_for 5 has_sleeper "${started[0]}" || skip "bwrap does not run here: $(cat background)"
+	host_tare inspect-host --json "$(sleeper "${started[0]}")" >grade.json
+	jq -e '[.sensitiveMounts[].target] == ["/"]' grade.json
 }
 
 @test "a writable /proc/sys is seen" {

@@ -233,6 +233,11 @@ user_stopped() {
 	[[ -d $bundle/../xdg/tare ]]
 	run as_user "$TARE_RUNTIME" list
 	expect_status 0
+	# he may be root of a user namespace meanwhile, as rootless podman is
+	as_user "$TARE_RUNTIME" create --bundle "$bundle" "$id" >/dev/null 2>&1
+	variables+=(USER=somebody)
+	[[ $(as_user unshare --user --map-root-user "$TARE_RUNTIME" list --quiet) = "$id" ]]
+	as_user "$TARE_RUNTIME" delete --force "$id"
 	variables=()
 	run as_user "$TARE_RUNTIME" run --bundle "$bundle" "$id"
 	expect_error 'state root.*ermission denied.*--root'

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "host/cg_conf.h"
+#include "host/cg_shares.h"
 #include "host/cg_translate.h"
 
 TEST(a_value_is_as_asked_when_a_line_of_the_file_says_the_same)
@@ -207,6 +208,11 @@ TEST(v1_values_are_put_in_v2_terms)
 		{ "memory.limit_in_bytes", "9223372036854771712", 0, "max" },
 		{ "memory.limit_in_bytes", "lots", 0, NULL },
 		{ "memory.limit_in_bytes", "", 0, NULL },
+		{ "memory.limit_in_bytes", "1 2", 0, NULL },
+		{ "memory.limit_in_bytes", "1\n2", 0, NULL },
+		{ "memory.limit_in_bytes", "maximum", 0, NULL },
+		{ "memory.limit_in_bytes", "-10", 0, NULL },
+		{ "blkio.throttle.read_bps_device", "8:0 1 2", 0, NULL },
 		{ "memory.soft_limit_in_bytes", "-1", 0, "0" },
 		{ "memory.memsw.limit_in_bytes", "100", 60, "40" },
 		{ "memory.memsw.limit_in_bytes", "-1", 60, "max" },
@@ -242,6 +248,12 @@ TEST(v2_values_are_put_in_v1_terms)
 	} rows[] = {
 		{ "memory.max", "max", 0, "-1" },
 		{ "memory.max", "4096", 0, "4096" },
+		{ "memory.max", "100 200", 0, NULL },
+		{ "memory.max", "1\n2", 0, NULL },
+		{ "cpu.weight", "50\n99", 0, NULL },
+		{ "cpu.max", "50000x", 0, NULL },
+		{ "io.max", "8:0 rbps=5 junk", 0, NULL },
+		{ "io.max", "8:0 rbps=5 wpbs=6", 0, NULL },
 		{ "memory.low", "0", 0, "-1" },
 		{ "memory.swap.max", "40", 60, "100" },
 		{ "memory.swap.max", "max", 60, "-1" },
@@ -310,4 +322,52 @@ TEST(a_configuration_is_written_as_it_is_read)
 	WANT(cg_conf_parse(text, &a, &first, &e) == 0);
 	cg_conf_print(first, &out);
 	WANT_STR(out.at, text);
+}
+
+TEST(a_file_of_shares_names_interfaces_and_their_rates)
+{
+	static const char text[] = "network eth0 100mbit\n"
+				   "group cpu network\n"
+				   "network 20% 5%\n"
+				   "\teth1 10% -\n"
+				   "network wlan0 1.5mbps # bytes\n";
+	own_cg_shares struct cg_shares s = { 0 };
+	struct err e = { 0 };
+
+	WANT_INT(cg_shares_parse(text, "shares", &s, &e), 0);
+	WANT_INT(s.n_networks, 2);
+	WANT_STR(s.networks[0].name, "eth0");
+	WANT_INT(s.networks[0].rate, 12500000);
+	WANT_STR(s.networks[1].name, "wlan0");
+	WANT_INT(s.networks[1].rate, 1500000);
+	WANT_INT(s.n, 2);
+	WANT_STR(s.at[0].path, "network");
+	WANT_INT(s.at[0].part[CG_NET], 500);
+	WANT_STR(s.at[1].path, "network/eth1");
+	WANT_INT(s.at[1].part[CG_NET], 0);
+}
+
+TEST(a_line_of_an_interface_says_what_is_wrong_with_it)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{ "network eth0 10m\na 1%\n", "'10m' is not a rate" },
+		{ "network eth/0 10mbit\na 1%\n", "no name of a network interface" },
+		{ "network sixteen-letters- 10mbit\na 1%\n", "no name of a network interface" },
+		{ "network e 1mbit\nnetwork e 1mbit\n", "in a line above already" },
+		{ "network a 1mbit\nnetwork b 1mbit\nnetwork c 1mbit\nnetwork d 1mbit\n"
+		  "network e 1mbit\nnetwork f 1mbit\nnetwork g 1mbit\nnetwork h 1mbit\n"
+		  "network i 1mbit\n",
+		  "more than 8 interfaces" },
+		{ "network eth0 10mbit\n", "names no group" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		own_cg_shares struct cg_shares s = { 0 };
+		struct err e = { 0 };
+
+		WANT_INT(cg_shares_parse(rows[i].text, "shares", &s, &e), -1);
+		WANT(strstr(e.text, rows[i].why));
+	}
 }

@@ -280,3 +280,49 @@ TEST(sizes)
 			T_FAIL("'%s' is read as %" PRId64, rows[i].text, n);
 	}
 }
+
+TEST(rates)
+{
+	static const struct {
+		const char *text;
+		int64_t bytes;
+		const char *back;
+	} rows[] = {
+		{ "8kbit", 1000, "8kbit" },
+		{ "1mbit", 125000, "1mbit" },
+		{ "1.5Gbit", 187500000, "1500mbit" },
+		{ "100gbit", 12500000000, "100gbit" },
+		{ "1mibit", 131072, "1048576bit" },
+		{ "2mbps", 2000000, "16mbit" },
+		{ "1KiBps", 1024, "8192bit" },
+		{ "12345bit", 1543, "12344bit" },
+		{ "", -1, NULL },
+		{ "max", -1, NULL },
+		{ "8000", -1, NULL },
+		{ "10m", -1, NULL },
+		{ "10mb", -1, NULL },
+		{ "10 mbit", -1, NULL },
+		{ "7999bit", -1, NULL },
+		{ "0mbit", -1, NULL },
+		{ "-1mbit", -1, NULL },
+		{ "mbit", -1, NULL },
+		{ "1mbit ", -1, NULL },
+		{ "50%", -1, NULL },
+		{ "99999999tbit", -1, NULL },
+		{ "99999999999999999999bit", -1, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct err e = { 0 };
+		uint64_t n = 0;
+		char text[24];
+
+		if (rate_parse(rows[i].text, &n, &e) < 0) {
+			WANT(strlen(e.hint) > 0);
+			WANT_INT(-1, rows[i].bytes);
+			continue;
+		}
+		WANT_INT((int64_t)n, rows[i].bytes);
+		WANT_STR(rate_format(n, text), rows[i].back);
+	}
+}

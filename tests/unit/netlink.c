@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "os/netdev.h"
+#include "os/tc.h"
 
 TEST(a_request_is_read_as_it_was_built)
 {
@@ -195,4 +198,102 @@ TEST(permanent_addresses_of_global_scope_move)
 	WANT(!lasts(bad, 0, false));
 	WANT(lasts(bad, IFA_F_PERMANENT | IFA_F_NOPREFIXROUTE, true));
 	WANT(!netdev_address_lasts((struct netlink_bytes){ (const unsigned char *)"", 0 }, 3));
+}
+
+TEST(a_bucket_holds_a_packet_and_four_milliseconds)
+{
+	static const struct {
+		uint64_t rate;
+		uint32_t mtu, burst, limit;
+	} rows[] = {
+		{ 1000, 1500, 1564, 1564 + 2 * 1564 },
+		{ 12500, 1500, 1564, 1564 + 12500 },
+		{ 125000, 1500, 1564, 1564 + 20 * 1564 },
+		{ 1250000, 1500, 5000, 5000 + 125000 },
+		{ 125000000, 1500, 500000, 500000 + 12500000 },
+		{ 125000, 65535, 65599, 65599 + 2 * 65599 },
+		{ 12500000000, 9000, 50000000, 1300000000 },
+		{ UINT64_MAX, UINT32_MAX, INT32_MAX, INT32_MAX },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tc_tbf t = tc_tbf_for(rows[i].rate, rows[i].mtu);
+
+		WANT(t.rate == rows[i].rate);
+		WANT_INT(t.burst, rows[i].burst);
+		WANT_INT(t.limit, rows[i].limit);
+	}
+}
+
+/* The root of device 7 with these numbers, as the kernel tells it. */
+static struct netlink_bytes told_root(struct netlink_request *r, uint64_t rate, uint32_t ticks)
+{
+	const struct tcmsg head = { .tcm_ifindex = 7,
+				    .tcm_handle = TC_HANDLE(0x10, 0),
+				    .tcm_parent = TC_H_ROOT };
+	const struct tc_tbf_qopt q = { .rate.rate = rate > UINT32_MAX ? UINT32_MAX : (uint32_t)rate,
+				       .buffer = ticks,
+				       .limit = 4321 };
+	struct netlink_request options = { .len = 0 };
+
+	netlink_put(&options, TCA_TBF_PARMS, &q, sizeof(q));
+	if (rate > UINT32_MAX)
+		netlink_put(&options, TCA_TBF_RATE64, &rate, sizeof(rate));
+	netlink_begin(r, RTM_NEWQDISC, 0, &head, sizeof(head));
+	netlink_put(r, TCA_KIND, "tbf", 4);
+	netlink_put(r, TCA_OPTIONS, options.at, options.len);
+	return (struct netlink_bytes){ r->at + sizeof(struct nlmsghdr),
+				       r->len - sizeof(struct nlmsghdr) };
+}
+
+TEST(a_bucket_is_read_as_it_was_set)
+{
+	static const struct {
+		uint64_t rate;
+		uint32_t burst;
+	} rows[] = {
+		{ 1000, 1564 },           { 125000, 1564 },          { 125000, 1565 },
+		{ 1250000, 5000 },        { 12345678, 49382 },       { 125000000, 500000 },
+		{ 0xffffffff, 17179869 }, { 12500000000, 50000000 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct tc_tbf want = { rows[i].rate, rows[i].burst, 4321 };
+		uint32_t ticks =
+			(uint32_t)((uint64_t)rows[i].burst * (1000000000 / 64) / rows[i].rate);
+		struct netlink_request r;
+		struct tc_root root;
+
+		WANT_INT(tc_parse_root(told_root(&r, rows[i].rate, ticks), 7, &root), 1);
+		WANT_STR(root.kind, "tbf");
+		WANT_INT(root.handle, TC_HANDLE(0x10, 0));
+		WANT(tc_tbf_same(&root.tbf, &want));
+		if (rows[i].rate < 10000000)
+			WANT_INT(root.tbf.burst, rows[i].burst);
+		WANT_INT(tc_parse_root(told_root(&r, rows[i].rate, ticks), 8, &root), 0);
+	}
+}
+
+TEST(the_other_end_of_a_pair_is_read)
+{
+	const struct ifinfomsg head = { .ifi_index = 7, .ifi_flags = IFF_UP };
+	struct netlink_request r, info = { .len = 0 };
+	const uint32_t mtu = 1400;
+	const int peer = 9, number = 3;
+	struct netdev_link l;
+
+	netlink_put(&info, IFLA_INFO_KIND, "veth", 5);
+	netlink_begin(&r, RTM_NEWLINK, 0, &head, sizeof(head));
+	netlink_put(&r, IFLA_IFNAME, "eth0", 5);
+	netlink_put(&r, IFLA_MTU, &mtu, sizeof(mtu));
+	netlink_put(&r, IFLA_LINK, &peer, sizeof(peer));
+	netlink_put(&r, IFLA_LINKINFO, info.at, info.len);
+	WANT_INT(netdev_parse_link((struct netlink_bytes){ r.at + 16, r.len - 16 }, &l), 0);
+	WANT_INT(l.peer_netns, NETDEV_HERE);
+	netlink_put(&r, IFLA_LINK_NETNSID, &number, sizeof(number));
+	WANT_INT(netdev_parse_link((struct netlink_bytes){ r.at + 16, r.len - 16 }, &l), 0);
+	WANT_STR(l.name, "eth0");
+	WANT_STR(l.kind, "veth");
+	WANT(l.index == 7 && l.peer == 9 && l.peer_netns == 3 && l.mtu == 1400);
+	WANT_INT(netdev_parse_link((struct netlink_bytes){ r.at, 8 }, &l), -EBADMSG);
 }
