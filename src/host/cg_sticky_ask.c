@@ -42,6 +42,7 @@ static int fail_ask(int why, struct err *e)
 
 /**
  * cg_sticky_ask() - have a process left where it is put next, until it ends
+ * @pid: 0: the caller
  *
  * Without a daemon there is nobody who would move it. Fails if there is one that does not agree.
  */
@@ -60,6 +61,6 @@ int cg_sticky_ask(pid_t pid, enum cg_sticky_wish wish, struct err *e)
 		return fail_ask(errno, e);
 	if (connect(fd, (const struct sockaddr *)&there, sizeof(there)) < 0)
 		return errno == ENOENT || errno == ECONNREFUSED ? 0 : fail_ask(errno, e);
-	r = exchange(fd, pid, wish);
+	r = exchange(fd, pid ? pid : getpid(), wish);
 	return r < 0 ? fail_ask(-r, e) : 0;
 }

@@ -76,7 +76,7 @@ static int enter_by_rules(const char *program, struct err *e)
 
 static int enter(const struct move *o, const char *program, struct err *e)
 {
-	if (stick(o, getpid(), e) < 0)
+	if (stick(o, 0, e) < 0)
 		return -1;
 	return o->groups.n ? cg_enter_quickly(o->groups.at, o->groups.n, e)
 			   : enter_by_rules(program, e);
