@@ -367,6 +367,8 @@ new_root() {
 	local look='id -u; id -g; id -G; pwd; ls /'
 
 	same chroot chroot "$root" /bin/sh -c "$look"
+	ln -s bundle/rootfs link
+	same chroot chroot link /bin/sh -c "$look"
 	same chroot chroot --userspec=12345:54321 "$root" /bin/sh -c "$look"
 	same chroot chroot --userspec=daemon "$root" /bin/sh -c "$look"
 	same chroot chroot --userspec=:daemon --groups=7,daemon,+9 "$root" /bin/sh -c "$look"
