@@ -84,6 +84,16 @@ char **ns_shell(char **args, size_t n_args, char *shell[2])
 	return shell;
 }
 
+/* ns_hint_words() - say which words there are. -1 */
+int ns_hint_words(const struct word *words, struct err *e)
+{
+	own_str struct str all = { 0 };
+
+	for (const struct word *w = words; w->name; w++)
+		str_addf(&all, "%s%s", w == words ? "" : w[1].name ? ", " : " or ", w->name);
+	return all.at ? fail_hint(e, "it is %s", all.at) : -1;
+}
+
 static const struct command *const commands[] = {
 	&ns_caps_command, &ns_enter_command,   &ns_held_command,   &ns_hold_command,
 	&ns_ls_command,   &ns_mount_command,   &ns_mounts_command, &ns_net_command,

@@ -25,6 +25,7 @@ int ns_parse_id(const char *option, const char *text, struct opt_u64 *ret_id, st
 int ns_parse_name(const char *option, const char *file, const char *text, uint32_t *ret_id,
 		  struct err *e);
 int ns_parse_pid(const char *text, pid_t *ret_pid, struct err *e);
+int ns_hint_words(const struct word *words, struct err *e);
 char **ns_shell(char **args, size_t n_args, char *shell[2]);
 
 /* ns_caps.c */

@@ -59,15 +59,13 @@ static int take_word(const char *option, const struct word *words, const char *t
 		     int64_t fallback, int64_t *ret, struct err *e)
 {
 	const struct word *w = text ? word_find(words, text) : NULL;
-	const char *near;
 
 	if (!text || w) {
 		*ret = w ? w->value : fallback;
 		return 0;
 	}
-	near = word_nearest(words, text);
 	fail(e, ERR_INPUT, "option '--%s': '%s' is none of its words", option, text);
-	return near ? fail_hint(e, "did you mean '%s'?", near) : -1;
+	return ns_hint_words(words, e);
 }
 
 static int take_seconds(const char *option, const char *text, struct opt_i64 *ret, struct err *e)

@@ -246,6 +246,10 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	((${#lines[@]} >= 2))
 	run ns ls --type nte
 	expect_status 125
+	expect_error "there are no 'nte' namespaces .it is cgroup, ipc, mnt, net, pid, time, user, uts"
+	# what ps --all-engines knows of it, and whose it is
+	run ns ls -p "$inside" -t pid --format '{{.engines}} {{.containers}} {{.user}} {{.uid}}'
+	expect_line '^\[unknown\] \[sleep\] root 0$'
 
 	ns hold -t "$inside" --net "$name"
 	ns ls -t net --holders --json 2>warnings >held.json
@@ -262,7 +266,7 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	ns ls --tree 2>warnings >tree
 	grep -qE "^(\\| |  )*[|\`]-$user +user " tree
 	grep -A 10 -E "^(\\| |  )*[|\`]-$user +user " tree | grep -qE "^(\\| |  )+[|\`]-$pid +pid "
-	ns ls --tree=parent -t pid 2>warnings >tree
+	ns ls -Tparent -t pid 2>warnings >tree
 	grep -qE "^[|\`]-$pid +pid " tree
 	run ns ls --tree=cousin
 	expect_status 125
