@@ -14,6 +14,7 @@
  * @bound:   capabilities that the program may have at most, with struct ns_enter.confined
  * @no_new_privs: it may gain no privileges by exec, likewise
  * @label:   what is written to attr/exec, or NULL
+ * @as_root: @uid and @gid are not the user's choice, but nsenter's
  */
 struct entering {
 	struct nsfs_target target;
@@ -23,7 +24,7 @@ struct entering {
 	char *env_text, **env, *label;
 	struct opt_u64 uid, gid;
 	uint64_t bound;
-	bool no_new_privs;
+	bool no_new_privs, as_root;
 };
 
 int ns_enter_follow(const struct ns_enter *n, struct entering *in, struct err *e);

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/own.h"
+#include "host/ns_maps.h"
 
 const struct ns_store ns_store_any = { "/run/tare/ns", -1, MS_PRIVATE };
 const struct ns_store ns_store_net = { "/run/netns", NSFS_NET, MS_SHARED };
@@ -290,7 +291,22 @@ int ns_hold_process(const struct ns_store *s, const char *name, pid_t pid, uint6
  */
 int ns_hold_new(const struct ns_store *s, const char *name, uint64_t flags, struct err *e)
 {
+	static const struct ns_maps none;
+
+	return ns_hold_mapped(s, name, flags, &none, e);
+}
+
+/**
+ * ns_hold_mapped() - ns_hold_new() with ids mapped into the new user namespace
+ * @maps: as they are wished
+ *
+ * In a user namespace without a map nobody can become anyone: who enters it is nobody.
+ */
+int ns_hold_mapped(const struct ns_store *s, const char *name, uint64_t flags,
+		   const struct ns_maps *maps, struct err *e)
+{
 	pid_t pid, parent = getpid();
+	struct ns_maps settled = *maps;
 	int r;
 
 	if (flags & (CLONE_NEWPID | CLONE_NEWTIME))
@@ -298,7 +314,10 @@ int ns_hold_new(const struct ns_store *s, const char *name, uint64_t flags, stru
 			    "hold '%s': a new %s namespace is of no use without its "
 			    "first process",
 			    name, flags & CLONE_NEWPID ? "pid" : "time");
-	if (check_name(name, e) < 0)
+	if ((ns_maps_any(maps) || maps->setgroups != NS_SETGROUPS_KERNEL) &&
+	    !(flags & CLONE_NEWUSER))
+		return fail(e, ERR_INPUT, "hold '%s': maps of ids need a new user namespace", name);
+	if (check_name(name, e) < 0 || ns_maps_settle(&settled, e) < 0)
 		return -1;
 	pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0) {
@@ -309,7 +328,9 @@ int ns_hold_new(const struct ns_store *s, const char *name, uint64_t flags, stru
 	}
 	if (pid < 0)
 		return fail_sys(e, "make namespaces to hold as '%s'", name);
-	r = ns_hold_process(s, name, pid, flags, e);
+	r = ns_maps_write(&settled, pid, e);
+	if (r == 0)
+		r = ns_hold_process(s, name, pid, flags, e);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	return r;

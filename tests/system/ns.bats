@@ -195,6 +195,16 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	ns release "$name"
 	run ns release "$name"
 	expect_status 127
+	# a user namespace without a map has nobody to be
+	ns hold -Un "$name"
+	run ns enter -N "$name" id -u
+	expect_status 125
+	expect_error "leaves user and groups as they are"
+	[[ $(ns enter -N "$name" --preserve-credentials id -u) = 65534 ]]
+	ns release "$name"
+	ns hold -rn "$name"
+	[[ $(ns enter -N "$name" cat /proc/self/uid_map) =~ ^\ +0\ +0\ +1$ ]]
+	ns release "$name"
 }
 
 @test "uid 0 inside is an ordinary user outside (lecture)" {
