@@ -118,12 +118,12 @@ static int print_help(const struct command_call *call, struct err *e)
 	return 0;
 }
 
-/* The program's own name says nothing: whoever prints the line begins with it. */
-static const char *without_program(const char *path)
+/* Names the command; but not the program, with whose name the line begins anyway. */
+static int fail_in_command(const struct command_call *call, struct err *e)
 {
-	const char *blank = strchr(path, ' ');
+	const char *blank = strchr(call->path, ' ');
 
-	return blank ? blank + 1 : path;
+	return blank ? fail_in(e, "%s", blank + 1) : -1;
 }
 
 static int check_count(const struct command_call *call, size_t n, struct err *e)
@@ -132,8 +132,8 @@ static int check_count(const struct command_call *call, size_t n, struct err *e)
 
 	if (n >= c->min && n <= c->max)
 		return 0;
-	fail(e, ERR_INPUT, "%s: %s arguments", without_program(call->path),
-	     n < c->min ? "too few" : "too many");
+	fail(e, ERR_INPUT, "%s arguments", n < c->min ? "too few" : "too many");
+	(void)fail_in_command(call, e);
 	return fail_hint(e, "usage: %s%s%s", call->path, *c->args ? " " : "", c->args);
 }
 
@@ -157,7 +157,7 @@ int command_run(const struct cli *cli, const struct command_call *call, int *ret
 	if (command_wants_help(c, call->words, call->n))
 		return print_help(call, e);
 	if (!c->raw && opt_parse(&p, call->words, call->n, options, &used, e) < 0)
-		return fail_in(e, "%s", without_program(call->path));
+		return fail_in_command(call, e);
 	if (!c->run)
 		return print_help(call, e);
 	while (used < call->n)

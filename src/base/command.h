@@ -38,7 +38,8 @@ enum command_words {
  * @commands:     a group's commands; ends with NULL; NULL for a command
  * @opts, @n, @size: its options, and the size of the struct that they fill
  * @min, @max:    how many words it takes
- * @stop_early:   options end at the first word (exec, ps)
+ * @stop_early:   options end at the first word (exec, ps); those of `tare` run a program, whose exit
+ *                status is theirs
  * @raw:          it reads all of its words itself, options too: another program's dialect
  * @link:         a program that is called by this name is this command
  * @words:        what its words are

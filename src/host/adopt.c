@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "host/adopt_move.h"
 #include "os/cgroup_file.h"
 #include "os/process.h"
 
@@ -54,25 +55,23 @@ static bool is_among(const struct numbers *pids, pid_t pid)
 static int move_members(const struct cgroup *to, const struct containers *all,
 			const struct container_found *c, size_t *ret_moved, struct err *e)
 {
+	const struct adopt_crowd crowd = { (pid_t)c->pid, c->pid_start, NULL };
+	own_mem pid_t *pids = calloc(all->n_members + 1, sizeof(*pids));
 	own_arena struct arena a = { 0 };
 	struct numbers inside;
+	size_t n = 0;
 
-	*ret_moved = 0;
+	if (!pids)
+		return fail_errno(e, ENOMEM, "move processes");
 	if (cgroup_pids(to, &inside, &a, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all->n_members; i++) {
-		struct err one = { 0 };
-		pid_t pid = all->members[i].pid;
+		const struct container_member *m = &all->members[i];
 
-		if (&all->at[all->members[i].container] != c || is_among(&inside, pid))
-			continue;
-		++*ret_moved;
-		if (cgroup_attach_pid(to, pid, &one) < 0 && one.sysno != ESRCH) {
-			*e = one;
-			return -1;
-		}
+		if (&all->at[m->container] == c && !is_among(&inside, m->pid))
+			pids[n++] = m->pid;
 	}
-	return 0;
+	return adopt_move(&crowd, pids, n, &to->at[0], ret_moved, e);
 }
 
 static const struct container_found *same(const struct containers *all,
@@ -225,23 +224,26 @@ int adopt_cgroup(int ledger, struct ledger_entry *entry, const struct containers
 		     ret_cgroup, e);
 }
 
-static int move_back(const struct cgroup *from, const struct cgroup *to, struct err *e)
+static int move_back(const struct ledger_entry *entry, const struct cgroup *from,
+		     const struct cgroup *to, struct err *e)
 {
-	own_arena struct arena a = { 0 };
+	const struct adopt_crowd crowd = { (pid_t)entry->pid, entry->pid_start, &from->at[0] };
 	struct numbers pids = { .n = 1 };
 
 	for (int i = 0; i < ADOPT_ROUNDS && pids.n; i++) {
+		own_arena struct arena a = { 0 };
+		own_mem pid_t *list = NULL;
+		size_t moved;
+
 		if (cgroup_pids(from, &pids, &a, e) < 0)
 			return -1;
-		for (size_t k = 0; k < pids.n; k++) {
-			struct err one = { 0 };
-
-			if (cgroup_attach_pid(to, (pid_t)pids.at[k], &one) < 0 &&
-			    one.sysno != ESRCH) {
-				*e = one;
-				return -1;
-			}
-		}
+		list = calloc(pids.n + 1, sizeof(*list));
+		if (!list)
+			return fail_errno(e, ENOMEM, "move processes");
+		for (size_t k = 0; k < pids.n; k++)
+			list[k] = (pid_t)pids.at[k];
+		if (adopt_move(&crowd, list, pids.n, &to->at[0], &moved, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -272,7 +274,7 @@ int adopt_release(int ledger, struct ledger_entry *entry, const struct cgroup_wo
 			return -1;
 		if (made.n && is_frozen(&made))
 			return ledger_write(ledger, entry, e);
-		if (made.n && old.n && move_back(&made, &old, e) < 0)
+		if (made.n && old.n && move_back(entry, &made, &old, e) < 0)
 			return -1;
 		if (made.n && rmdir(made.at[0].dir) < 0 && errno != ENOENT)
 			return fail_sys(e, "remove cgroup '%s'", made.at[0].dir);

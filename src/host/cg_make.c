@@ -7,17 +7,22 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "base/err.h"
 #include "base/own.h"
+#include "host/adopt_move.h"
 #include "host/cg.h"
 #include "os/cgroup_file.h"
 #include "os/path.h"
+#include "os/sys.h"
 
-#define ROUNDS 100 /* a group whose processes fork all the time is followed so often */
+#define ROUNDS     100 /* a group whose processes fork all the time is followed so often */
+#define PINNED_MAX 128
+#define SLICES     4096 /* of PINNED_MAX processes each */
 
 /* Takes the next name off @*path; false at its end. */
 static bool next_name(const char **path, char name[NAME_MAX + 1])
@@ -194,9 +199,10 @@ int cg_create(const struct cg_group *g, const struct cg_rights *rights, struct e
 
 /* --- delete ------------------------------------------------------------------------------ */
 
-/* struct removal - @into: where processes go, v2 or v1; @moved: somebody was met in this round */
+/* struct removal - @into, @to: where processes go, v2 or v1; @moved: somebody was met in this round */
 struct removal {
 	int into;
+	struct cgroup_place to;
 	bool moved;
 	int why;
 };
@@ -213,27 +219,82 @@ static int fail_move(int sysno, const char *path, struct err *e)
 	return -1;
 }
 
-/* Moves all processes of one directory; those that end meanwhile need no move. */
-static int move_out(int dirfd, struct removal *r)
+/* Those in one directory, PINNED_MAX at most; returns how many, or -errno. */
+static int list_pids(int dirfd, pid_t pids[PINNED_MAX])
 {
 	own_mem char *text = NULL;
 	own_fd int fd = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
 	size_t room = 0;
-	int why = 0;
+	int n = 0;
 
 	if (!f)
 		return fd < 0 && errno == ENOENT ? 0 : -errno;
 	fd = FD_NONE;
-	while (why == 0 && getline(&text, &room, f) > 0) {
-		text[strcspn(text, "\n")] = '\0';
-		why = cgroup_try_write(r->into, "cgroup.procs", text);
-		r->moved = true;
-		if (why == -ESRCH)
-			why = 0;
-	}
+	while (n < PINNED_MAX && getline(&text, &room, f) > 0)
+		pids[n++] = (pid_t)strtol(text, NULL, 10);
 	(void)fclose(f);
-	return why;
+	return n;
+}
+
+static bool is_listed(const pid_t *pids, int n, pid_t pid)
+{
+	for (int i = 0; i < n; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* Without pidfds (Linux < 5.3, or a policy around us) it goes unpinned. */
+static bool pin(pid_t pid, int *ret_fd)
+{
+	*ret_fd = pid > 0 ? sys_pidfd_open(pid, 0) : FD_NONE;
+	/* 0 stands for a process of another pid namespace, and would mean us */
+	return pid > 0 && (*ret_fd >= 0 || (errno != ESRCH && errno != EMFILE && errno != ENFILE));
+}
+
+static int move_one(pid_t pid, int pidfd, const struct removal *r)
+{
+	char text[16];
+	int why;
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	why = cgroup_try_write(r->into, "cgroup.procs", text);
+	/* who ends in this moment needs no move, and nor does he who gets the number */
+	if (why == 0 && pidfd >= 0 && sys_pidfd_send_signal(pidfd, 0) < 0 && errno == ESRCH)
+		adopt_put_back(pid, &r->to);
+	return why == -ESRCH ? 0 : why;
+}
+
+/* A number that was listed before its process was pinned, and is listed still, is that process's: by
+ * the time of the write it could be anybody's else. Returns how many were there, or -errno. */
+static int move_some(int dirfd, struct removal *r)
+{
+	pid_t pids[PINNED_MAX] = { 0 }, again[PINNED_MAX];
+	int fds[PINNED_MAX], n = list_pids(dirfd, pids), m = 0, why = 0;
+	bool pinned[PINNED_MAX];
+
+	for (int i = 0; i < n; i++)
+		pinned[i] = pin(pids[i], &fds[i]);
+	if (n > 0)
+		m = list_pids(dirfd, again);
+	for (int i = 0; i < n; i++) {
+		if (why == 0 && pinned[i] && is_listed(again, m, pids[i]))
+			why = move_one(pids[i], fds[i], r);
+		fd_close(&fds[i]);
+	}
+	r->moved |= n > 0;
+	return why < 0 ? why : m < 0 ? m : n;
+}
+
+/* Moves all processes of one directory. */
+static int move_out(int dirfd, struct removal *r)
+{
+	int n = PINNED_MAX;
+
+	for (int i = 0; i < SLICES && n == PINNED_MAX; i++)
+		n = move_some(dirfd, r);
+	return n < 0 ? n : 0;
 }
 
 static int empty(int dirfd, void *ctx)
@@ -326,7 +387,7 @@ int cg_delete(const struct cg_in *in, const char *path, bool recursive, struct e
 		return fail_remove(path, in, dir, EBUSY, e);
 	/* what has just ended may hold the group for a moment longer */
 	for (int i = 0; i < ROUNDS && why == -EBUSY; i++) {
-		struct removal r = { .into = parent };
+		struct removal r = { .into = parent, .to = { .in = in->at, .path = above } };
 
 		why = remove_round(dir, parent, name, recursive, &r);
 		if (r.why < 0)

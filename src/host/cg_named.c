@@ -146,30 +146,61 @@ static int write_lines(int dir, const char *file, char *text, struct cg_wrote *r
 	return 0;
 }
 
+#define FILES_MAX 4 /* that one of the other version is */
+
+/* struct translated - what goes to each file; the last one first: a new period before its quota */
+struct translated {
+	struct str at[FILES_MAX];
+};
+
+static void translated_done(struct translated *t)
+{
+	for (size_t i = 0; i < COUNT(t->at); i++)
+		str_done(&t->at[i]);
+}
+#define own_translated __attribute__((cleanup(translated_done)))
+
+/* v2 has one file for all of v1's. */
+static size_t n_files(const struct spot *s)
+{
+	size_t n = s->to_v2 ? 1 : s->n;
+
+	return n < FILES_MAX ? n : FILES_MAX;
+}
+
+static int translate(const struct spot *s, const char *value, struct translated *ret, struct err *e)
+{
+	uint64_t memory = s->pairs->how == CG_SWAP ? memory_limit(s) : UINT64_MAX;
+	size_t len = 0;
+
+	for (size_t i = 0; i < n_files(s); i++) {
+		const struct cg_pair *p = &s->pairs[i];
+		struct str *text = &ret->at[i];
+
+		if (s->to_v2 && p->how == CG_PERIOD && add_quota(s, text, e) < 0)
+			return -1;
+		if ((s->to_v2 ? cg_to_v2 : cg_to_v1)(p, value, memory, text, e) < 0)
+			return -1;
+		if (text->torn)
+			return fail_errno(e, ENOMEM, "translate '%s'", value);
+		len += text->len;
+	}
+	return len ? 0 : fail(e, ERR_INPUT, "'%s' says nothing for '%s'", value, s->pairs->v2);
+}
+
+/* All is understood before any of it is written. */
 static int set_translated(const struct spot *s, const char *value, struct cg_wrote *ret_wrote,
 			  struct err *e)
 {
-	uint64_t memory = s->pairs->how == CG_SWAP ? memory_limit(s) : UINT64_MAX;
-	bool any = false;
+	own_translated struct translated t = { 0 };
 
-	/* a new period before its quota: the last file first. v2 has one file for all */
-	for (size_t i = s->to_v2 ? 1 : s->n; i-- > 0;) {
-		const struct cg_pair *p = &s->pairs[i];
-		own_str struct str text = { 0 };
-
-		if (s->to_v2 && p->how == CG_PERIOD && add_quota(s, &text, e) < 0)
+	if (translate(s, value, &t, e) < 0)
+		return -1;
+	for (size_t i = n_files(s); i-- > 0;)
+		if (t.at[i].len && write_lines(s->dir, file_here(&s->pairs[i], s->to_v2),
+					       t.at[i].at, ret_wrote, e) < 0)
 			return -1;
-		if ((s->to_v2 ? cg_to_v2 : cg_to_v1)(p, value, memory, &text, e) < 0)
-			return -1;
-		if (text.torn)
-			return fail_errno(e, ENOMEM, "translate '%s'", value);
-		if (!text.len)
-			continue;
-		any = true;
-		if (write_lines(s->dir, file_here(p, s->to_v2), text.at, ret_wrote, e) < 0)
-			return -1;
-	}
-	return any ? 0 : fail(e, ERR_INPUT, "'%s' says nothing for '%s'", value, s->pairs->v2);
+	return 0;
 }
 
 /**
@@ -187,8 +218,14 @@ int cg_set_value(const struct cgroup_world *w, const char *path, const char *nam
 	if (look_up(w, path, name, &s, e) < 0)
 		return -1;
 	say(&s, ret_said);
+	if (!s.pairs && cg_write(s.dir, name, value, ret_wrote, e) < 0)
+		return e->sysno != ENOENT
+			       ? -1
+			       : fail_hint(e,
+					   "v%d has no such file here, and none that says the same",
+					   s.in.at->version == CGROUP_V2 ? 2 : 1);
 	if (!s.pairs)
-		return cg_write(s.dir, name, value, ret_wrote, e);
+		return 0;
 	if (set_translated(&s, value, ret_wrote, e) < 0)
 		return fail_in(e, "set '%s', as '%s' of v%d", name, file_here(s.pairs, s.to_v2),
 			       s.to_v2 ? 2 : 1);

@@ -69,14 +69,15 @@ static int fail_value(const struct cg_pair *p, const char *text, struct err *e)
 	return fail_hint(e, "%s", p->formula);
 }
 
-/* A whole number, with a unit of bytes; none is UINT64_MAX. */
-static bool number(const char *text, uint64_t *ret)
+/* A whole number, with a unit of bytes, up to the end or one of @stops; none is UINT64_MAX. */
+static bool number(const char *text, const char *stops, uint64_t *ret)
 {
 	static const char units[] = "kmgt";
+	size_t len = strcspn(text, stops);
 	char *end;
 	const char *unit;
 
-	if (text_starts(text, "max") || text_starts(text, "-1")) {
+	if ((len == 3 && text_starts(text, "max")) || (len == 2 && text_starts(text, "-1"))) {
 		*ret = UINT64_MAX;
 		return true;
 	}
@@ -91,7 +92,7 @@ static bool number(const char *text, uint64_t *ret)
 	}
 	if (*ret >= UNLIMITED_V1)
 		*ret = UINT64_MAX;
-	return errno == 0 && (!*end || *end == ' ' || *end == '\n');
+	return errno == 0 && end == text + len;
 }
 
 static int add_number(struct str *out, uint64_t n, const char *none)
@@ -121,6 +122,24 @@ static const char *next_line(const char *line)
 	return *line ? line + 1 : line;
 }
 
+/* Has a line of io.max only words that v1 has a file for? */
+static bool is_known(const char *line)
+{
+	line += strcspn(line, " \n");
+	while (*line == ' ') {
+		size_t i = 0, len = strcspn(++line, "= \n");
+
+		while (i < COUNT(pairs) &&
+		       (pairs[i].how != CG_RATE || strlen(pairs[i].key) != len ||
+			memcmp(pairs[i].key, line, len) != 0))
+			i++;
+		if (i == COUNT(pairs) || line[len] != '=')
+			return false;
+		line += strcspn(line, " \n");
+	}
+	return true;
+}
+
 /* Each line "8:0 N" as "8:0 KEY=N", or back; what is no limit has no line in v1. */
 static int rates(const struct cg_pair *p, const char *text, bool to_v2, struct str *out,
 		 struct err *e)
@@ -130,10 +149,12 @@ static int rates(const struct cg_pair *p, const char *text, bool to_v2, struct s
 		const char *at = to_v2 ? line + device : after_key(line, p->key);
 		uint64_t n;
 
+		if (!to_v2 && !is_known(line))
+			return fail_value(p, line, e);
 		if (!at)
 			continue;
 		at += strspn(at, " ");
-		if (!device || line[device] != ' ' || !number(at, &n))
+		if (!device || line[device] != ' ' || !number(at, to_v2 ? "\n" : " \n", &n))
 			return fail_value(p, line, e);
 		if (to_v2 && n == 0)
 			n = UINT64_MAX;
@@ -179,7 +200,7 @@ int cg_to_v2(const struct cg_pair *p, const char *v1_text, uint64_t memory, stru
 		return rates(p, v1_text, true, ret_text, e);
 	if (p->how == CG_SAME || p->how == CG_FREEZE)
 		return 0;
-	if (!number(v1_text, &n))
+	if (!number(v1_text, "", &n))
 		return fail_value(p, v1_text, e);
 	switch (p->how) {
 	case CG_PROTECT:
@@ -241,7 +262,7 @@ int cg_to_v1(const struct cg_pair *p, const char *v2_text, uint64_t memory, stru
 		return rates(p, part, false, ret_text, e);
 	if (p->how == CG_SAME || p->how == CG_FREEZE)
 		return 0;
-	if (!number(part, &n))
+	if (!number(part, p->how == CG_QUOTA ? " " : p->how == CG_NANO ? "\n" : "", &n))
 		return fail_value(p, v2_text, e);
 	switch (p->how) {
 	case CG_PROTECT:

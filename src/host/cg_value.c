@@ -38,6 +38,7 @@ static const struct {
 	{ EACCES, "", "the file is not this user's to write; `create -a USER` gives it to him" },
 	{ EPERM, "", "the kernel lets nobody do so, or only root" },
 	{ ENOSPC, "cpuset.", "a group with processes needs at least one of them" },
+	{ ERANGE, "cpuset.", "the machine has no such processors or memory nodes" },
 	{ ERANGE, "", "the number is beyond what this file can hold" },
 	{ ENODEV, "", "there is no such device: MAJOR:MINOR of a whole disk, as lsblk shows" },
 	{ ENOENT, "", "the group or the file is not there: see `tare cg ls`, `tare cg get -g`" },

@@ -83,18 +83,25 @@ static int wait_through(pid_t pid, bool alone, int *ret_status)
 	}
 }
 
-static int wait_for(struct child *c, bool alone, int *ret_status, struct err *e)
+static int wait_for(struct child *c, bool alone, int failed, int *ret_status, struct err *e)
 {
-	int failed = read_why(c->why, e), status, r;
+	int status, r = wait_through(c->pid, alone, &status);
 
-	fd_close(&c->why);
-	r = wait_through(c->pid, alone, &status);
 	if (failed)
 		return -1;
 	if (r < 0)
 		return fail_sys(e, "wait for process %d", (int)c->pid);
 	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	return 0;
+}
+
+/* The first half of waiting: 1 when the child said why it failed. */
+static int listen_to(struct child *c, struct err *e)
+{
+	int failed = read_why(c->why, e);
+
+	fd_close(&c->why);
+	return failed;
 }
 
 /**
@@ -112,7 +119,7 @@ int child_wait(struct child *c, int *ret_status, struct err *e)
 
 	(void)sigaction(SIGINT, &ignore, &was_int);
 	(void)sigaction(SIGQUIT, &ignore, &was_quit);
-	r = wait_for(c, false, ret_status, e);
+	r = wait_for(c, false, listen_to(c, e), ret_status, e);
 	(void)sigaction(SIGINT, &was_int, NULL);
 	(void)sigaction(SIGQUIT, &was_quit, NULL);
 	return r;
@@ -149,18 +156,22 @@ int child_stand_for(struct child *c, const sigset_t *before, int *ret_status, st
 	static const int passed[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
 				      SIGUSR2, SIGALRM, SIGCONT, SIGTSTP };
 	struct sigaction pass = { .sa_handler = pass_on };
-	int r;
+	siginfo_t end;
+	int r, failed;
 
 	stood_for = c->pid;
 	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
 		(void)sigaction(passed[i], &pass, NULL);
 	(void)sigprocmask(SIG_SETMASK, before, NULL);
-	r = wait_for(c, true, ret_status, e);
-	/* its number is free now */
+	failed = listen_to(c, e);
+	/* it has its number until it is waited for, but nobody passes on anything then */
+	do
+		r = waitid(P_PID, (id_t)c->pid, &end, WEXITED | WNOWAIT);
+	while (r < 0 && errno == EINTR);
 	pass.sa_handler = SIG_IGN;
 	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
 		(void)sigaction(passed[i], &pass, NULL);
-	return r;
+	return wait_for(c, true, failed, ret_status, e);
 }
 
 /* child_not_tried() - 126 and 127 say what is wrong with the program: other errors have 125. -1 */

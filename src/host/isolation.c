@@ -20,8 +20,9 @@
 #include "os/process.h"
 #include "spec/oci.h"
 
-#define STATUS_MAX 65536
-#define LINES_MAX  1024
+#define STATUS_MAX  65536
+#define LINES_MAX   1024
+#define COVERED_MAX 2048
 
 // clang-format off
 const struct word isolation_seccomp_words[] = {
@@ -361,14 +362,23 @@ static bool is_kernels(const struct mount_line *m)
 	       mount_line_is(m, "cgroup") || mount_line_is(m, "cgroup2");
 }
 
-static int see_mount(struct look *l, const struct mount_table *host, const struct mount_line *m)
+/* Over bwrap's part of the host's /dev lies a /dev of its own. Of very many mounts, which somebody made
+ * for us to be busy with, each counts. */
+static bool is_covered(const struct mount_table *own, const struct mount_line *m)
+{
+	return own->n <= COVERED_MAX && !mount_table_visible(own, m);
+}
+
+static int see_mount(struct look *l, const struct mount_table *own, const struct mount_table *host,
+		     const struct mount_line *m)
 {
 	struct isolation_mount *to = &l->to->mounts.at[l->to->mounts.n];
 	char *path = is_kernels(m) ? NULL : host_path(l, host, m);
 	enum isolation_weight weight;
 	const char *what;
 
-	if (!path || !isolation_sensitive(path, is_writable(m), &weight, &what))
+	if (!path || !isolation_sensitive(path, is_writable(m), &weight, &what) ||
+	    is_covered(own, m))
 		return 0;
 	*to = (struct isolation_mount){ .weight = { true, weight },
 					.what = (char *)what,
@@ -426,7 +436,7 @@ static int see_mounts(struct look *l)
 	if (!l->to->mounts.at)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && host.n && i < own.n; i++)
-		r = see_mount(l, &host, &own.at[i]);
+		r = see_mount(l, &own, &host, &own.at[i]);
 	return r < 0 ? r : see_kernel_paths(l, &own);
 }
 

@@ -34,12 +34,13 @@ static const struct bind_row change_rows[] = {
 static const struct bind_table change_table = BIND_TABLE(change_rows, struct ledger_change, false);
 
 static const struct bind_row entry_rows[] = {
-	ROW_STRING("engine",   REQUIRED, struct ledger_entry, engine),
-	ROW_STRING("id",       REQUIRED, struct ledger_entry, id),
-	ROW_I64("pid",         REQUIRED, struct ledger_entry, pid),
-	ROW_U64("pidStart",    REQUIRED, struct ledger_entry, pid_start),
-	ROW_OBJECTS("places",  OPTIONAL, struct ledger_entry, places, place_table),
-	ROW_OBJECTS("changes", OPTIONAL, struct ledger_entry, changes, change_table),
+	ROW_STRING("engine",    REQUIRED, struct ledger_entry, engine),
+	ROW_STRING("id",        REQUIRED, struct ledger_entry, id),
+	ROW_I64("pid",          REQUIRED, struct ledger_entry, pid),
+	ROW_U64("pidStart",     REQUIRED, struct ledger_entry, pid_start),
+	ROW_U64("pidNamespace", OPTIONAL, struct ledger_entry, pid_namespace),
+	ROW_OBJECTS("places",   OPTIONAL, struct ledger_entry, places, place_table),
+	ROW_OBJECTS("changes",  OPTIONAL, struct ledger_entry, changes, change_table),
 };
 static const struct bind_table entry_table = BIND_TABLE(entry_rows, struct ledger_entry, false);
 // clang-format on
@@ -76,6 +77,13 @@ static int read_file(int ledger, const char *name, struct ledger_entry *entry, s
 	return bind_parse(&entry_table, text, strlen(text), name, NULL, &entry->mem, entry, e);
 }
 
+static uint64_t own_pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
+}
+
 /**
  * ledger_read() - what was changed on a container
  * @ret_entry: empty but for the container's names if nothing was; release it with ledger_done(),
@@ -94,6 +102,7 @@ int ledger_read(int ledger, const struct container_found *c, struct ledger_entry
 	ret_entry->id = arena_dup(&ret_entry->mem, c->id);
 	ret_entry->pid = c->pid;
 	ret_entry->pid_start = c->pid_start;
+	ret_entry->pid_namespace = own_pid_namespace();
 	if (!ret_entry->engine || !ret_entry->id)
 		return fail_errno(e, ENOMEM, "note what is changed");
 	return 0;
@@ -195,11 +204,55 @@ static void sweep_file(int ledger, const struct cgroup_world *w, const char *nam
 	own_ledger_entry struct ledger_entry entry = { 0 };
 	struct err ignored = { 0 };
 
+	/* to a tare in another pid namespace all of them seem to have ended */
 	if (read_file(ledger, name, &entry, &ignored) < 0 ||
+	    (entry.pid_namespace && entry.pid_namespace != own_pid_namespace()) ||
 	    process_alive((pid_t)entry.pid, entry.pid_start))
 		return;
 	if (remove_places(&entry, w))
 		(void)unlinkat(ledger, name, 0);
+}
+
+/* Has the process ended that a file is named after? */
+static bool is_stale(const char *name)
+{
+	unsigned long long start;
+	int pid, len = 0;
+
+	return sscanf(name, "%d-%llu.json%n", &pid, &start, &len) == 2 && len && !name[len] &&
+	       process_try_alive(pid, start) == 0;
+}
+
+static bool any_stale(int ledger)
+{
+	own_fd int fd = openat(ledger, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	if (!dir)
+		return false;
+	fd = FD_NONE;
+	while ((d = readdir(dir)))
+		if (is_stale(d->d_name))
+			return true;
+	return false;
+}
+
+/**
+ * ledger_tidy() - ledger_sweep() by somebody who looks, and changes nothing
+ *
+ * One system call where nothing was ever changed. It waits for nobody: who holds the ledger sweeps it.
+ */
+void ledger_tidy(void)
+{
+	own_fd int ledger = open(LEDGER_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_cgroup_world struct cgroup_world w = { 0 };
+	struct err ignored = { 0 };
+
+	if (ledger < 0 || !any_stale(ledger) || flock(ledger, LOCK_EX | LOCK_NB) < 0 ||
+	    cgroup_world_open(&w, &ignored) < 0)
+		return;
+	(void)ledger_sweep(ledger, &w, &ignored);
 }
 
 /* ledger_sweep() - remove the entries, and the cgroups that were made, of containers that have ended */

@@ -32,11 +32,14 @@ struct ledger_change {
 	char *hierarchy, *path, *file, *text;
 };
 
-/* struct ledger_entry - all about one container; its first process names it for good */
+/**
+ * struct ledger_entry - all about one container; its first process names it for good
+ * @pid_namespace: inode of the one in which @pid is its number; 0: of an older tare's
+ */
 struct ledger_entry {
 	char *engine, *id;
 	int64_t pid;
-	uint64_t pid_start;
+	uint64_t pid_start, pid_namespace;
 	LIST(struct ledger_place) places;
 	LIST(struct ledger_change) changes;
 	struct arena mem;
@@ -50,6 +53,7 @@ int ledger_add_place(struct ledger_entry *entry, const struct ledger_place *plac
 int ledger_add_change(struct ledger_entry *entry, const struct ledger_change *change,
 		      struct err *e);
 int ledger_sweep(int ledger, const struct cgroup_world *w, struct err *e);
+void ledger_tidy(void);
 void ledger_done(struct ledger_entry *entry);
 #define own_ledger_entry __attribute__((cleanup(ledger_done)))
 

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "host/adopt.h"
 #include "host/limit_priv.h"
+#include "host/limit_systemd.h"
 #include "os/cgroup_file.h"
 
 #define CPU_PERIOD 100000 /* µs, the kernel's own choice */
@@ -63,6 +64,7 @@ static const struct bind_row line_rows[] = {
 	ROW_STRING("file",   OPTIONAL, struct limit_line, file),
 	ROW_STRING("before", OPTIONAL, struct limit_line, before),
 	ROW_STRING("after",  OPTIONAL, struct limit_line, after),
+	ROW_STRING("unit",   OPTIONAL, struct limit_line, unit),
 };
 const struct bind_table limit_line_table = BIND_TABLE(line_rows, struct limit_line, false);
 // clang-format on
@@ -166,6 +168,11 @@ static char *restoring(struct arena *a, const struct step *s, const char *file, 
 							: "0");
 }
 
+/* struct outcome - of one write; @unit: of systemd's, which was told of it, or NULL */
+struct outcome {
+	const char *before, *after, *unit;
+};
+
 /* limit_add_line() - one more change to be told of; strings are the report's */
 int limit_add_line(struct limit_work *w, const struct limit_line *line, struct err *e)
 {
@@ -182,14 +189,15 @@ int limit_add_line(struct limit_work *w, const struct limit_line *line, struct e
 }
 
 static int add_line(struct limit_work *w, const struct control *c, const char *file,
-		    const char *before, const char *after, struct err *e)
+		    const struct outcome *o, struct err *e)
 {
 	struct arena *a = &w->report->mem;
 	const struct limit_line line = {
 		.what = arena_dup(a, c->what),
 		.file = arena_dup(a, file),
-		.before = in_words(a, c->unit, before),
-		.after = in_words(a, c->unit, after),
+		.before = in_words(a, c->unit, o->before),
+		.after = in_words(a, c->unit, o->after),
+		.unit = o->unit ? arena_dup(a, o->unit) : NULL,
 	};
 
 	return limit_add_line(w, &line, e);
@@ -244,13 +252,26 @@ static int note(struct limit_work *w, const struct cgroup_place *p, const char *
 	return limit_note(w, &change, e);
 }
 
+/* Has systemd take over what is in the file. Returns the unit that was told, or NULL. */
+static const char *tell(const struct cgroup_place *p, const char *file, const char *text)
+{
+	struct err why = { 0 };
+	int r = limit_tell(p, file, text, &why);
+
+	if (r < 0)
+		log_warn("systemd may set '%s' back when it reloads, as it could not be told: %s",
+			 file, why.text);
+	return r > 0 ? limit_unit_of(p->path) : NULL;
+}
+
 static int do_step(struct limit_work *w, const struct step *s, struct err *e)
 {
 	own_cgroup struct cgroup cg = { 0 };
 	own_fd int dir = FD_NONE;
 	const struct control *c = s->control;
 	char before[CGROUP_PATH_MAX], after[CGROUP_PATH_MAX];
-	const char *file;
+	char room[LIMIT_ROUND_MAX];
+	const char *file, *unit, *text;
 	int r;
 
 	if (adopt_cgroup(w->t->ledger, w->t->entry, w->t->all, w->t->container, w->t->world,
@@ -259,6 +280,7 @@ static int do_step(struct limit_work *w, const struct step *s, struct err *e)
 	if (cg.n != 1)
 		return fail(e, ERR_UNSUPPORTED, "limit %s: its cgroup is not mounted", c->what);
 	file = cg.at[0].in->version == CGROUP_V1 ? c->v1 : c->v2;
+	text = limit_round(&cg.at[0], file, s->text, room);
 	dir = cgroup_place_open(&cg.at[0], e);
 	if (dir < 0)
 		return -1;
@@ -267,16 +289,20 @@ static int do_step(struct limit_work *w, const struct step *s, struct err *e)
 		return fail_errno(e, -r, "read '%s/%s'", cg.at[0].dir, file);
 	if (note(w, &cg.at[0], file, restoring(&w->report->mem, s, file, before), e) < 0)
 		return -1;
-	r = cgroup_try_write(dir, file, s->text);
+	r = cgroup_try_write(dir, file, text);
 	if (r < 0) {
 		limit_forget_last(w);
-		fail_errno(e, -r, "write '%s' to '%s/%s'", s->text, cg.at[0].dir, file);
+		fail_errno(e, -r, "write '%s' to '%s/%s'", text, cg.at[0].dir, file);
 		return explain(c, -r, e);
 	}
+	unit = tell(&cg.at[0], file, text);
 	r = read_now(dir, file, s->device, after, sizeof(after));
 	if (r < 0)
 		return fail_errno(e, -r, "read '%s/%s' back", cg.at[0].dir, file);
-	return add_line(w, c, file, before, after, e);
+	/* it was so already: there is nothing to undo */
+	if (!unit && strcmp(before, after) == 0)
+		limit_forget_last(w);
+	return add_line(w, c, file, &(struct outcome){ before, after, unit }, e);
 }
 
 /* --- from the request to writes ----------------------------------------------------------- */
@@ -441,6 +467,18 @@ static void without_device(const struct control *c, const struct ledger_change *
 	*ret_text = strcmp(blank + 1, "0") == 0 ? "" : blank + 1;
 }
 
+/* v2's cpusets cannot be emptied again while a process is in them: all that the cgroup above has is as
+ * good. */
+static int choose_all(int dir, const char *file)
+{
+	char all[CGROUP_PATH_MAX], above[64];
+	int r;
+
+	snprintf(above, sizeof(above), "../%s.effective", file);
+	r = cgroup_try_read(dir, above, all, sizeof(all));
+	return r < 0 ? r : cgroup_try_write(dir, file, all);
+}
+
 static int restore(const struct limit_target *t, const struct ledger_change *c,
 		   struct limit_report *report, struct err *e)
 {
@@ -449,7 +487,7 @@ static int restore(const struct limit_target *t, const struct ledger_change *c,
 	struct control control = control_of(c->file);
 	struct limit_work w = { .t = t, .report = report };
 	char before[CGROUP_PATH_MAX];
-	const char *text;
+	struct outcome o = { .before = before };
 	int r;
 
 	if (strcmp(c->hierarchy, LIMIT_NETWORK) == 0)
@@ -465,15 +503,18 @@ static int restore(const struct limit_target *t, const struct ledger_change *c,
 	r = cgroup_try_read(dir, c->file, before, sizeof(before));
 	if (r >= 0)
 		r = cgroup_try_write(dir, c->file, c->text);
+	if (r == -ENOSPC && *c->text == '\n')
+		r = choose_all(dir, c->file);
 	/* a disk that has been unplugged since: its limit went with it */
 	if (r == -ENODEV)
 		return 0;
 	if (r < 0)
 		return fail_errno(e, -r, "write '%s' to '%s/%s'", c->text, cg.at[0].dir, c->file);
+	o.unit = tell(&cg.at[0], c->file, c->text);
 	if (!report)
 		return 0;
-	without_device(&control, c, before, &text);
-	return add_line(&w, &control, c->file, before, text, e);
+	without_device(&control, c, before, &o.after);
+	return add_line(&w, &control, c->file, &o, e);
 }
 
 /* Takes the changes of the last command back, the last one first. */
@@ -500,15 +541,16 @@ int limit_apply(const struct limit_target *t, const struct limit_request *r,
 	struct limit_work w = { .t = t, .report = ret_report, .set = last_set(t->entry) + 1 };
 	struct err why = { 0 };
 
+	int done;
+
 	*ret_report = (struct limit_report){ 0 };
-	if (put_all(&w, r, e) == 0)
-		return 0;
-	if (last_set(t->entry) == w.set && take_back(t, NULL, &why) < 0)
+	done = put_all(&w, r, e);
+	if (done < 0 && last_set(t->entry) == w.set && take_back(t, NULL, &why) < 0)
 		log_error("%s", why.text);
 	/* a cgroup that was made for nothing */
 	if (t->entry->places.n && !t->entry->changes.n)
 		(void)adopt_release(t->ledger, t->entry, t->world, &(struct err){ 0 });
-	return -1;
+	return done;
 }
 
 /**

@@ -38,9 +38,12 @@ struct limit_request {
 	LIST(const struct limit_io) io;
 };
 
-/* struct limit_line - a control file's old and new content, in words and as it is */
+/**
+ * struct limit_line - a control file's old and new content, in words and as it is
+ * @unit: systemd's, which was told; or NULL
+ */
 struct limit_line {
-	char *what, *file, *before, *after;
+	char *what, *file, *before, *after, *unit;
 };
 
 /* struct limit_report - what was changed, or restored */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,7 +12,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -24,6 +27,8 @@
 #include "os/process.h"
 #include "os/sys.h"
 
+#define FILES_MAX (1U << 20)
+
 static void entering_done(struct entering *in)
 {
 	nsfs_target_close(&in->target);
@@ -33,6 +38,7 @@ static void entering_done(struct entering *in)
 	free(in->env_text);
 	free(in->env);
 	free(in->label);
+	ns_enter_seccomp_done(in);
 }
 
 static int check(const struct ns_enter *n, struct err *e)
@@ -184,22 +190,62 @@ static int enter_fds(const struct entering *in, bool user, struct err *e)
 	return 0;
 }
 
+static int hide(struct err *e)
+{
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? fail_sys(e, "become undumpable") : 0;
+}
+
 static int enter(const struct entering *in, struct err *e)
 {
 	bool privileged = geteuid() == 0;
 
 	/* from here on somebody in there may look at us */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return fail_sys(e, "become undumpable");
-	if (enter_fds(in, !privileged, e) < 0)
+	if (hide(e) < 0 || enter_fds(in, !privileged, e) < 0)
 		return -1;
 	/* the mount namespace of paths last would take /proc away, which enter_each() has opened */
 	if (in->by_pid && nsfs_enter_process(&in->target, in->by_pid, e) < 0)
 		return -1;
-	return enter_fds(in, privileged, e);
+	/* a user namespace's new capabilities may have made us dumpable again (fs.suid_dumpable) */
+	return enter_fds(in, privileged, e) < 0 ? -1 : hide(e);
 }
 
-static int change_place(const struct ns_enter *n, const struct entering *in, struct err *e)
+/* To their /proc ours is a process like others: a working directory or an interpreter that is called
+ * /proc/self/fd/N would be whatever we have open there, which leads to the host (CVE-2024-21626). So
+ * nothing is open any more when the first path of theirs is walked, but the streams, and the way to say
+ * why it failed, which moves to the first number behind them. */
+static int close_all(int *why, struct err *e)
+{
+	unsigned fd = STDERR_FILENO + 1;
+	struct rlimit files;
+
+	if (*why >= 0) {
+		if (*why != (int)fd && dup3(*why, (int)fd, O_CLOEXEC) < 0)
+			return fail_sys(e, "close descriptors");
+		*why = (int)fd++;
+	}
+	if (sys_close_range(fd, ~0U, 0) == 0)
+		return 0;
+	/* Linux < 5.9, or a policy around us; /proc, which has a list, may be theirs by now */
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return fail_sys(e, "close descriptors");
+	for (; fd < files.rlim_max && fd < FILES_MAX; fd++)
+		(void)close((int)fd);
+	return 0;
+}
+
+/* The kernel calls a path unreachable that does not begin at our root. */
+static int check_reachable(struct err *e)
+{
+	char path[PATH_MAX];
+	long len = syscall(SYS_getcwd, path, sizeof(path));
+
+	if (len > 0 && *path != '/')
+		return fail(e, ERR_CONFLICT, "the working directory is outside of the root");
+	return 0;
+}
+
+static int change_place(const struct ns_enter *n, const struct entering *in, int *why,
+			struct err *e)
 {
 	if (in->root >= 0 && (fchdir(in->root) < 0 || chroot(".") < 0))
 		return fail_sys(e, "change the root");
@@ -208,9 +254,11 @@ static int change_place(const struct ns_enter *n, const struct entering *in, str
 		return fail_sys(e, "change to the root");
 	if (in->wd >= 0 && fchdir(in->wd) < 0)
 		return fail_sys(e, "change the working directory");
+	if (n->sealed && close_all(why, e) < 0)
+		return -1;
 	if (n->wd_inside && chdir(n->wd_inside) < 0)
 		return fail_sys(e, "change to the directory '%s'", n->wd_inside);
-	return 0;
+	return n->sealed ? check_reachable(e) : 0;
 }
 
 /* The label is of the task, by /proc: written before the namespaces take that away. */
@@ -252,12 +300,12 @@ static int change_user(const struct entering *in, struct err *e)
 		if (creds_set_gid((uint32_t)in->gid.v, e) < 0)
 			return hint_unmapped(in, e);
 	}
+	if (ns_enter_seccomp_keep(in, e) < 0)
+		return -1;
 	if (in->uid.set && creds_set_uid((uint32_t)in->uid.v, e) < 0)
 		return hint_unmapped(in, e);
 	/* the change of ids made us dumpable again */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return fail_sys(e, "become undumpable");
-	return 0;
+	return hide(e);
 }
 
 /* By the program itself: a shell looks for its session and its terminal's group in its own pid
@@ -272,10 +320,12 @@ static int take_session(struct err *e)
 	return 0;
 }
 
-static int inside(const struct ns_enter *n, const struct entering *in, struct err *e)
+/* @why: of child_fork(), or FD_NONE */
+static int inside(const struct ns_enter *n, const struct entering *in, int *why, struct err *e)
 {
-	if ((n->session && take_session(e) < 0) || change_place(n, in, e) < 0 ||
-	    (n->confined && confine(in, e) < 0) || change_user(in, e) < 0)
+	if ((n->session && take_session(e) < 0) || change_place(n, in, why, e) < 0 ||
+	    (n->confined && confine(in, e) < 0) || change_user(in, e) < 0 ||
+	    ns_enter_seccomp_put(in, e) < 0)
 		return child_not_tried(e);
 	return child_exec(n->argv, in->env, e);
 }
@@ -290,14 +340,14 @@ static int run(const struct ns_enter *n, const struct entering *in, int *ret_sta
 	if ((n->sealed && seal(e) < 0) || change_label(in, e) < 0 || enter(in, e) < 0)
 		return child_not_tried(e);
 	if (n->no_fork || !(in->enters & (CLONE_NEWPID | CLONE_NEWTIME)))
-		return inside(n, in, e);
+		return inside(n, in, &why, e);
 	if (n->session)
 		child_hold_signals(&before);
 	side = child_fork(&c, &why, e);
 	if (side == 0) {
 		if (n->session)
 			(void)sigprocmask(SIG_SETMASK, &before, NULL);
-		(void)inside(n, in, e);
+		(void)inside(n, in, &why, e);
 		child_failed(why, e);
 	}
 	if (side < 0)

@@ -29,7 +29,8 @@
  * @paths:      files of single namespaces (by enum nsfs_type), before those of @held and @pid
  * @root:       the process's root becomes ours
  * @wd:         and its working directory
- * @env:        and its environment, in place of ours
+ * @env:        and its environment, in place of ours; with @confined a fresh one, if the program is
+ *              another user's than the process, which is not root's
  * @cgroup:     and its cgroups
  * @context:    and its security label (SELinux, AppArmor), at exec
  * @user:       and its user and group
@@ -39,6 +40,8 @@
  * @keep_creds: or what they are
  * @confined:   no more capabilities than the process can get, and no new privileges if it may gain
  *              none: what is run in there may be hostile
+ * @seccomp:    the process's seccomp filters, with @confined: a warning where the kernel does not show
+ *              them, an error where somebody keeps us from reading them
  * @sealed:     of what the caller has open the program gets the streams, and none that is a folder
  * @session:    it has a session of its own, in which the first terminal among its streams is its own;
  *              signals that reach us go on to it, and it stops alone
@@ -55,7 +58,7 @@ struct ns_enter {
 	bool root, wd, env, cgroup, context, user;
 	const char *root_path, *wd_path, *wd_inside;
 	struct opt_u64 uid, gid;
-	bool keep_creds, no_fork, confined, sealed, session;
+	bool keep_creds, no_fork, confined, seccomp, sealed, session;
 	char *const *set_env;
 	char *const *argv;
 };

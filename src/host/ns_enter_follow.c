@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/own.h"
 #include "host/ns_enter_priv.h"
@@ -228,6 +229,48 @@ static int follow_confinement(struct entering *in, struct err *e)
 	return 0;
 }
 
+/* Its effective user, in the user namespace that is entered; nobody's number if it has none there. */
+static uint32_t their_uid(const struct entering *in)
+{
+	char text[8192];
+	const char *line;
+	uint32_t uid;
+
+	if (file_try_read(in->target.proc, "status", text, sizeof(text)) < 0)
+		return UINT32_MAX;
+	line = strstr(text, "\nUid:");
+	if (!line || sscanf(line, "\nUid: %*u %u", &uid) != 1)
+		return UINT32_MAX;
+	if (!(in->enters & CLONE_NEWUSER))
+		return uid;
+	if (file_try_read(in->target.proc, "uid_map", text, sizeof(text)) < 0 ||
+	    ns_enter_map_id(text, uid, &uid) < 0)
+		return UINT32_MAX;
+	return uid;
+}
+
+/* A process chooses its environment, and by that which programs run: it may be another user's who only
+ * calls it a container, or one who wants to be root in his. So nobody gets it but that user, or any from
+ * root. */
+static int distrust_env(struct entering *in, struct err *e)
+{
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		    home[] = "HOME=/";
+	uint32_t theirs = their_uid(in);
+	char **env;
+
+	if (theirs == 0 || theirs == (in->uid.set ? in->uid.v : geteuid()))
+		return 0;
+	env = calloc(3, sizeof(*env));
+	if (!env)
+		return fail_errno(e, ENOMEM, "make the environment");
+	env[0] = path;
+	env[1] = home;
+	free(in->env);
+	in->env = env;
+	return 0;
+}
+
 /* The environment with what the caller adds; of two with the same name the first counts. */
 static int add_env(struct entering *in, char *const *set, struct err *e)
 {
@@ -268,7 +311,11 @@ int ns_enter_follow(const struct ns_enter *n, struct entering *in, struct err *e
 	    (n->user && follow_user(in, e) < 0))
 		return -1;
 	if ((n->confined && follow_confinement(in, e) < 0) ||
+	    (n->confined && n->env && distrust_env(in, e) < 0) ||
 	    (n->set_env && add_env(in, n->set_env, e) < 0))
 		return -1;
-	return n->cgroup ? follow_cgroup(in, e) : 0;
+	if (n->cgroup && follow_cgroup(in, e) < 0)
+		return -1;
+	/* after we know that it is not frozen, and would not stop for us */
+	return n->confined && n->seccomp ? ns_enter_follow_seccomp(in, e) : 0;
 }

@@ -210,6 +210,7 @@ int cgroup_entry_open(const struct cgroup *cg, struct cgroup_entry *ret_entry, s
 int cgroup_entry_no_clone(const struct cgroup *cg, struct cgroup_entry *entry, struct err *e);
 int cgroup_try_enter(const struct cgroup_entry *entry);
 void cgroup_entry_close(struct cgroup_entry *entry);
+int cgroup_place_attach(const struct cgroup_place *p, pid_t pid, struct err *e);
 int cgroup_attach_pid(const struct cgroup *cg, pid_t pid, struct err *e);
 int cgroup_init_sub(struct cgroup *cg, const struct cgroup *of, char *const *specs, struct err *e);
 int cgroup_init_near_pid(struct cgroup *cg, const struct cgroup *of, pid_t pid, struct err *e);

@@ -13,7 +13,6 @@ int cgroup_try_pids(const struct cgroup_place *p, int64_t **ret_pids, size_t *re
 int cgroup_try_frozen(int dirfd, enum cgroup_version version, enum cgroup_frozen *ret_state);
 int cgroup_enable(const struct cgroup_place *p, unsigned need, unsigned want, struct err *e);
 int cgroup_cpuset_inherit(const struct cgroup_place *p, struct err *e);
-int cgroup_place_attach(const struct cgroup_place *p, pid_t pid, struct err *e);
 void cgroup_nap(unsigned *usec, unsigned max_usec);
 
 #endif

@@ -128,43 +128,6 @@ static bool is_at_or_above(const char *a, size_t a_len, const char *b, size_t b_
 	return a_len <= b_len && memcmp(a, b, a_len) == 0 && (a_len == b_len || b[a_len] == '/');
 }
 
-/* Does mount @n hide @m? It does when it sits on @m itself, or on a directory of @m's parent
- * above the place where @m sits. */
-static bool hides(const struct mount_line *n, const struct mount_line *m)
-{
-	if (n == m)
-		return false;
-	if (n->parent == m->id)
-		return n->point_len == m->point_len &&
-		       memcmp(n->point, m->point, m->point_len) == 0;
-	return n->parent == m->parent && n->id != n->parent && n->point_len <= m->point_len &&
-	       is_at_or_above(n->point, n->point_len, m->point, m->point_len) &&
-	       (n->point_len < m->point_len || n > m);
-}
-
-static bool hidden_by_other(const struct mount_table *t, const struct mount_line *m,
-			    const struct mount_line *below)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (&t->at[i] != below && hides(&t->at[i], m))
-			return true;
-	return false;
-}
-
-/* Is neither the mount nor one that it sits on hidden (by other than itself)? */
-static bool visible(const struct mount_table *t, const struct mount_line *m)
-{
-	const struct mount_line *below = NULL;
-
-	for (int depth = 0; m && depth < 64; depth++) {
-		if (hidden_by_other(t, m, below))
-			return false;
-		below = m;
-		m = m->parent == m->id ? NULL : mount_table_find(t, m->parent);
-	}
-	return true;
-}
-
 /* Is every word of the comma list @words among the mount's options? */
 static bool has_words(const struct mount_line *m, const char *words, size_t len)
 {
@@ -204,7 +167,7 @@ static const struct mount_line *mount_of(const struct mount_table *t, const stru
 			continue;
 		if (own->hierarchy_len && !has_words(m, own->hierarchy, own->hierarchy_len))
 			continue;
-		if (!visible(t, m))
+		if (!mount_table_visible(t, m))
 			continue;
 		if (usual)
 			return m;

@@ -158,6 +158,51 @@ const struct mount_line *mount_table_find(const struct mount_table *t, uint64_t 
 	return NULL;
 }
 
+/* Is path @a equal to @b or one of the directories above it? */
+static bool is_above(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	if (a_len == 1)
+		return true;
+	return a_len <= b_len && memcmp(a, b, a_len) == 0 && (a_len == b_len || b[a_len] == '/');
+}
+
+/* Does mount @n hide @m? It does when it sits on @m itself, or on a directory of @m's parent
+ * above the place where @m sits. */
+static bool hides(const struct mount_line *n, const struct mount_line *m)
+{
+	if (n == m)
+		return false;
+	if (n->parent == m->id)
+		return n->point_len == m->point_len &&
+		       memcmp(n->point, m->point, m->point_len) == 0;
+	return n->parent == m->parent && n->id != n->parent && n->point_len <= m->point_len &&
+	       is_above(n->point, n->point_len, m->point, m->point_len) &&
+	       (n->point_len < m->point_len || n > m);
+}
+
+static bool hidden_by_other(const struct mount_table *t, const struct mount_line *m,
+			    const struct mount_line *below)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (&t->at[i] != below && hides(&t->at[i], m))
+			return true;
+	return false;
+}
+
+/* mount_table_visible() - is neither the mount nor one that it sits on hidden (by other than itself)? */
+bool mount_table_visible(const struct mount_table *t, const struct mount_line *m)
+{
+	const struct mount_line *below = NULL;
+
+	for (int depth = 0; m && depth < 64; depth++) {
+		if (hidden_by_other(t, m, below))
+			return false;
+		below = m;
+		m = m->parent == m->id ? NULL : mount_table_find(t, m->parent);
+	}
+	return true;
+}
+
 void mount_table_done(struct mount_table *t)
 {
 	free(t->at);

@@ -40,6 +40,7 @@ bool mount_line_is(const struct mount_line *m, const char *type);
 void mount_line_peers(const struct mount_line *m, struct mount_peers *ret);
 int mount_table_parse(struct mount_table *ret, const char *text);
 const struct mount_line *mount_table_find(const struct mount_table *t, uint64_t id);
+bool mount_table_visible(const struct mount_table *t, const struct mount_line *m);
 void mount_table_done(struct mount_table *t);
 void mountinfo_unescape(char *text);
 char *mountinfo_text(struct arena *a, const char *at, size_t len);

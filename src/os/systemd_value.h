@@ -14,8 +14,8 @@ struct err;
 /**
  * struct systemd_property - one property
  * @name:   "MemoryMax"
- * @type:   D-Bus signature: b i u x t d s, an array of one of them, "ay" or "a(ss)"
- * @values: NULL-terminated, each as text; "a(ss)" has them in pairs
+ * @type:   D-Bus signature: b i u x t d s, an array of one of them, "ay", "a(ss)" or "a(st)"
+ * @values: NULL-terminated, each as text; the last two have them in pairs
  */
 struct systemd_property {
 	const char *name, *type;

@@ -1,8 +1,6 @@
 /* systemd.c - a container's scope, made and removed by systemd on our behalf
  *
- * This program is static and speaks no D-Bus. It says what it wants in a few arguments and
- * lines to tare-systemd, which lives beside it; what went wrong comes back as one struct err
- * in a memory file.
+ * This program is static and speaks no D-Bus: os/systemd_ask.h has another say it.
  */
 #include "runtime/systemd.h"
 
@@ -10,31 +8,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "base/err.h"
 #include "base/own.h"
-#include "os/spawn.h"
-
-#define HELPER      "tare-systemd"
-#define HELPER_SECS 60
-#ifndef TARE_LIBEXECDIR
-#define TARE_LIBEXECDIR "/usr/libexec/tare"
-#endif
-
-/* Beside this program, or where it is installed. */
-static int find_helper(char *ret_path, size_t size, struct err *e)
-{
-	if (spawn_beside(HELPER, ret_path, size) == 0)
-		return 0;
-	snprintf(ret_path, size, "%s", TARE_LIBEXECDIR "/" HELPER);
-	if (faccessat(AT_FDCWD, ret_path, X_OK, 0) == 0)
-		return 0;
-	fail_sys(e, "find the program '%s' that talks to systemd", ret_path);
-	return fail_hint(e, "install it, or use the cgroupfs driver");
-}
+#include "os/systemd_ask.h"
 
 /* Is there a way to it? The sockets are those that tare-systemd will try. */
 static int check_bus(bool user, struct err *e)
@@ -68,76 +46,20 @@ int systemd_check(bool user, struct err *e)
 	struct stat st;
 
 	if (lstat("/run/systemd/system", &st) == 0 && S_ISDIR(st.st_mode))
-		return check_bus(user, e) < 0 ? -1 : find_helper(helper, sizeof(helper), e);
+		return check_bus(user, e) < 0 ? -1 : systemd_find_helper(helper, sizeof(helper), e);
 	fail(e, ERR_UNSUPPORTED,
 	     "the systemd cgroup driver needs systemd as PID 1, which this machine "
 	     "does not have");
 	return fail_hint(e, "use the cgroupfs driver");
 }
 
-static char *env_of(struct arena *a, const char *name)
-{
-	const char *value = getenv(name);
-
-	return value ? arena_printf(a, "%s=%s", name, value) : NULL;
-}
-
-/* Where a user's own bus is found. */
-static void environment(struct arena *a, char **ret_env)
-{
-	static const char *const names[] = { "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS",
-					     "HOME" };
-	size_t n = 0;
-
-	for (size_t i = 0; i < COUNT(names); i++) {
-		char *line = env_of(a, names[i]);
-
-		if (line)
-			ret_env[n++] = line;
-	}
-	ret_env[n] = NULL;
-}
-
-static int answer_of(int fd, int status, const char *verb, const char *unit, struct err *e)
-{
-	struct err answer;
-
-	if (pread(fd, &answer, sizeof(answer), 0) == (ssize_t)sizeof(answer)) {
-		err_sanitise(&answer);
-		*e = answer;
-		return answer.cls == ERR_NONE ? 0 : -1;
-	}
-	return fail(e, ERR_SYSTEM,
-		    "%s systemd unit '%s': " HELPER " ended with status %d and said nothing", verb,
-		    unit, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-}
-
 static int ask(const struct systemd_scope *s, const char *verb, const char *input, struct err *e)
 {
-	own_fd int fd = memfd_create("answer", MFD_CLOEXEC);
-	char path[PATH_MAX], answer[64], *env[4];
-	char *argv[] = {
-		(char *)HELPER,        answer, (char *)(s->user ? "user" : "system"), (char *)verb,
-		(char *)s->names.unit, NULL
-	};
-	struct arena a = { 0 };
-	int status = 0, r;
-
-	if (fd < 0)
-		return fail_sys(e, "make a memory file");
-	if (find_helper(path, sizeof(path), e) < 0)
-		return -1;
-	/* not inherited: opened by name, so that nothing else needs to be left open for it */
-	snprintf(answer, sizeof(answer), "/proc/%d/fd/%d", (int)getpid(), fd);
-	environment(&a, env);
-	r = spawn_wait(&(struct spawn){ .path = path,
-					.argv = argv,
-					.envp = env,
-					.input = input,
-					.timeout = HELPER_SECS },
-		       &status, e);
-	arena_done(&a);
-	return r < 0 ? -1 : answer_of(fd, status, verb, s->names.unit, e);
+	return systemd_ask(&(struct systemd_question){ .user = s->user,
+						       .verb = verb,
+						       .unit = s->names.unit,
+						       .input = input },
+			   e);
 }
 
 /**

@@ -89,9 +89,21 @@ static int append_basic(sd_bus_message *m, char type, const char *text)
 	}
 }
 
+/* "(ss)" or "(st)" */
+static int append_pair(sd_bus_message *m, const char *of, const char **values)
+{
+	int r = sd_bus_message_open_container(m, 'r', (char[]){ of[1], of[2], '\0' });
+
+	if (r >= 0)
+		r = append_basic(m, of[1], values[0]);
+	if (r >= 0)
+		r = append_basic(m, of[2], values[1]);
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 static int append_array(sd_bus_message *m, const char *of, const char **values)
 {
-	bool pairs = strcmp(of, "(ss)") == 0;
+	bool pairs = *of == '(';
 	int r = sd_bus_message_open_container(m, 'a', of);
 
 	for (; r >= 0 && *values; values++) {
@@ -101,7 +113,7 @@ static int append_array(sd_bus_message *m, const char *of, const char **values)
 		}
 		if (!values[1])
 			return -EINVAL;
-		r = sd_bus_message_append(m, "(ss)", values[0], values[1]);
+		r = append_pair(m, of, values);
 		values++;
 	}
 	return r < 0 ? r : sd_bus_message_close_container(m);

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/render_text.h"
+#include "host/ledger.h"
 
 /**
  * any_open() - look at the host
@@ -17,6 +18,7 @@
 int any_open(struct any_host *host, struct err *e)
 {
 	*host = (struct any_host){ 0 };
+	ledger_tidy();
 	if (cgroup_world_open(&host->world, e) < 0)
 		return -1;
 	return containers_find(NULL, CONTAINERS_ALL, &host->all, e);
@@ -64,6 +66,7 @@ static int do_one(struct any_host *host, const char *word, any_deed *deed, void 
 {
 	const struct container_found *c = containers_lookup(&host->all, word, e);
 
+	host->word = word;
 	return c ? deed(host, c, ctx, e) : -1;
 }
 

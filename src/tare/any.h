@@ -4,10 +4,15 @@
 
 #include "host/containers.h"
 
-/* struct any_host - every container of the host, and its cgroup hierarchies */
+/**
+ * struct any_host - every container of the host, and its cgroup hierarchies
+ * @word: by which the one that is at hand was called, for what is printed of it: whoever passes that on
+ *        means the same container
+ */
 struct any_host {
 	struct containers all;
 	struct cgroup_world world;
+	const char *word;
 };
 
 /* What is done to one of the containers that were named. */

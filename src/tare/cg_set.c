@@ -29,9 +29,15 @@ static int check_values(const struct set *o, struct err *e)
 		     o->from ? "-r and --copy-from exclude each other" : "nothing is to be set");
 		return fail_hint(e, "as in -r memory.max=64M, or --copy-from PATH");
 	}
-	for (size_t i = 0; i < o->values.n; i++)
-		if (!strchr(o->values.at[i], '='))
-			return fail(e, ERR_INPUT, "set: '%s' is no NAME=VALUE", o->values.at[i]);
+	for (size_t i = 0; i < o->values.n; i++) {
+		const char *word = o->values.at[i], *equals = strchr(word, '=');
+
+		if (!equals)
+			return fail(e, ERR_INPUT, "set: '%s' is no NAME=VALUE", word);
+		/* the kernel takes nothing for nothing; only of a set can all be taken away */
+		if (!equals[1 + strspn(equals + 1, " \t\n")] && !text_starts(word, "cpuset."))
+			return fail(e, ERR_INPUT, "set: '%s' has no value", word);
+	}
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/own.h"
 #include "os/foreground.h"
+#include "tare/relay.h"
 
 /* The first tty of the standard streams, or -1. */
 static int find_tty(void)
@@ -63,12 +64,13 @@ static int take_console(const struct console *c, struct err *e)
 
 /* What the child has left to say goes where its program's words would have gone. */
 static int be_child(const struct ns_enter *n, const struct console *console,
-		    struct foreground *front, int *ret_status, struct err *e)
+		    const struct relays *relays, struct foreground *front, int *ret_status,
+		    struct err *e)
 {
 	struct ns_enter own = *n;
 
 	own.session = true;
-	if (take_console(console, e) < 0)
+	if (take_console(console, e) < 0 || relays_take(relays, e) < 0)
 		return -1;
 	foreground_end(front);
 	return ns_enter(&own, ret_status, e);
@@ -104,17 +106,22 @@ int console_enter(const struct ns_enter *n, int *ret_status, struct err *e)
 {
 	struct console console;
 	struct foreground front;
+	own_relays struct relays relays;
 	pid_t pid;
 	int r;
 
+	if (relays_begin(&relays, e) < 0)
+		return -1;
 	if (open_console(&console, e) < 0 || foreground_begin(&front, e) < 0) {
 		close_console(&console);
 		return -1;
 	}
 	pid = fork();
 	if (pid == 0)
-		return be_child(n, &console, &front, ret_status, e);
+		return be_child(n, &console, &relays, &front, ret_status, e);
+	relays_let_go(&relays);
 	r = pid < 0 ? fail_sys(e, "fork") : be_parent(pid, &console, &front, ret_status, e);
+	relays_finish(&relays);
 	foreground_end(&front);
 	close_console(&console);
 	return r;

@@ -1,8 +1,8 @@
 /* enter.c - tare enter: a program in a container of any engine, as that container's own
  *
  * The container may be hostile, and what runs in it is its own program. So it gets the container's
- * identity and limits and no more: namespaces, root, cgroups, user, environment, capabilities. It
- * never holds a terminal of ours (console.h).
+ * identity and limits and no more: namespaces, root, cgroups, user, environment, capabilities, seccomp
+ * filters. It never holds a terminal of ours (console.h).
  */
 #include <sched.h>
 #include <stdint.h>
@@ -23,15 +23,16 @@
 struct enter {
 	const char *user, *workdir;
 	struct opt_list env;
-	bool privileged;
+	bool privileged, no_seccomp;
 };
 
 // clang-format off
 static const struct opt enter_opts[] = {
-	OPT_STRING_("user",    'u', struct enter, user,       "UID[:GID]", "the user inside, by number; the container's own by default"),
+	OPT_STRING_("user",    'u', struct enter, user,       "UID[:GID]", "the user inside, by number; the container's own by default. Another than that, unless that is root, gets a fresh environment"),
 	OPT_STRING_("workdir", 'w', struct enter, workdir,    "DIR", "the working directory inside"),
 	OPT_STRINGS_("env",    'e', struct enter, env,        "NAME=VALUE", "set a variable"),
-	OPT_FLAG_("privileged", 0,  struct enter, privileged, "keep all capabilities, as for repairs; only in a container that you trust"),
+	OPT_FLAG_("privileged", 0,  struct enter, privileged, "keep all capabilities and system calls, as for repairs; only in a container that you trust"),
+	OPT_FLAG_("no-seccomp", 0,  struct enter, no_seccomp, "leave the container's seccomp filters out"),
 };
 // clang-format on
 
@@ -68,6 +69,7 @@ static int describe(const struct enter *o, const struct container_found *c, char
 		.cgroup = true,
 		.user = !o->user,
 		.confined = !o->privileged,
+		.seccomp = !o->no_seccomp,
 		.sealed = true,
 		.context =
 			!o->privileged && (lsm_enabled(LSM_SELINUX) || lsm_enabled(LSM_APPARMOR)),
@@ -111,9 +113,9 @@ const struct command enter_command = {
 	.args = "CONTAINER [COMMAND [ARG...]]",
 	.summary = "run a program in a container of any engine; its shell by default",
 	.about = "The program gets the container's namespaces, root, working directory, "
-		 "cgroups, user, environment and capabilities, and a terminal of its own. "
-		 "Of the container's seccomp policy it gets nothing, since the kernel "
-		 "hands none on.",
+		 "cgroups, user, environment, capabilities and seccomp filters, and a terminal of "
+		 "its own. To read the filters the container's first process is stopped for a "
+		 "moment.",
 	.section = "ANY CONTAINER OF THE HOST",
 	.opts = enter_opts,
 	.n = COUNT(enter_opts),

@@ -41,7 +41,7 @@ static int change_one(struct any_host *host, const struct container_found *c, vo
 	if (how == do_thaw && entry.places.n && !entry.changes.n &&
 	    adopt_release(ledger, &entry, &host->world, e) < 0)
 		return -1;
-	any_print(any_name(c));
+	any_print(host->word);
 	return 0;
 }
 

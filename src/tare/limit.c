@@ -211,6 +211,12 @@ static int parse_all(const struct limit *o, struct limit_request *r, struct limi
 	    parse_limit("pids", o->pids, false, &r->pids, e) < 0 ||
 	    parse_cpus(o->cpus, &r->cpus, e) < 0 || parse_net_rate(o->net_rate, r, e) < 0)
 		return -1;
+	if (r->memory.set && r->swap.set && r->swap.v != LIMIT_NONE &&
+	    (r->memory.v == LIMIT_NONE || r->swap.v < r->memory.v)) {
+		fail(e, ERR_INPUT, "limit: --memory-swap %s is less than --memory %s", o->swap,
+		     o->memory);
+		return fail_hint(e, "it is the limit of memory and swap together");
+	}
 	r->cpuset = o->cpuset;
 	for (size_t i = 0; i < o->io.n; i++)
 		if (parse_io(o->io.at[i], &io[i], e) < 0)
@@ -226,8 +232,8 @@ struct change {
 	const struct limit_request *request;
 };
 
-static int print_report(const struct container_found *c, const struct limit_report *report,
-			bool json, struct err *e)
+static int print_report(const char *word, const struct limit_report *report, bool json,
+			struct err *e)
 {
 	for (size_t i = 0; i < report->lines.n; i++) {
 		const struct limit_line *l = &report->lines.at[i];
@@ -236,8 +242,9 @@ static int print_report(const struct container_found *c, const struct limit_repo
 
 		if (json && !text)
 			return -1;
-		str_addf(&line, "%s: %s: %s -> %s (%s)", any_name(c), l->what, l->before, l->after,
-			 l->file);
+		str_addf(&line, "%s: %s: %s -> %s (%s%s%s)", word, l->what, l->before, l->after,
+			 l->file, l->unit ? ", and systemd was told of " : "",
+			 l->unit ? l->unit : "");
 		any_print(json ? text : line.at ? line.at : "?");
 	}
 	return 0;
@@ -258,7 +265,7 @@ static int change_one(struct any_host *host, const struct container_found *c, vo
 	if ((change->options->undo ? limit_undo(&t, &report, e)
 				   : limit_apply(&t, change->request, &report, e)) < 0)
 		return fail_in(e, "limit container '%s'", any_name(c));
-	return print_report(c, &report, change->options->json, e);
+	return print_report(host->word, &report, change->options->json, e);
 }
 
 static int run_limit(const struct cli *cli __attribute__((unused)), void *options, char **args,
@@ -287,7 +294,9 @@ const struct command limit_command = {
 	.args = "CONTAINER...",
 	.summary = "change what running containers of any engine may use; print the old values",
 	.about = "Limits hold at once. The engine that made the container does not know of them, "
-		 "and may overwrite them when it updates it.\n\n"
+		 "and may overwrite them when it updates it. systemd is told of those of its "
+		 "units, until the machine starts again, and keeps whole percents of a "
+		 "processor.\n\n"
 		 "--net-rate limits each network interface but the loopback by a token bucket "
 		 "(tc-tbf(8)): what the container sends on its own interface, what it receives on "
 		 "the host's end of the veth pair. RATE is in bits a second with kbit, mbit or "

@@ -69,6 +69,17 @@ static const struct command *find_link(const char *name)
 	return c && c->link ? c : NULL;
 }
 
+/* As docker's: what is wrong with the words is 125; 126 and 127 say what is wrong with a program, and
+ * most commands start none; the rest is 1. */
+static int failure_of(const struct command *c, const struct err *e)
+{
+	if (c && c->failure)
+		return c->failure;
+	if (!c || c->stop_early)
+		return err_exit_status(e);
+	return e->cls == ERR_INPUT || e->cls == ERR_UNSUPPORTED ? err_exit_status(e) : 1;
+}
+
 static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, struct err *e)
 {
 	struct command_call call = { .command = find_link(cli->program), .words = words, .n = n };
@@ -82,7 +93,7 @@ static int run_cli(struct cli *cli, char **words, size_t n, int *ret_status, str
 	}
 	if (r == 0 && command_run(cli, &call, ret_status, e) == 0)
 		return 0;
-	*ret_status = call.command && call.command->failure ? call.command->failure : 0;
+	*ret_status = failure_of(call.command, e);
 	return -1;
 }
 
@@ -114,5 +125,5 @@ int main(int argc, char **argv)
 	}
 	(void)fflush(stdout);
 	cli_complain(&cli, &e);
-	return status ? status : err_exit_status(&e);
+	return status ? status : 1;
 }

@@ -20,7 +20,7 @@
 struct enter {
 	const char *types[NSFS_TYPES];
 	const char *target, *held, *container, *uid, *gid, *root, *wd, *wd_inside;
-	bool all, keep_creds, env, no_fork, context, cgroup, privileged;
+	bool all, keep_creds, env, no_fork, context, cgroup, privileged, no_seccomp;
 };
 
 // clang-format off
@@ -40,7 +40,8 @@ static const struct opt enter_opts[] = {
 	OPT_FLAG_("no-fork",       'F', struct enter, no_fork,   "no child, also with a pid namespace"),
 	OPT_FLAG_("follow-context", 'Z', struct enter, context,  "the process's security label"),
 	OPT_FLAG_("join-cgroup",   'c', struct enter, cgroup,    "the process's cgroups"),
-	OPT_FLAG_("privileged",     0,  struct enter, privileged, "with --container: keep all capabilities; only in a container that you trust"),
+	OPT_FLAG_("privileged",     0,  struct enter, privileged, "with --container: keep all capabilities and system calls; only in a container that you trust"),
+	OPT_FLAG_("no-seccomp",     0,  struct enter, no_seccomp, "with --container: leave its seccomp filters out"),
 };
 // clang-format on
 
@@ -49,8 +50,9 @@ static int describe(const struct enter *o, struct ns_enter *n, struct err *e)
 	if (o->target && o->container)
 		return fail(e, ERR_INPUT,
 			    "options '--target' and '--container' exclude each other");
-	if (o->privileged && !o->container)
-		return fail(e, ERR_INPUT, "option '--privileged' needs '--container'");
+	if ((o->privileged || o->no_seccomp) && !o->container)
+		return fail(e, ERR_INPUT, "option '--%s' needs '--container'",
+			    o->privileged ? "privileged" : "no-seccomp");
 	for (int i = 0; i < NSFS_TYPES; i++) {
 		if (o->types[i] && *o->types[i])
 			n->paths[i] = o->types[i];
@@ -111,6 +113,7 @@ static int follow_container(const struct enter *o, struct ns_enter *n, struct er
 	n->env |= n->sealed;
 	if (n->sealed && !o->privileged) {
 		n->confined = true;
+		n->seccomp = !o->no_seccomp;
 		n->context |= lsm_enabled(LSM_SELINUX) || lsm_enabled(LSM_APPARMOR);
 	}
 	return 0;

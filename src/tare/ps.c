@@ -1,8 +1,11 @@
 /* ps.c - tare ps: the containers of the host, tare's own or those of every engine */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/own.h"
 #include "base/render.h"
+#include "host/ledger.h"
 #include "tare/any.h"
 #include "tare/cli.h"
 
@@ -22,7 +25,7 @@ static const struct opt ps_opts[] = {
 };
 
 static const struct render_column columns[] = {
-	{ .header = "CONTAINER ID", .path = "id",        .max = 12 },
+	{ .header = "CONTAINER ID", .path = "id",        .max = 16 },
 	{ .header = "ENGINE",       .path = "engine" },
 	{ .header = "NAME",         .path = "name",      .max = 32 },
 	{ .header = "IMAGE",        .path = "image",     .max = 40 },
@@ -127,6 +130,17 @@ static int compare(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+/* An empty table of our own is right, but not what somebody with docker's containers looks for. */
+static void hint_others(const struct ps *o, size_t n)
+{
+	if (n == 0 || o->all_engines || o->all || o->filter.n || o->render.format ||
+	    o->render.json || o->render.quiet || !isatty(STDERR_FILENO))
+		return;
+	(void)fflush(stdout);
+	fprintf(stderr, "%zu container%s of other engines: tare ps --all-engines\n", n,
+		n == 1 ? "" : "s");
+}
+
 /* No more than is printed or asked for: names and states cost as much as the search itself. */
 static unsigned wanted(const struct ps *o, const struct condition *conditions)
 {
@@ -150,19 +164,25 @@ static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
 	const struct ps *o = options;
 	own_containers struct containers all = { 0 };
 	struct condition conditions[COUNT(o->filter.at)];
-	size_t n = 0;
+	size_t n = 0, found;
 
 	for (size_t i = 0; i < o->filter.n; i++)
 		if (parse_one(o->filter.at[i], &conditions[i], e) < 0)
 			return -1;
+	ledger_tidy();
 	if (containers_find(NULL, wanted(o, conditions), &all, e) < 0)
 		return -1;
+	found = all.n;
 	for (size_t i = 0; i < all.n; i++)
 		if ((o->all_engines || all.at[i].engine.v == ENGINE_TARE) &&
 		    fits(&all.at[i], conditions, o->filter.n))
 			all.at[n++] = all.at[i];
 	qsort(all.at, n, sizeof(all.at[0]), compare);
-	return render_print(&o->render, &list, (struct list_any){ all.at, n }, e);
+	if (render_print(&o->render, &list, (struct list_any){ all.at, n }, e) < 0)
+		return -1;
+	if (n == 0)
+		hint_others(o, found);
+	return 0;
 }
 
 const struct command ps_command = {

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/own.h"
 #include "base/render.h"
+#include "host/ledger.h"
 #include "tare/any.h"
 #include "tare/cli.h"
 #include "tare/usage_rows.h"
@@ -27,7 +28,7 @@ static const struct opt stats_opts[] = {
 };
 
 static const struct render_column columns[] = {
-	{ .header = "CONTAINER ID",      .path = "ID",       .max = 12 },
+	{ .header = "CONTAINER ID",      .path = "ID",       .max = 16 },
 	{ .header = "NAME",              .path = "Name",     .max = 24 },
 	{ .header = "ENGINE",            .path = "Engine" },
 	{ .header = "CPU %",             .path = "CPUPerc" },
@@ -117,6 +118,7 @@ static int run_stats(const struct cli *cli __attribute__((unused)), void *option
 
 	if (usage_choose(&w.choice, o->sort, o->interval, e) < 0)
 		return fail_in(e, "stats");
+	ledger_tidy();
 	if (usage_open(&s, o->services, e) < 0)
 		return -1;
 	for (unsigned round = 0; round < 2 || !o->no_stream; round++) {

@@ -27,7 +27,7 @@ struct top {
 static const struct opt top_opts[] = {
 	OPT_FLAG_("batch",    'b', struct top, batch,    "print readings, one after the other, instead of a screen"),
 	OPT_STRING_("delay",  'd', struct top, delay,    "DURATION", "time between two readings; 1s by default"),
-	OPT_U32_("count",     'n', struct top, count,    "N", "with --batch: end after N readings"),
+	OPT_U32_("count",     'n', struct top, count,    "N", "with --batch: end after N readings; 0, the default: never"),
 	OPT_STRING_("sort",   's', struct top, sort,     "KEY", "'cpu' (the default), 'memory', 'io', 'net', 'pids' or 'name'"),
 	OPT_STRING_("filter", 'f', struct top, filter,   "TEXT", "only containers with TEXT in their name, id or engine"),
 	OPT_FLAG_("services",  0,  struct top, services, "systemd's services that have namespaces, too"),
@@ -37,6 +37,7 @@ static const struct opt top_opts[] = {
 };
 
 static const struct render_column columns[] = {
+	{ .header = "ID",        .path = "ID",       .max = 16 },
 	{ .header = "CONTAINER", .path = "Name",     .max = 24 },
 	{ .header = "ENGINE",    .path = "Engine" },
 	{ .header = "STATUS",    .path = "Status" },

@@ -14,7 +14,7 @@
 #define WORDS_MAX 32
 
 /* Runs the tare beside this program, with what it says going to @out; returns its exit status, or -1. */
-static int run_tare(char *const *argv, int out)
+static int run_tare(const struct view *v, char *const *argv, int out)
 {
 	char path[4096];
 	pid_t pid = spawn_beside("tare", path, sizeof(path)) == 0 ? fork() : -1;
@@ -23,6 +23,8 @@ static int run_tare(char *const *argv, int out)
 	if (pid == 0) {
 		if (out >= 0 && (dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0))
 			_exit(125);
+		if (v->files.rlim_max)
+			(void)setrlimit(RLIMIT_NOFILE, &v->files);
 		(void)execv(path, argv);
 		_exit(127);
 	}
@@ -39,7 +41,7 @@ static void run_quietly(struct view *v, char *const *argv)
 	snprintf(v->message, sizeof(v->message), "could not run tare");
 	if (!said)
 		return;
-	if (run_tare(argv, fileno(said)) >= 0) {
+	if (run_tare(v, argv, fileno(said)) >= 0) {
 		rewind(said);
 		if (!fgets(v->message, sizeof(v->message), said))
 			*v->message = '\0';
@@ -101,7 +103,7 @@ static void do_enter(struct view *v)
 	if (!chosen_word(v, word))
 		return;
 	screen_end();
-	status = run_tare(argv, -1);
+	status = run_tare(v, argv, -1);
 	snprintf(v->message, sizeof(v->message), "the shell inside ended with %d", status);
 }
 

@@ -25,6 +25,7 @@ static int parse(int argc, char **argv, struct view *v, struct err *e)
 		return -1;
 	v->sort = (enum usage_sort)sort->value;
 	snprintf(v->filter, sizeof(v->filter), "%s", argv[3]);
+	(void)getrlimit(RLIMIT_NOFILE, &v->files);
 	return usage_open(&v->sampler, *argv[4] != '\0', e);
 }
 

@@ -2,6 +2,8 @@
 #ifndef TOP_VIEW_H
 #define TOP_VIEW_H
 
+#include <sys/resource.h>
+
 #include "host/usage.h"
 #include "tare/usage_rows.h"
 
@@ -11,6 +13,7 @@
  * @chosen:    the container under the bar, by its first process; it keeps it while the list moves
  * @open:      the first process of the container whose processes are listed; 0: none
  * @first:     the row at the top
+ * @files:     limit of open files as it was: we raise ours, which others need not have
  * @message:   for the last line, until the next key
  */
 struct view {
@@ -19,6 +22,7 @@ struct view {
 	size_t n, first;
 	enum usage_sort sort;
 	int64_t chosen, open, delay;
+	struct rlimit files;
 	bool fresh;
 	char filter[64], message[256];
 };

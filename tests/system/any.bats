@@ -28,6 +28,19 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	expect_error 'no such engine'
 }
 
+@test "ps tells somebody at a terminal of others' containers when none is tare's" {
+	cp "$(command -v sleep)" bwrap
+	cat >look <<-'END'
+		unshare --fork --kill-child --pid --mount ./bwrap 1000 &
+		until "$1" ps -q --filter engine=bubblewrap --all-engines | grep -q .; do sleep 0.1; done
+		script -qec "'$1' ps" /dev/null
+		"$1" ps 2>&1
+	END
+	run timeout 60 unshare --fork --kill-child --pid --mount-proc sh ./look "$TARE_BUILD/src/tare" 3>&-
+	[[ $(grep -c '^1 container of other engines: tare ps --all-engines' <<<"$output") = 1 ]]
+	[[ $(grep -c '^CONTAINER ID' <<<"$output") = 2 ]]
+}
+
 @test "a name with escape sequences reaches no terminal" {
 	unshare --fork --kill-child --pid --mount bash -c \
 		'printf "\e[31mred" >/proc/$PPID/comm; printf "\e[31mred" >/proc/self/comm
@@ -60,11 +73,22 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	done
 	run host_tare limit --cpuset-cpus '' "$pid"
 	expect_error 'no processor is given'
+	run host_tare limit --memory 64m --memory-swap 32m "$pid"
+	expect_error '--memory-swap 32m is less than --memory 64m'
 	run host_tare limit --io 8:0junk,read=1m "$pid"
 	expect_error "find the device '8:0junk'"
 	run host_tare limit --memory 1g "nobody-$id"
 	expect_error 'no running container'
 	[[ ! -e /run/tare/changed/$pid-$(awk '{ print $22 }' "/proc/$pid/stat").json ]]
+}
+
+@test "what was so already is no change, and takes no undo" {
+	need_controller pids
+	host_tare limit --pids 64 "$pid"
+	[[ $(host_tare limit --pids 64 "$pid") = *': pids: 64 -> 64 '* ]]
+	[[ $(host_tare limit --undo "$pid") = *': pids: 64 -> '* ]]
+	run host_tare limit --undo "$pid"
+	expect_error 'nothing was changed'
 }
 
 @test "a limit that the kernel refuses leaves the others as they were" {
@@ -98,6 +122,99 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	[[ $(echo word | "$TARE_BUILD/src/tare" enter "$pid" cat 3>&-) = word ]]
 }
 
+@test "exit codes are docker's: 125 usage, 126 and 127 the program, 1 all else" {
+	local want words
+
+	while read -r want words; do
+		[[ $want ]] || continue
+		# shellcheck disable=SC2086 # words on purpose
+		run host_tare $words
+		[[ $status = "$want" ]] || { echo "tare $words: $status, want $want" && false; }
+	done <<-END
+		1 freeze nobody-$id
+		1 thaw nobody-$id
+		1 limit --pids 9 nobody-$id
+		1 limit --undo nobody-$id
+		1 limit --undo $pid
+		1 stats --no-stream nobody-$id
+		1 inspect-host nobody-$id
+		1 ns pids 2147483646
+		1 ns caps 2147483646
+		1 ns mounts 2147483646
+		1 ns release nobody-$id
+		0 ps --filter id=nobody-$id
+		125 freeze
+		125 freeze --bogus $pid
+		125 limit --net-rate 1m $pid
+		125 limit --pids many $pid
+		125 ps --filter color=red
+		125 top --batch --sort colour
+		125 no-such-command
+		125 enter nobody-$id true
+		125 ns enter --container nobody-$id true
+		127 enter $pid /no/such/program
+		126 enter $pid /etc
+	END
+}
+
+# filtered JSON: another container, with this seccomp policy; $filtered is its pid
+filtered() {
+	config ".linux.seccomp = $1"
+	id+=-filtered
+	start_container
+	filtered=$(pid_of)
+	[[ $(host_tare enter "$filtered" true 2>&1) != *'cannot be read'* ]] ||
+		skip 'the kernel shows nobody filters, or these tests run under one'
+}
+
+@test "what is entered is under the container's seccomp filters, but by --no-seccomp" {
+	local script='mkdir /dev/shm/$$ 2>&1; grep Seccomp: /proc/self/status' how
+	config '.process.noNewPrivileges = false'
+	filtered '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+		{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 95}]}'
+	for how in "enter" "enter --user 1000:1000" "ns enter --container" "ns enter -S 1000 -G 1000 --container"; do
+		# shellcheck disable=SC2086 # words on purpose
+		run host_tare $how "$filtered" sh -c "$script"
+		expect_line "can't create directory.*not supported"
+		expect_line '^Seccomp:.2$'
+	done
+	for how in --no-seccomp --privileged; do
+		run host_tare enter "$how" "$filtered" sh -c "$script"
+		expect_output $'Seccomp:\t0'
+	done
+	run host_tare enter "$pid" sh -c "$script"
+	expect_output $'Seccomp:\t0'
+	# nobody is left traced or stopped
+	grep -q '^TracerPid:.0$' "/proc/$filtered/status"
+	[[ $(status_by_ps "$filtered") = running ]]
+	run host_tare ns enter --no-seccomp -t "$filtered" -u true
+	expect_error "'--no-seccomp' needs '--container'"
+}
+
+@test "a filter that feigns success keeps nobody from losing his privileges" {
+	filtered '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+		{names: ["setuid", "setresuid", "setgid", "setresgid", "setgroups", "capset", "fchdir", "chroot"],
+			action: "SCMP_ACT_ERRNO", errnoRet: 0}]}'
+	run host_tare enter --user 1000:1000 "$filtered" cat /proc/self/status
+	expect_line '^Uid:.1000.1000.1000.1000$'
+	expect_line '^Gid:.1000.1000.1000.1000$'
+	expect_line '^CapEff:.0000000000000000$'
+	expect_line '^CapPrm:.0000000000000000$'
+	run host_tare enter "$filtered" grep CapBnd /proc/self/status
+	expect_output "$(grep CapBnd "/proc/$filtered/status")"
+}
+
+@test "a choice of processors is taken back where there was none" {
+	need_controller cpuset
+	run host_tare limit --cpuset-cpus 0 "$pid"
+	expect_status 0
+	[[ $(awk '/^Cpus_allowed_list/ { print $2 }' "/proc/$pid/status") = 0 ]]
+	run host_tare limit --undo "$pid"
+	expect_status 0
+	[[ $(awk '/^Cpus_allowed_list/ { print $2 }' "/proc/$pid/status") = \
+		"$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/$$/status)" ]]
+}
+
 @test "a limit that the kernel refuses leaves nothing behind" {
 	exec 9< <(exec unshare --fork --kill-child --pid --mount-proc sh -c 'echo; exec sleep 1000' 3>&-)
 	read -r -u 9
@@ -113,6 +230,26 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	done
 	kill -KILL "$sandbox"
 	exec 9<&-
+}
+
+@test "what was made for a sandbox goes when somebody looks after its end" {
+	exec 9< <(exec unshare --fork --kill-child --pid --mount-proc sh -c 'echo; exec sleep 1000' 3>&-)
+	read -r -u 9
+	sandbox=$(pgrep -P "$!" sleep)
+	start=$(awk '{ print $22 }' "/proc/$sandbox/stat")
+	host_tare limit --pids 50 "$sandbox"
+	[[ -e /run/tare/changed/$sandbox-$start.json ]]
+	host_tare ps >/dev/null
+	unshare --fork --kill-child --pid --mount-proc "$TARE_BUILD/src/tare" ps >/dev/null 3>&-
+	[[ -e /run/tare/changed/$sandbox-$start.json ]]
+	kill -KILL "$sandbox"
+	exec 9<&-
+	is_swept() {
+		host_tare "$@" >/dev/null
+		[[ ! -e /run/tare/changed/$sandbox-$start.json ]]
+	}
+	wait_for 20 is_swept ps
+	[[ -z $(find /sys/fs/cgroup -type d -name "tare-$sandbox-$start") ]]
 }
 
 @test "a frozen container is not entered, to stand still with it" {
@@ -153,6 +290,99 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 		expect_error 'stream 0 is a folder of the host'
 	done
 	exec 9<&-
+}
+
+@test "no folder and no program of the host is reached by what is open while we enter (CVE-2024-21626)" {
+	local fd way look='pwd -P; ls -d ../1/root/sys/kernel /proc/self/cwd/sys/kernel; cat ./1/comm ../1/comm ../../1/comm'
+
+	# whatever has the number: our caller's, or one that entering needs
+	exec 9</ 8<"$(command -v busybox || command -v sleep)"
+	mkdir -p "$bundle/rootfs/work"
+	for fd in 3 4 5 6 7 9 10 11 12; do
+		ln -sfn "/proc/self/fd/$fd" "$bundle/rootfs/work/there"
+		for way in 'enter -w /work/there' 'ns enter -W /work/there --container'; do
+			# shellcheck disable=SC2086 # words on purpose
+			run "$TARE_BUILD/src/tare" $way "$pid" sh -c "$look" </dev/null 3>&-
+			expect_status 125
+			expect_error "change to the directory '/work/there'"
+		done
+	done
+	printf '#!/proc/self/fd/8 1000\n' >"$bundle/rootfs/work/run"
+	chmod 755 "$bundle/rootfs/work/run"
+	run "$TARE_BUILD/src/tare" enter "$pid" /work/run </dev/null 3>&-
+	expect_status 127
+	exec 9<&- 8<&-
+}
+
+@test "a file that a stream is redirected to is read or written, and no more" {
+	local way
+
+	echo ours >file
+	chmod 600 file
+	for way in enter 'ns enter --container'; do
+		# shellcheck disable=SC2086,SC2016 # words on purpose; for the shell inside
+		"$TARE_BUILD/src/tare" $way "$pid" sh -c 'cat; echo theirs 2>&1 >/proc/self/fd/0' <file >out 3>&- || true
+		[[ $(cat file) = ours && $(cat out) = ours* ]]
+		# what was there before, and in which order it comes
+		echo secret >log
+		# shellcheck disable=SC2086,SC2016
+		"$TARE_BUILD/src/tare" $way "$pid" sh -c '[ -p /proc/self/fd/1 ] && echo a; echo b >&2; echo c; exit 3' \
+			</dev/null >>log 2>&1 3>&- || [[ $? = 3 ]]
+		[[ $(xargs <log) = 'secret a b c' ]]
+	done
+	head -c 3000000 /dev/zero >file
+	[[ $("$TARE_BUILD/src/tare" enter "$pid" wc -c <file 3>&-) = 3000000 ]]
+	"$TARE_BUILD/src/tare" enter "$pid" head -c 3000000 /dev/zero </dev/null >out 3>&-
+	[[ $(stat -c %s out) = 3000000 ]]
+	# what goes on in the background does not keep us
+	timeout 20 "$TARE_BUILD/src/tare" enter "$pid" sh -c 'sleep 1000 & echo ready' </dev/null >out 3>&-
+	[[ $(cat out) = ready ]]
+}
+
+@test "a /proc that lies is not looked at" {
+	# shellcheck disable=SC2016 # for the shell inside
+	exec 9< <(exec unshare --fork --kill-child --pid --mount sh -c 'mount -t tmpfs none /proc
+		mkdir -p /proc/thread-self/attr /proc/self/ns
+		ln -s / /proc/self/fd
+		echo; exec sleep 1000' 3>&-)
+	read -r -u 9
+	sandbox=$(pgrep -P "$!" sleep)
+	for way in enter 'ns enter --container'; do
+		# shellcheck disable=SC2086 # words on purpose
+		run host_tare $way "$sandbox" sh -c 'echo "$PPID"; ls -A /proc/thread-self/attr'
+		expect_status 0
+		expect_output 0
+	done
+	kill -KILL "$sandbox"
+	exec 9<&-
+}
+
+@test "who only calls himself a container runs nothing as another user" {
+	local way place
+
+	place=$(controller_dir pids)/crun-$id.scope
+	stolen=/tmp/$id-stolen
+	mkdir -m 755 "$stolen"
+	# shellcheck disable=SC2016 # for its shell
+	printf '#!/bin/sh\necho stolen by $(id -u)\n' >"$stolen/sh"
+	chmod 755 "$stolen/sh"
+	mkdir "$place"
+	PATH=$stolen:$PATH setpriv --reuid 65534 --regid 65534 --clear-groups sleep 1000 3>&- &
+	fake=$!
+	is_fake() { [[ $(stat -c %u "/proc/$fake") = 65534 ]]; }
+	wait_for 20 is_fake
+	echo "$fake" >"$place/cgroup.procs"
+	for way in 'enter --user 0' 'ns enter --container' 'ns enter -S 0 --container'; do
+		# shellcheck disable=SC2086 # words on purpose
+		run host_tare $way "crun:$id" sh -c 'id -u; echo "$PATH"'
+		[[ ${lines[0]} = 0 && ${lines[1]} != *stolen* ]]
+	done
+	run host_tare enter "crun:$id" sh
+	rm -r "$stolen"
+	expect_output 'stolen by 65534'
+	kill -KILL "$fake"
+	wait "$fake" || true
+	wait_for 20 rmdir "$place"
 }
 
 @test "ns enter takes a container's environment and a terminal of its own, as enter does" {
@@ -245,4 +475,14 @@ entered() {
 		'tare top: 1 containers' f 'paused' t 'running' $'l' 'limit' $'--pids 77\n' '-> 77' \
 		u '77 -> ' ' ' "$pid" q ''
 	[[ $(status_by_ps "$pid") = running ]]
+}
+
+@test "what top's key enters has the limit of open files that top was called with" {
+	[[ -x $TARE_BUILD/src/tare-top ]] || skip "built without ncurses"
+	word=$(host_tare ps --all-engines --json | jq -r --argjson pid "$pid" '.[] | select(.pid == $pid).id')
+	# shellcheck disable=SC2016 # for the shells
+	python3 "${BATS_TEST_FILENAME%/*}/screen.py" /bin/sh -c 'ulimit -S -n 123; exec "$@"' sh \
+		"$TARE_BUILD/src/tare" top -d 200ms -f "$word" -- \
+		'tare top: 1 containers' e '/ #' $'echo files=$(ulimit -n)\n' 'files=123' \
+		$'exit\n' 'the shell inside ended with 0' q ''
 }

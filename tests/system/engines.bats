@@ -323,6 +323,14 @@ grade() { found "$1" - | jq -r "${2-.grade}"; }
 	[[ $(grade "$(pid_of)") = F ]]
 }
 
+@test "what something else is mounted over is not in the container" {
+	need_program bwrap
+	in_background bwrap --die-with-parent --unshare-pid --ro-bind / / --proc /proc --dev /dev sleep 1000
+	wait_for 5 has_sleeper "${started[0]}" || skip "bwrap does not run here: $(cat background)"
+	host_tare inspect-host --json "$(sleeper "${started[0]}")" >grade.json
+	jq -e '[.sensitiveMounts[].target] == ["/"]' grade.json
+}
+
 @test "a writable /proc/sys is seen" {
 	config 'del(.linux.readonlyPaths, .linux.maskedPaths)'
 	start_container

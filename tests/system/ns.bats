@@ -194,7 +194,7 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	[[ $(ns enter -N "$name" readlink /proc/self/ns/ipc) != "$(readlink /proc/self/ns/ipc)" ]]
 	ns release "$name"
 	run ns release "$name"
-	expect_status 127
+	expect_status 1
 	# a user namespace without a map has nobody to be
 	ns hold -Un "$name"
 	run ns enter -N "$name" id -u
@@ -322,7 +322,7 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	numbers=$(ns pids --json | jq -c --argjson pid "$inside" '.[] | select(.pid == $pid).pids')
 	[[ $numbers = "[$inside,1]" ]]
 	run ns pids 2147483646
-	expect_status 127
+	expect_status 1
 }
 
 @test "ns caps says in words what a process may" {
@@ -345,7 +345,7 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 		'.userNamespace == $ns and .ours == false and .groups == [{inside: 0, outside: 0, size: 1}]'
 	[[ $(ns caps --format '{{.uid}} {{.ours}}' "$$") = "$EUID true" ]]
 	run ns caps 2147483646
-	expect_status 127
+	expect_status 1
 }
 
 # --- chroot -----------------------------------------------------------------------------------
@@ -579,7 +579,7 @@ status 1
 		echo "bound: $(grep -c " $PWD/to" /proc/self/mountinfo)$(say to)"
 		umount to
 		$t --bind --make-shared --make-slave from to 2>&1 || echo "125=$?"
-		$t --make-shared plain 2>&1 || echo "125=$?"
+		$t --make-shared plain 2>&1 || echo "1=$?"
 		grep -c " $PWD/to" /proc/self/mountinfo || true
 	EOF
 	run host_tare ns run --mount sh script
@@ -594,7 +594,7 @@ bound: 1 shared
 tare: only one kind of propagation can be given
 125=125
 '"tare: set the propagation of 'plain': invalid argument (it is no mount: bind it to itself first)
-125=125
+1=1
 0"
 }
 
@@ -620,6 +620,6 @@ tare: only one kind of propagation can be given
 		peers == 2 && slaves == 1 { found = 1 }
 		END { exit !found }'
 	run ns mounts 2147483646
-	expect_status 127
+	expect_status 1
 	ns mounts --json | jq -e 'any(.[]; .name == "/" and .theirs == false)' >/dev/null
 }

@@ -1,9 +1,12 @@
 /* ns_enter_live.c - programs in other processes' namespaces, side by side with nsenter(1); needs root */
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,8 +16,15 @@
 #include "host/ns_enter.h"
 #include "host/ns_hold.h"
 #include "os/probe.h"
+#include "os/seccomp_load.h"
 #include "os/sys.h"
 #include "tests/unit/t.h"
+
+#define OK(x) \
+	do { \
+		if ((x) < 0) \
+			T_FAIL("%s", #x); \
+	} while (0)
 
 static struct err e;
 
@@ -317,6 +327,68 @@ TEST(its_cgroups_and_its_user_are_followed)
 	WANT_INT(capture(NULL, show, want), 0);
 	WANT_INT(capture(&n, NULL, out), 0);
 	WANT_STR(out, want);
+	end(n.pid);
+}
+
+/* Allows everything. */
+static void filter_oneself(void)
+{
+	const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+
+	OK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	OK(seccomp_install(&allow, sizeof(allow), 0, NULL, &e));
+}
+
+/* A child that is @what, and stays so until we end. */
+static pid_t become(void (*what)(pid_t), pid_t whose)
+{
+	int p[2];
+	char byte;
+	pid_t pid;
+
+	WANT(pipe2(p, O_CLOEXEC) == 0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		what(whose);
+		(void)!write(p[1], "", 1);
+		for (;;)
+			pause();
+	}
+	close(p[1]);
+	WANT_INT(read(p[0], &byte, 1), 1);
+	close(p[0]);
+	return pid;
+}
+
+static void filtered(pid_t nobody)
+{
+	filter_oneself();
+}
+
+static void tracer(pid_t of)
+{
+	OK(ptrace(PTRACE_SEIZE, of, NULL, NULL));
+}
+
+TEST(filters_that_somebody_keeps_from_us_are_not_left_out)
+{
+	char *argv[] = { "grep", "Seccomp:", "/proc/self/status", NULL }, out[4096];
+	struct ns_enter n = { .all = true, .confined = true, .seccomp = true, .argv = argv };
+	pid_t other;
+
+	start();
+	n.pid = become(filtered, 0);
+	WANT_INT(capture(&n, NULL, out), 0);
+	WANT_STR(out, "Seccomp:\t2\n");
+	other = become(tracer, n.pid);
+	WANT_INT(capture(&n, NULL, out), 125);
+	WANT(strstr(out, "read the seccomp filters"));
+	end(other);
+	/* who is under a filter himself is not shown them: a warning, no more */
+	filter_oneself();
+	WANT_INT(capture(&n, NULL, out), 0);
 	end(n.pid);
 }
 
