@@ -19,7 +19,7 @@
 struct ls {
 	struct opt_list type;
 	const char *task, *tree;
-	bool holders;
+	bool holders, version;
 	struct render render;
 };
 
@@ -29,6 +29,7 @@ static const struct opt ls_opts[] = {
 	OPT_STRING_("task",    'p', struct ls, task,    "PID", "only those of this process"),
 	OPT_MAYBE_SHORT_("tree", 'T', struct ls, tree,    "KIND", "as a tree: what owns what, 'owner', or by 'parent'"),
 	OPT_FLAG_("holders",   'H', struct ls, holders, "look for descriptors and bind mounts, too, that keep namespaces alive"),
+	OPT_FLAG_("version", 'V', struct ls, version, "print the version"),
 	RENDER_OPTS_QUIET(struct ls, render),
 };
 // clang-format on
@@ -304,9 +305,9 @@ static size_t depth_of(const void *row)
 
 /* --- the command ----------------------------------------------------------------------------- */
 
-static int run(const struct cli *cli __attribute__((unused)), void *options,
-	       char **args __attribute__((unused)), size_t n_args __attribute__((unused)),
-	       int *ret_status __attribute__((unused)), struct err *e)
+static int run(const struct cli *cli, void *options, char **args __attribute__((unused)),
+	       size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
+	       struct err *e)
 {
 	const struct ls *o = options;
 	struct render_list list = {
@@ -321,6 +322,8 @@ static int run(const struct cli *cli __attribute__((unused)), void *options,
 	struct ns_graph g;
 	struct rows rows = { 0 };
 
+	if (o->version)
+		return version_print(cli);
 	if (ns_graph_read(o->holders ? NS_FIND_MOUNTS | NS_FIND_FDS : NS_LEAVE_CHILDREN, &a, &g,
 			  e) < 0 ||
 	    containers_find(NULL, CONTAINERS_NAMES | CONTAINERS_UNKNOWN, &all, e) < 0 ||

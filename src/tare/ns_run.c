@@ -33,6 +33,7 @@ static const struct opt run_opts[] = {
 	OPT_STRING_("setuid",         'S', struct run, uid,         "UID", "its user"),
 	OPT_STRING_("setgid",         'G', struct run, gid,         "GID", "its group"),
 	OPT_STRING_("monotonic",       0,  struct run, monotonic,   "SECONDS", "the monotonic clock's offset; with --time"),
+	OPT_FLAG_("version", 'V', struct run, version, "print the version"),
 	OPT_STRING_("boottime",        0,  struct run, boottime,    "SECONDS", "the boot clock's offset; with --time"),
 };
 // clang-format on
@@ -90,8 +91,8 @@ static int describe(const struct run *o, struct ns_run *r, struct err *e)
 	return 0;
 }
 
-static int run(const struct cli *cli __attribute__((unused)), void *options, char **args,
-	       size_t n_args, int *ret_status, struct err *e)
+static int run(const struct cli *cli, void *options, char **args, size_t n_args, int *ret_status,
+	       struct err *e)
 {
 	const struct run *o = options;
 	char *shell[2];
@@ -103,6 +104,8 @@ static int run(const struct cli *cli __attribute__((unused)), void *options, cha
 		.argv = ns_shell(args, n_args, shell),
 	};
 
+	if (o->version)
+		return version_print(cli);
 	if (describe(o, &r, e) < 0)
 		return child_not_tried(e);
 	return ns_run(&r, ret_status, e);

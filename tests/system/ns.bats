@@ -100,6 +100,16 @@ same() {
 	done
 }
 
+@test "the version is printed where the peers print theirs" {
+	local words want
+
+	want=$(host_tare version)
+	for words in 'ns run -V' 'ns enter -V' 'ns ls -V' 'chroot --version'; do
+		# shellcheck disable=SC2086 # words on purpose
+		[[ $(host_tare $words) = "$want" ]]
+	done
+}
+
 @test "ns run has docker's exit codes, and refuses by name what cannot be" {
 	run ns run -u "$id-none"
 	expect_status 127
@@ -114,6 +124,11 @@ same() {
 	expect_error 'offset of clocks: it needs a new time namespace'
 	run ns run --uts=/nowhere/at-all true
 	expect_status 125
+	run ns run --uts= true
+	expect_status 125
+	expect_error "option '--uts': the value is empty"
+	run ns run --propagation=bogus true
+	expect_error 'it is private, slave, shared or unchanged'
 	run ns run -U --map-user nobody-there true
 	expect_status 125
 	expect_error "'/etc/passwd' does not know 'nobody-there'"
@@ -163,6 +178,9 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	expect_error 'nothing of process'
 	run ns enter -t "$inside" -u "$id-none"
 	expect_status 127
+	# without SELinux and AppArmor there is nothing to follow, and it goes on
+	run ns enter -t "$inside" -u -Z true
+	expect_status 0
 	run ns enter --net=/etc/passwd true
 	expect_status 125
 	run ns enter -n true
@@ -195,6 +213,8 @@ is_gone() { [[ ! -d /proc/$1 ]]; }
 	ns release "$name"
 	run ns release "$name"
 	expect_status 1
+	run ns hold -u "$(printf 'n%.0s' {1..256})"
+	expect_error "'n{64}…' cannot name a namespace: it is longer than 255 bytes\$"
 	# a user namespace without a map has nobody to be
 	ns hold -Un "$name"
 	run ns enter -N "$name" id -u
@@ -387,6 +407,10 @@ new_root() {
 	same chroot chroot --userspec=daemon "$root" /bin/sh -c "$look"
 	same chroot chroot --userspec=:daemon --groups=7,daemon,+9 "$root" /bin/sh -c "$look"
 	same chroot chroot --userspec daemon: --groups= "$root" /bin/sh -c "$look"
+	same chroot chroot --userspec= "$root" /bin/sh -c "$look"
+	same chroot chroot --userspec=: "$root" /bin/sh -c "$look"
+	run host_tare --log-level error chroot --userspec=65534.65534 "$root" /bin/sh -c "$look"
+	[[ $output = "$(chroot --userspec=65534.65534 "$root" /bin/sh -c "$look" 2>/dev/null)" ]]
 	cd /usr
 	same chroot chroot --skip-chdir / /bin/sh -c pwd
 	same chroot chroot / /bin/sh -c pwd

@@ -207,6 +207,9 @@ TEST(some_options_may_have_a_value)
 	WANT_INT(opt_parse(&p, (char *[]){ "--dir", "word" }, 2, &o, &used, &e), 0);
 	WANT_INT((long long)used, 1);
 	WANT_STR(o.dir, "");
+	WANT_INT(opt_parse(&p, (char *[]){ "--file=" }, 1, &o, &used, &e), -1);
+	WANT_STR(e.text, "option '--file': the value is empty");
+	WANT_INT(opt_parse(&p, (char *[]){ "-d=" }, 1, &o, &used, &e), -1);
 	opt_help(rows, 1, &help);
 	WANT_STR(help.at, "   -f, --file[=FILE]                with a file\n");
 }
