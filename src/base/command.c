@@ -26,6 +26,21 @@ const struct command *command_find(const struct command *const *commands, const 
 	return NULL;
 }
 
+/* The first row with a name or an alias that begins so. */
+static const struct command *find_beginning(const struct command *const *commands, const char *word)
+{
+	for (; *word && *commands; commands++) {
+		const struct command *c = *commands;
+
+		if (text_starts(c->name, word))
+			return c;
+		for (size_t i = 0; c->aliases && c->aliases[i]; i++)
+			if (text_starts(c->aliases[i], word))
+				return c;
+	}
+	return NULL;
+}
+
 /* command_nearest() - the name that was meant, perhaps; NULL if none is like it */
 const char *command_nearest(const struct command *const *commands, const char *name)
 {
@@ -51,7 +66,7 @@ static void go_down(struct command_call *call)
  * @top:      the table: a group
  * @ret_call: the command, or the group in which the words end or ask for help
  *
- * Fails if a word names no command.
+ * Fails if a word names no command; @ret_call is the group then in which it was looked for.
  */
 int command_descend(const char *program, const struct command *top, char **words, size_t n,
 		    struct command_call *ret_call, struct err *e)
@@ -62,10 +77,13 @@ int command_descend(const char *program, const struct command *top, char **words
 	snprintf(call->path, sizeof(call->path), "%s", program);
 	while (call->command->commands && call->n && call->words[0][0] != '-') {
 		const struct command *in = call->command;
+		const struct command *below = command_find(in->commands, call->words[0]);
 		const char *near;
 
-		call->command = command_find(in->commands, call->words[0]);
-		if (call->command) {
+		if (!below && in->beginnings)
+			below = find_beginning(in->commands, call->words[0]);
+		if (below) {
+			call->command = below;
 			go_down(call);
 			continue;
 		}

@@ -35,12 +35,15 @@ enum command_words {
  * @about:        what more the manual says: paragraphs divided by an empty line; may be NULL
  * @section:      in its group's help, rows with the same section stand under it; may be NULL
  * @aliases:      other names; ends with NULL; may be NULL
- * @commands:     a group's commands; ends with NULL; NULL for a command
+ * @commands:     a group's commands; ends with NULL; NULL for a command. A group with @run does that
+ *                when none of them is named, instead of showing its help
  * @opts, @n, @size: its options, and the size of the struct that they fill
  * @min, @max:    how many words it takes
  * @stop_early:   options end at the first word (exec, ps); those of `tare` run a program, whose exit
  *                status is theirs
  * @raw:          it reads all of its words itself, options too: another program's dialect
+ * @beginnings:   a group's commands may be called by any beginning of theirs, as those of ip(8): the
+ *                first row that fits is meant
  * @link:         a program that is called by this name is this command
  * @words:        what its words are
  * @failure:      its exit status when it fails; 0: the program's own choice
@@ -52,7 +55,7 @@ struct command {
 	const struct command *const *commands;
 	const struct opt *opts;
 	size_t n, size, min, max;
-	bool stop_early, raw, link;
+	bool stop_early, raw, beginnings, link;
 	enum command_words words;
 	int failure;
 	int (*run)(const struct cli *cli, void *options, char **args, size_t n_args,

@@ -69,6 +69,9 @@ static int put(const struct opt *o, const char *value, void *options, struct err
 		return 0;
 	case OPT_MAYBE:
 	case OPT_MAYBE_SHORT:
+		/* who wrote "--net=$file" did not mean to leave the value out */
+		if (value && !*value)
+			return fail(e, ERR_INPUT, "option '--%s': the value is empty", o->name);
 		*(const char **)at = value ? value : "";
 		return 0;
 	case OPT_U32:

@@ -200,7 +200,7 @@ static int join(struct finder *f, int dir, const struct proc_entry *p)
 	struct member *m = &f->members.at[f->members.n];
 	bool new_mounts = false;
 
-	*m = (struct member){ .pid = p->pid, .start = p->stat.start };
+	*m = (struct member){ .pid = p->pid, .uid = p->owner_uid, .start = p->stat.start };
 	memcpy(m->name, p->stat.name, sizeof(m->name));
 	for (int i = 0; i < NSFS_TYPES; i++) {
 		m->ns[i] = NS_NONE;
@@ -293,11 +293,14 @@ static int fill_processes(const struct finder *f, struct ns_graph *g, const int 
 		}
 	for (size_t i = 0; i < f->all.n; i++) {
 		struct ns_node *n = &g->namespaces.at[i];
+		const struct member *m;
 
 		if (!first[i])
 			continue;
-		n->first = (struct opt_i64){ true, f->members.at[first[i] - 1].pid };
-		n->command = arena_dup(f->arena, f->members.at[first[i] - 1].name);
+		m = &f->members.at[first[i] - 1];
+		n->first = (struct opt_i64){ true, m->pid };
+		n->uid = (struct opt_u64){ true, m->uid };
+		n->command = arena_dup(f->arena, m->name);
 		if (!n->command)
 			return -ENOMEM;
 	}
@@ -345,7 +348,7 @@ static void finder_done(struct finder *f)
 int ns_graph_read(unsigned find, struct arena *a, struct ns_graph *ret_graph, struct err *e)
 {
 	__attribute__((cleanup(finder_done))) struct finder f = { .find = find, .arena = a };
-	struct proc_scan s = { .want = PROC_NS | PROC_STAT |
+	struct proc_scan s = { .want = PROC_NS | PROC_STAT | PROC_OWNER |
 				       (find & NS_LEAVE_CHILDREN ? 0 : PROC_CHILDREN),
 			       .each = visit,
 			       .ctx = &f };
@@ -405,6 +408,7 @@ static const struct bind_row NODE_ROWS[] = {
 	ROW_OPT_U64("ownerUid", OPTIONAL, struct ns_node, owner_uid),
 	ROW_BOOL("ours", OPTIONAL, struct ns_node, ours),
 	ROW_OPT_I64("first", OPTIONAL, struct ns_node, first),
+	ROW_OPT_U64("uid", OPTIONAL, struct ns_node, uid),
 	ROW_STRING("command", OPTIONAL, struct ns_node, command),
 	ROW_NUMBERS("processes", OPTIONAL, struct ns_node, processes, 0, 0),
 	ROW_OBJECTS("holders", OPTIONAL, struct ns_node, holders, ns_holder_table),

@@ -48,6 +48,7 @@ struct ns_holder {
  * @owner_uid: of user namespaces: who made it
  * @ours:      the caller is in it
  * @first:     the process in it that started first
+ * @uid:       whose it is
  * @command:   its name
  * @processes: all in it, by number
  */
@@ -57,6 +58,7 @@ struct ns_node {
 	struct opt_u64 owner, parent, owner_uid;
 	bool ours;
 	struct opt_i64 first;
+	struct opt_u64 uid;
 	char *command;
 	struct numbers processes;
 	LIST(struct ns_holder) holders;

@@ -26,6 +26,7 @@ struct found {
 struct member {
 	int64_t pid;
 	uint64_t start;
+	uint32_t uid;
 	char name[16];
 	int ns[NSFS_TYPES];
 };

@@ -37,13 +37,18 @@ static int close_folders(struct err *e)
 	return 0;
 }
 
-/* A root is a mount: the folder is made one, with all that is mounted below of it. */
-static int attach(const char *dir, struct err *e)
+/* A root is a mount: the folder is made one, with all that is mounted below of it. Its path is walked
+ * once, in our mount namespace, since that of another cannot be cloned. */
+static int attach(const char *dir, struct stat *ret_st, struct err *e)
 {
-	own_fd int tree =
-		sys_open_tree(AT_FDCWD, dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	own_fd int place = fd_open(dir, O_PATH | O_DIRECTORY), tree = FD_NONE;
 
-	if (tree < 0 || sys_move_mount(tree, "", AT_FDCWD, dir, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (place < 0 || fstat(place, ret_st) < 0)
+		return fail_sys(e, "open '%s'", dir);
+	tree = sys_open_tree(place, "",
+			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH);
+	if (tree < 0 || sys_move_mount(tree, "", place, "",
+				       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return fail_sys(e, "mount '%s' on itself", dir);
 	return fchdir(tree) < 0 ? fail_sys(e, "enter '%s'", dir) : 0;
 }
@@ -106,7 +111,7 @@ int new_root_enter(const char *dir, struct err *e)
 	}
 	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return fail_sys(e, "set the propagation of '/'");
-	if (attach(dir, e) < 0 || pivot(e) < 0 || check(&want, e) < 0)
+	if (attach(dir, &want, e) < 0 || pivot(e) < 0 || check(&want, e) < 0)
 		return fail_in(e, "change the root to '%s'", dir);
 	return 0;
 }

@@ -135,6 +135,7 @@ static int prepare(const struct ns_enter *n, struct entering *in, struct err *e)
 	in->uid = n->uid;
 	in->gid = n->gid;
 	if (!n->keep_creds && !n->user && (in->enters & CLONE_NEWUSER)) {
+		in->as_root = !n->uid.set && !n->gid.set;
 		in->uid = n->uid.set ? n->uid : (struct opt_u64){ true, 0 };
 		in->gid = n->gid.set ? n->gid : (struct opt_u64){ true, 0 };
 	}
@@ -281,6 +282,15 @@ static int confine(const struct entering *in, struct err *e)
 	return 0;
 }
 
+/* EINVAL: a user namespace in which nobody has that number. */
+static int hint_unmapped(const struct entering *in, struct err *e)
+{
+	return in->as_root && e->sysno == EINVAL
+		       ? fail_hint(e, "it is not mapped in the user namespace; "
+				      "'--preserve-credentials' leaves user and groups as they are")
+		       : -1;
+}
+
 static int change_user(const struct entering *in, struct err *e)
 {
 	if (in->gid.set) {
@@ -288,12 +298,12 @@ static int change_user(const struct entering *in, struct err *e)
 		if (setgroups(0, NULL) < 0 && errno != EPERM)
 			return fail_sys(e, "drop the supplementary groups");
 		if (creds_set_gid((uint32_t)in->gid.v, e) < 0)
-			return -1;
+			return hint_unmapped(in, e);
 	}
 	if (ns_enter_seccomp_keep(in, e) < 0)
 		return -1;
 	if (in->uid.set && creds_set_uid((uint32_t)in->uid.v, e) < 0)
-		return -1;
+		return hint_unmapped(in, e);
 	/* the change of ids made us dumpable again */
 	return hide(e);
 }

@@ -17,6 +17,7 @@ struct seccomp_copy;
  * @no_new_privs: it may gain no privileges by exec, likewise
  * @seccomp: the process's filters, or NULL
  * @label:   what is written to attr/exec, or NULL
+ * @as_root: @uid and @gid are not the user's choice, but nsenter's
  */
 struct entering {
 	struct nsfs_target target;
@@ -26,7 +27,7 @@ struct entering {
 	char *env_text, **env, *label;
 	struct opt_u64 uid, gid;
 	uint64_t bound;
-	bool no_new_privs;
+	bool no_new_privs, as_root;
 	struct seccomp_copy *seccomp;
 };
 

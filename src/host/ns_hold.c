@@ -17,6 +17,8 @@
 
 #include "base/arena.h"
 #include "base/own.h"
+#include "base/render_text.h"
+#include "host/ns_maps.h"
 
 const struct ns_store ns_store_any = { "/run/tare/ns", -1, MS_PRIVATE };
 const struct ns_store ns_store_net = { "/run/netns", NSFS_NET, MS_SHARED };
@@ -29,14 +31,35 @@ void ns_fds_close(int fds[NSFS_TYPES])
 
 static int check_name(const char *name, struct err *e)
 {
-	if (!*name || *name == '.' || strchr(name, '/') || strlen(name) > NAME_MAX)
-		return fail(e, ERR_INPUT,
-			    "'%.64s' cannot name a namespace: it is empty, too long, "
-			    "begins with '.' or has a '/'",
-			    name);
-	for (const char *c = name; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return fail(e, ERR_INPUT, "a namespace's name has a control character");
+	size_t len = strlen(name);
+	const char *why = !len                ? "it is empty"
+			  : *name == '.'      ? "it begins with '.'"
+			  : strchr(name, '/') ? "it has a '/'"
+			  : len > NAME_MAX    ? "it is longer than 255 bytes"
+					      : NULL;
+
+	return why ? fail(e, ERR_INPUT, "'%.64s%s' cannot name a namespace: %s", name,
+			  len > 64 ? "…" : "", why)
+		   : 0;
+}
+
+/* What is new is to be written and read again: old ones, and others' (ip), are taken as they are. */
+static int check_new_name(const char *name, struct err *e)
+{
+	size_t left = strlen(name), n;
+	uint32_t rune;
+
+	if (check_name(name, e) < 0)
+		return -1;
+	for (; left; left -= n, name += n) {
+		n = rune_read(name, left, &rune);
+		if (!n)
+			return fail(e, ERR_INPUT, "a namespace's name is no UTF-8");
+		if (!rune_is_plain(rune))
+			return fail(e, ERR_INPUT,
+				    "a namespace's name has a control character or one that "
+				    "is not seen");
+	}
 	return 0;
 }
 
@@ -234,7 +257,7 @@ int ns_hold(const struct ns_store *s, const char *name, const int fds[NSFS_TYPES
 				    nsfs_kinds[s->only].name);
 		any |= fds[i] >= 0;
 	}
-	if (check_name(name, e) < 0)
+	if (check_new_name(name, e) < 0)
 		return -1;
 	if (!any)
 		return fail(e, ERR_INPUT, "hold '%s': no namespace is given", name);
@@ -290,7 +313,22 @@ int ns_hold_process(const struct ns_store *s, const char *name, pid_t pid, uint6
  */
 int ns_hold_new(const struct ns_store *s, const char *name, uint64_t flags, struct err *e)
 {
+	static const struct ns_maps none;
+
+	return ns_hold_mapped(s, name, flags, &none, e);
+}
+
+/**
+ * ns_hold_mapped() - ns_hold_new() with ids mapped into the new user namespace
+ * @maps: as they are wished
+ *
+ * In a user namespace without a map nobody can become anyone: who enters it is nobody.
+ */
+int ns_hold_mapped(const struct ns_store *s, const char *name, uint64_t flags,
+		   const struct ns_maps *maps, struct err *e)
+{
 	pid_t pid, parent = getpid();
+	struct ns_maps settled = *maps;
 	int r;
 
 	if (flags & (CLONE_NEWPID | CLONE_NEWTIME))
@@ -298,7 +336,10 @@ int ns_hold_new(const struct ns_store *s, const char *name, uint64_t flags, stru
 			    "hold '%s': a new %s namespace is of no use without its "
 			    "first process",
 			    name, flags & CLONE_NEWPID ? "pid" : "time");
-	if (check_name(name, e) < 0)
+	if ((ns_maps_any(maps) || maps->setgroups != NS_SETGROUPS_KERNEL) &&
+	    !(flags & CLONE_NEWUSER))
+		return fail(e, ERR_INPUT, "hold '%s': maps of ids need a new user namespace", name);
+	if (check_new_name(name, e) < 0 || ns_maps_settle(&settled, e) < 0)
 		return -1;
 	pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0) {
@@ -309,7 +350,9 @@ int ns_hold_new(const struct ns_store *s, const char *name, uint64_t flags, stru
 	}
 	if (pid < 0)
 		return fail_sys(e, "make namespaces to hold as '%s'", name);
-	r = ns_hold_process(s, name, pid, flags, e);
+	r = ns_maps_write(&settled, pid, e);
+	if (r == 0)
+		r = ns_hold_process(s, name, pid, flags, e);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	return r;

@@ -25,6 +25,7 @@
 #include "os/nsfs.h"
 
 struct arena;
+struct ns_maps;
 
 /**
  * struct ns_store - where names are kept
@@ -59,6 +60,8 @@ int ns_hold(const struct ns_store *s, const char *name, const int fds[NSFS_TYPES
 int ns_hold_process(const struct ns_store *s, const char *name, pid_t pid, uint64_t flags,
 		    struct err *e);
 int ns_hold_new(const struct ns_store *s, const char *name, uint64_t flags, struct err *e);
+int ns_hold_mapped(const struct ns_store *s, const char *name, uint64_t flags,
+		   const struct ns_maps *maps, struct err *e);
 int ns_release(const struct ns_store *s, const char *name, struct err *e);
 int ns_held_open(const struct ns_store *s, const char *name, int ret_fds[NSFS_TYPES],
 		 struct err *e);

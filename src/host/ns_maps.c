@@ -325,3 +325,44 @@ int ns_map_write(const struct ns_map *m, enum ns_map_kind kind, pid_t pid, struc
 		return write_by_program(m, &KINDS[kind], pid, e);
 	return idmap_write(pid, KINDS[kind].map, text.at, e);
 }
+
+/* --- both ------------------------------------------------------------------------------------ */
+
+/* ns_maps_any() - is any id mapped? */
+bool ns_maps_any(const struct ns_maps *m)
+{
+	return m->users.own || m->users.n || m->groups.own || m->groups.n;
+}
+
+/**
+ * ns_maps_settle() - ns_map_settle() for both, and check setgroups
+ *
+ * Called before the namespaces change what geteuid() says.
+ */
+int ns_maps_settle(struct ns_maps *m, struct err *e)
+{
+	if (m->setgroups == NS_SETGROUPS_ALLOW && m->groups.own && !m->groups.n && geteuid() != 0)
+		return fail(e, ERR_INPUT,
+			    "setgroups cannot be allowed: the kernel forbids it where a "
+			    "plain user maps but his own group");
+	if (ns_map_settle(&m->users, geteuid(), e) < 0)
+		return fail_in(e, "map users");
+	return ns_map_settle(&m->groups, getegid(), e) < 0 ? fail_in(e, "map groups") : 0;
+}
+
+/* ns_maps_write() - what is settled, for the user namespace of process @pid, as ns_map_write() does */
+int ns_maps_write(const struct ns_maps *m, pid_t pid, struct err *e)
+{
+	/* A plain user's own group may be mapped only so; newgidmap sees to it itself. For root it is
+	 * as unshare(1) does it: with one group alone there is nothing to set. */
+	bool must_deny = m->groups.n == 1 && m->groups.at[0].size == 1 &&
+			 m->groups.at[0].outside == getegid();
+
+	if ((m->setgroups == NS_SETGROUPS_DENY ||
+	     (m->setgroups == NS_SETGROUPS_KERNEL && must_deny)) &&
+	    idmap_write(pid, "setgroups", "deny", e) < 0)
+		return -1;
+	if (ns_map_write(&m->users, NS_MAP_USERS, pid, e) < 0)
+		return -1;
+	return ns_map_write(&m->groups, NS_MAP_GROUPS, pid, e);
+}

@@ -33,9 +33,24 @@ struct ns_map {
 /* Users or groups: what the files and the programs are called. */
 enum ns_map_kind { NS_MAP_USERS, NS_MAP_GROUPS };
 
+enum ns_setgroups {
+	NS_SETGROUPS_KERNEL, /* as it comes: denied where the kernel demands it for the maps */
+	NS_SETGROUPS_ALLOW,
+	NS_SETGROUPS_DENY,
+};
+
+/* struct ns_maps - all that is written for a new user namespace; zeroes: nothing */
+struct ns_maps {
+	struct ns_map users, groups;
+	enum ns_setgroups setgroups;
+};
+
 int ns_map_add(struct ns_map *m, enum ns_map_kind kind, const char *text, struct err *e);
 int ns_map_settle(struct ns_map *m, uint32_t own_outside, struct err *e);
 int ns_map_write(const struct ns_map *m, enum ns_map_kind kind, pid_t pid, struct err *e);
+bool ns_maps_any(const struct ns_maps *m);
+int ns_maps_settle(struct ns_maps *m, struct err *e);
+int ns_maps_write(const struct ns_maps *m, pid_t pid, struct err *e);
 int ns_map_subids(const char *text, const char *user, uint32_t uid, struct ns_map *m, bool all,
 		  struct err *e);
 

@@ -101,6 +101,97 @@ int ns_net_set(const char *name, int32_t id, struct err *e)
 	return *n.words ? fail_hint(e, "%s", n.words) : -1;
 }
 
+/* struct id_list - answers to RTM_GETNSID, as they come */
+struct id_list {
+	struct ns_net_ids *ret;
+	struct arena *arena;
+	size_t room;
+};
+
+static int add_id(void *ctx, unsigned type, struct netlink_bytes body)
+{
+	struct id_list *l = ctx;
+	struct ns_net_id one = { .id = NETNSA_NSID_NOT_ASSIGNED };
+	struct netlink_bytes value;
+	struct rtgenmsg head;
+	unsigned attr;
+	int32_t id;
+
+	if (type != RTM_NEWNSID || !netlink_take(&body, &head, sizeof(head)))
+		return 0;
+	while (netlink_next_attr(&body, &attr, &value)) {
+		if (attr == NETNSA_NSID && netlink_take(&value, &id, sizeof(id)))
+			one.id = id;
+		if (attr == NETNSA_CURRENT_NSID && netlink_take(&value, &id, sizeof(id)))
+			one.current = (struct opt_i64){ true, id };
+	}
+	if (l->ret->ids.n == l->room) {
+		size_t room = l->room ? l->room * 2 : 64;
+		struct ns_net_id *more = arena_array(l->arena, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		if (l->room)
+			memcpy(more, l->ret->ids.at, l->room * sizeof(*more));
+		l->ret->ids.at = more;
+		l->room = room;
+	}
+	l->ret->ids.at[l->ret->ids.n++] = one;
+	return 0;
+}
+
+/* A list of the ids of what is no namespace would be an empty one; whether it is one, a question says. */
+static int prepare_target(struct netlink *n, uint32_t target, struct err *e)
+{
+	const struct rtgenmsg head = { .rtgen_family = AF_UNSPEC };
+	const uint32_t us = (uint32_t)getpid();
+	struct netlink_request r;
+	int strict = 1;
+
+	netlink_begin(&r, RTM_GETNSID, 0, &head, sizeof(head));
+	netlink_put(&r, NETNSA_PID, &us, sizeof(us));
+	netlink_put(&r, NETNSA_TARGET_NSID, &target, sizeof(target));
+	if (netlink_try_call(n, &r, NULL, NULL) == -EINVAL)
+		return fail(e, ERR_ABSENT, "no network namespace has the id %u here", target);
+	/* only so is the target of a list looked at */
+	if (setsockopt(n->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict)) < 0)
+		return fail_sys(e, "list the ids of network namespace %u", target);
+	return 0;
+}
+
+/**
+ * ns_net_ids() - the ids that a network namespace has given to others
+ * @target: its own id; unset: it is ours
+ * @id:     only this one; unset: all
+ * @a:      owns what @ret_ids points to
+ */
+int ns_net_ids(struct opt_u64 target, struct opt_u64 id, struct arena *a,
+	       struct ns_net_ids *ret_ids, struct err *e)
+{
+	__attribute__((cleanup(netlink_close))) struct netlink n = { .fd = FD_NONE };
+	const struct rtgenmsg head = { .rtgen_family = AF_UNSPEC };
+	const uint32_t of = (uint32_t)target.v, only = (uint32_t)id.v;
+	struct ns_net_ids found = { 0 };
+	struct id_list l = { &found, a, 0 };
+	struct netlink_request r;
+	int err;
+
+	if (netlink_open(&n, -1, e) < 0 || (target.set && !id.set && prepare_target(&n, of, e) < 0))
+		return -1;
+	netlink_begin(&r, RTM_GETNSID, id.set ? 0 : NLM_F_DUMP, &head, sizeof(head));
+	if (target.set)
+		netlink_put(&r, NETNSA_TARGET_NSID, &of, sizeof(of));
+	if (id.set)
+		netlink_put(&r, NETNSA_NSID, &only, sizeof(only));
+	err = netlink_try_call(&n, &r, add_id, &l);
+	if (err == 0) {
+		*ret_ids = found;
+		return 0;
+	}
+	fail_errno(e, -err, "list the ids of network namespaces");
+	return *n.words ? fail_hint(e, "%s", n.words) : -1;
+}
+
 /* --- lists ----------------------------------------------------------------------------------- */
 
 /* ns_net_list() - all names, sorted, with their ids; @a owns them */

@@ -27,6 +27,15 @@ struct ns_net_list {
 	LIST(struct ns_net) names;
 };
 
+/* struct ns_net_id - @id: what another namespace calls one, @current: what ours does */
+struct ns_net_id {
+	int64_t id;
+	struct opt_i64 current;
+};
+struct ns_net_ids {
+	LIST(struct ns_net_id) ids;
+};
+
 /**
  * struct ns_net_watch - how to be told of names that come and go
  * @ready: called once the watch is on; may be NULL
@@ -39,6 +48,8 @@ struct ns_net_watch {
 };
 
 int ns_net_list(struct arena *a, struct ns_net_list *ret_list, struct err *e);
+int ns_net_ids(struct opt_u64 target, struct opt_u64 id, struct arena *a,
+	       struct ns_net_ids *ret_ids, struct err *e);
 int ns_net_set(const char *name, int32_t id, struct err *e);
 int ns_net_identify(pid_t pid, struct arena *a, char ***ret_names, struct err *e);
 int ns_net_pids(const char *name, struct arena *a, struct numbers *ret_pids, struct err *e);

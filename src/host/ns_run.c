@@ -30,11 +30,6 @@
 
 /* --- what cannot be -------------------------------------------------------------------------- */
 
-static bool has_map(const struct ns_map *m)
-{
-	return m->own || m->n > 0;
-}
-
 static bool persists(const struct ns_run *r)
 {
 	for (int i = 0; i < NSFS_TYPES; i++)
@@ -50,9 +45,9 @@ static int check_needs(const struct ns_run *r, struct err *e)
 		bool given, met;
 		const char *option, *need;
 	} rows[] = {
-		{ has_map(&r->users) || has_map(&r->groups), r->types & CLONE_NEWUSER,
-		  "maps of ids", "a new user namespace" },
-		{ r->setgroups != NS_SETGROUPS_KERNEL, r->types & CLONE_NEWUSER, "setgroups",
+		{ ns_maps_any(&r->maps), r->types & CLONE_NEWUSER, "maps of ids",
+		  "a new user namespace" },
+		{ r->maps.setgroups != NS_SETGROUPS_KERNEL, r->types & CLONE_NEWUSER, "setgroups",
 		  "a new user namespace" },
 		{ r->keep_caps, r->types & CLONE_NEWUSER, "keep-caps", "a new user namespace" },
 		{ r->mount_proc, r->types & CLONE_NEWNS, "mount-proc", "a new mount namespace" },
@@ -66,17 +61,6 @@ static int check_needs(const struct ns_run *r, struct err *e)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (rows[i].given && !rows[i].met)
 			return fail(e, ERR_INPUT, "%s: it needs %s", rows[i].option, rows[i].need);
-	return 0;
-}
-
-static int check_setgroups(const struct ns_run *r, struct err *e)
-{
-	bool own_only = has_map(&r->groups) && r->groups.n == (r->groups.own ? 0 : 1);
-
-	if (r->setgroups == NS_SETGROUPS_ALLOW && own_only && r->groups.own && geteuid() != 0)
-		return fail(e, ERR_INPUT,
-			    "setgroups cannot be allowed: the kernel forbids it where a "
-			    "plain user maps but his own group");
 	return 0;
 }
 
@@ -112,28 +96,12 @@ int ns_run_check(const struct ns_run *r, struct err *e)
 		return fail(e, ERR_INPUT, "run: no program is given");
 	if (r->kill_child < 0 || r->kill_child > 64)
 		return fail(e, ERR_INPUT, "kill-child: there is no signal %d", r->kill_child);
-	if (check_needs(r, e) < 0 || check_setgroups(r, e) < 0)
+	if (check_needs(r, e) < 0)
 		return -1;
 	return check_persist(r, e);
 }
 
 /* --- the helper, in the present namespaces ---------------------------------------------------- */
-
-static int write_maps(const struct ns_run *r, pid_t pid, struct err *e)
-{
-	/* A plain user's own group may be mapped only so; newgidmap sees to it itself. For root it is
-	 * as unshare(1) does it: with one group alone there is nothing to set. */
-	bool must_deny = r->groups.n == 1 && r->groups.at[0].size == 1 &&
-			 r->groups.at[0].outside == getegid();
-
-	if ((r->setgroups == NS_SETGROUPS_DENY ||
-	     (r->setgroups == NS_SETGROUPS_KERNEL && must_deny)) &&
-	    idmap_write(pid, "setgroups", "deny", e) < 0)
-		return -1;
-	if (ns_map_write(&r->users, NS_MAP_USERS, pid, e) < 0)
-		return -1;
-	return ns_map_write(&r->groups, NS_MAP_GROUPS, pid, e);
-}
 
 static int keep_one(const struct ns_run *r, pid_t pid, int type, struct err *e)
 {
@@ -154,7 +122,7 @@ static int keep_one(const struct ns_run *r, pid_t pid, int type, struct err *e)
 
 static int help(const struct ns_run *r, pid_t pid, struct err *e)
 {
-	if (write_maps(r, pid, e) < 0)
+	if (ns_maps_write(&r->maps, pid, e) < 0)
 		return -1;
 	for (int i = 0; i < NSFS_TYPES; i++)
 		if (r->persist[i] && keep_one(r, pid, i, e) < 0)
@@ -190,8 +158,7 @@ static int start_helper(const struct ns_run *r, struct helper *ret, struct err *
 	char byte;
 
 	*ret = (struct helper){ .tell = FD_NONE, .child.why = FD_NONE };
-	if (!has_map(&r->users) && !has_map(&r->groups) && !persists(r) &&
-	    r->setgroups == NS_SETGROUPS_KERNEL)
+	if (!ns_maps_any(&r->maps) && !persists(r) && r->maps.setgroups == NS_SETGROUPS_KERNEL)
 		return 0;
 	if (make_gate(go, e) < 0)
 		return -1;
@@ -370,14 +337,6 @@ static int make(const struct ns_run *r, struct err *e)
 	return offset_clocks(r, e);
 }
 
-/* Ours, before the namespaces change what getuid() says. */
-static int settle(struct ns_run *r, struct err *e)
-{
-	if (ns_map_settle(&r->users, geteuid(), e) < 0)
-		return fail_in(e, "map users");
-	return ns_map_settle(&r->groups, getegid(), e) < 0 ? fail_in(e, "map groups") : 0;
-}
-
 /**
  * ns_run() - run a program in new namespaces
  * @ret_status: of the child's, as docker gives it: its own, or 128 + the signal that killed it
@@ -393,7 +352,8 @@ int ns_run(const struct ns_run *r, int *ret_status, struct err *e)
 	struct helper h;
 	struct err ignored;
 
-	if (ns_run_check(r, e) < 0 || settle(&settled, e) < 0 || start_helper(&settled, &h, e) < 0)
+	if (ns_run_check(r, e) < 0 || ns_maps_settle(&settled.maps, e) < 0 ||
+	    start_helper(&settled, &h, e) < 0)
 		return child_not_tried(e);
 	if (make(&settled, e) < 0) {
 		(void)end_helper(&h, false, &ignored);

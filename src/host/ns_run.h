@@ -14,16 +14,10 @@
 #include "host/ns_maps.h"
 #include "os/nsfs.h"
 
-enum ns_setgroups {
-	NS_SETGROUPS_KERNEL, /* as it comes: denied where the kernel demands it for the maps */
-	NS_SETGROUPS_ALLOW,
-	NS_SETGROUPS_DENY,
-};
-
 /**
  * struct ns_run - what to run, and in what
  * @types:       CLONE_NEW*
- * @users:       with @groups: the maps of the new user namespace
+ * @maps:        of the new user namespace
  * @propagation: MS_PRIVATE, MS_SLAVE or MS_SHARED of all mounts in the new mount namespace; 0: as
  *               they are
  * @fork:        run it as a child: the first process of a new pid namespace, and in a new time
@@ -40,8 +34,7 @@ enum ns_setgroups {
  */
 struct ns_run {
 	uint64_t types;
-	struct ns_map users, groups;
-	enum ns_setgroups setgroups;
+	struct ns_maps maps;
 	uint64_t propagation;
 	bool fork;
 	int kill_child;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/own.h"
 #include "base/passwd.h"
 #include "host/new_root.h"
@@ -22,7 +23,7 @@
 
 struct chroot_options {
 	const char *userspec, *groups;
-	bool skip_chdir;
+	bool skip_chdir, version;
 };
 
 // clang-format off
@@ -30,6 +31,7 @@ static const struct opt chroot_opts[] = {
 	OPT_STRING_("userspec",  0, struct chroot_options, userspec,   "USER[:GROUP]", "the program's user and group, by the host's names or by number"),
 	OPT_STRING_("groups",    0, struct chroot_options, groups,     "GROUP,…", "its supplementary groups; none when empty"),
 	OPT_FLAG_("skip-chdir",  0, struct chroot_options, skip_chdir, "leave the working directory as it is; with the root '/' only"),
+	OPT_FLAG_("version",     0, struct chroot_options, version,    "print the version"),
 };
 // clang-format on
 
@@ -99,23 +101,47 @@ static int read_name(const char *file, const char *word, bool *ret_has, uint32_t
 	return *word ? ns_parse_name("userspec", file, word + (*word == '+'), ret_id, e) : 0;
 }
 
-/* USER, USER:, USER:GROUP, :GROUP */
+/* Where the user's name ends: at ':', or, if nobody is called so as a whole, at '.', as once was usual. */
+static int split_userspec(const char *text, size_t *ret_len, struct err *e)
+{
+	size_t len = strcspn(text, ":"), dot = strcspn(text, ".");
+	own_mem char *users = NULL;
+	uint32_t uid;
+
+	*ret_len = len;
+	if (text[len] || !text[dot])
+		return 0;
+	if (file_read(AT_FDCWD, "/etc/passwd", PASSWD_MAX, &users, e) < 0)
+		return -1;
+	if (passwd_id(users, text, &uid))
+		return 0;
+	/* not its reading as "everything after the user" */
+	if (!text[dot + 1])
+		return fail(e, ERR_INPUT, "option '--userspec': '/etc/passwd' does not know '%s'",
+			    text);
+	log_warn("option '--userspec': '.' should be ':'");
+	*ret_len = dot;
+	return 0;
+}
+
+/* USER, USER:, USER:GROUP, :GROUP; nothing, or ':' alone, leaves all as it is */
 static int read_userspec(const char *text, bool want_groups, struct who *w, struct err *e)
 {
 	own_mem char *user = text ? strdup(text) : NULL;
-	const char *group = text ? text + strcspn(text, ":") : "";
+	const char *group;
+	size_t len;
 
 	if (!text)
 		return 0;
 	if (!user)
 		return fail_errno(e, ENOMEM, "read the user");
-	user[group - text] = '\0';
-	group += *group == ':';
+	if (split_userspec(text, &len, e) < 0)
+		return -1;
+	user[len] = '\0';
+	group = text + len + (text[len] != '\0');
 	if (read_name("/etc/passwd", user, &w->has_uid, &w->uid, e) < 0 ||
 	    read_name("/etc/group", group, &w->has_gid, &w->gid, e) < 0)
 		return -1;
-	if (!w->has_uid && !w->has_gid)
-		return fail(e, ERR_INPUT, "option '--userspec': '%s' names nobody", text);
 	w->has_groups = want_groups && w->has_uid;
 	return w->has_uid ? fill_up(w, want_groups, e) : 0;
 }
@@ -161,13 +187,19 @@ static int change_root(const struct chroot_options *o, const char *dir, struct e
 	return !o->skip_chdir && chdir("/") < 0 ? fail_sys(e, "enter '/'") : 0;
 }
 
-static int run(const struct cli *cli __attribute__((unused)), void *options, char **args,
-	       size_t n_args, int *ret_status __attribute__((unused)), struct err *e)
+static int run(const struct cli *cli, void *options, char **args, size_t n_args,
+	       int *ret_status __attribute__((unused)), struct err *e)
 {
 	const struct chroot_options *o = options;
 	char interactive[] = "-i", *words[2], *shell[3] = { NULL, interactive, NULL };
 	__attribute__((cleanup(who_done))) struct who who = { 0 };
 
+	if (o->version)
+		return version_print(cli);
+	if (!n_args) {
+		fail(e, ERR_INPUT, "chroot: no new root is given");
+		return fail_hint(e, "usage: tare chroot %s", chroot_command.args);
+	}
 	shell[0] = ns_shell(NULL, 0, words)[0];
 	if (read_userspec(o->userspec, !o->groups, &who, e) < 0 ||
 	    read_groups(o->groups, &who, e) < 0 || change_root(o, args[0], e) < 0 ||
@@ -189,7 +221,6 @@ const struct command chroot_command = {
 	.opts = chroot_opts,
 	.n = COUNT(chroot_opts),
 	.size = sizeof(struct chroot_options),
-	.min = 1,
 	.max = SIZE_MAX,
 	.stop_early = true,
 	.words = WORDS_FILE,

@@ -47,6 +47,7 @@ extern const struct command stats_command;
 /* top.c */
 extern const struct command top_command;
 /* version.c */
+int version_print(const struct cli *cli);
 extern const struct command version_command;
 
 #endif

@@ -84,6 +84,30 @@ char **ns_shell(char **args, size_t n_args, char *shell[2])
 	return shell;
 }
 
+/* ns_hint_words() - say which words there are. -1 */
+int ns_hint_words(const struct word *words, struct err *e)
+{
+	own_str struct str all = { 0 };
+
+	for (const struct word *w = words; w->name; w++)
+		str_addf(&all, "%s%s", w == words ? "" : w[1].name ? ", " : " or ", w->name);
+	return all.at ? fail_hint(e, "it is %s", all.at) : -1;
+}
+
+/* ns_parse_word() - an option's value out of a table; @fallback without the option */
+int ns_parse_word(const char *option, const struct word *words, const char *text, int64_t fallback,
+		  int64_t *ret, struct err *e)
+{
+	const struct word *w = text ? word_find(words, text) : NULL;
+
+	if (!text || w) {
+		*ret = w ? w->value : fallback;
+		return 0;
+	}
+	fail(e, ERR_INPUT, "option '--%s': '%s' is none of its words", option, text);
+	return ns_hint_words(words, e);
+}
+
 static const struct command *const commands[] = {
 	&ns_caps_command, &ns_enter_command,   &ns_held_command,   &ns_hold_command,
 	&ns_ls_command,   &ns_mount_command,   &ns_mounts_command, &ns_net_command,

@@ -20,7 +20,7 @@
 struct enter {
 	const char *types[NSFS_TYPES];
 	const char *target, *held, *container, *uid, *gid, *root, *wd, *wd_inside;
-	bool all, keep_creds, env, no_fork, context, cgroup, privileged, no_seccomp;
+	bool all, keep_creds, env, no_fork, context, cgroup, privileged, version, no_seccomp;
 };
 
 // clang-format off
@@ -40,6 +40,7 @@ static const struct opt enter_opts[] = {
 	OPT_FLAG_("no-fork",       'F', struct enter, no_fork,   "no child, also with a pid namespace"),
 	OPT_FLAG_("follow-context", 'Z', struct enter, context,  "the process's security label"),
 	OPT_FLAG_("join-cgroup",   'c', struct enter, cgroup,    "the process's cgroups"),
+	OPT_FLAG_("version", 'V', struct enter, version, "print the version"),
 	OPT_FLAG_("privileged",     0,  struct enter, privileged, "with --container: keep all capabilities and system calls; only in a container that you trust"),
 	OPT_FLAG_("no-seccomp",     0,  struct enter, no_seccomp, "with --container: leave its seccomp filters out"),
 };
@@ -90,6 +91,12 @@ static bool runs_theirs(const struct enter *o, const struct ns_enter *n)
 	       n->paths[NSFS_MNT] || n->root;
 }
 
+/* Where there are none, all processes have the same, and nsenter follows that, too. */
+static bool has_labels(void)
+{
+	return lsm_enabled(LSM_SELINUX) || lsm_enabled(LSM_APPARMOR);
+}
+
 static int follow_container(const struct enter *o, struct ns_enter *n, struct err *e)
 {
 	own_any_host struct any_host host = { 0 };
@@ -114,13 +121,13 @@ static int follow_container(const struct enter *o, struct ns_enter *n, struct er
 	if (n->sealed && !o->privileged) {
 		n->confined = true;
 		n->seccomp = !o->no_seccomp;
-		n->context |= lsm_enabled(LSM_SELINUX) || lsm_enabled(LSM_APPARMOR);
+		n->context |= has_labels();
 	}
 	return 0;
 }
 
-static int run(const struct cli *cli __attribute__((unused)), void *options, char **args,
-	       size_t n_args, int *ret_status, struct err *e)
+static int run(const struct cli *cli, void *options, char **args, size_t n_args, int *ret_status,
+	       struct err *e)
 {
 	static char *plain[] = { (char *)(uintptr_t) "/bin/sh", NULL };
 	const struct enter *o = options;
@@ -132,12 +139,14 @@ static int run(const struct cli *cli __attribute__((unused)), void *options, cha
 		.keep_creds = o->keep_creds,
 		.env = o->env,
 		.no_fork = o->no_fork,
-		.context = o->context,
+		.context = o->context && has_labels(),
 		.cgroup = o->cgroup,
 		/* the caller's shell is none of the container's programs */
 		.argv = o->container && !n_args ? plain : ns_shell(args, n_args, shell),
 	};
 
+	if (o->version)
+		return version_print(cli);
 	if (describe(o, &n, e) < 0 || check_any(o, &n, e) < 0 ||
 	    (runs_theirs(o, &n) && sealed_self(e) < 0) || follow_container(o, &n, e) < 0)
 		return child_not_tried(e);

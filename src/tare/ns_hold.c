@@ -10,6 +10,7 @@
 /* struct hold - @types: by enum nsfs_type */
 struct hold {
 	const char *target;
+	struct ns_map_opts map;
 	bool types[NSFS_TYPES];
 };
 
@@ -24,6 +25,7 @@ static const struct opt hold_opts[] = {
 	OPT_FLAG_("user",   'U', struct hold, types[NSFS_USER],   "the user namespace"),
 	OPT_FLAG_("cgroup", 'C', struct hold, types[NSFS_CGROUP], "the cgroup namespace"),
 	OPT_FLAG_("time",   'T', struct hold, types[NSFS_TIME],   "the time namespace"),
+	NS_MAP_OPTS(struct hold, map),
 };
 
 struct held {
@@ -49,17 +51,27 @@ static int run_hold(const struct cli *cli __attribute__((unused)), void *options
 		    struct err *e)
 {
 	const struct hold *o = options;
+	struct ns_maps maps;
 	uint64_t flags = 0;
 	pid_t pid;
 
 	for (int i = 0; i < NSFS_TYPES; i++)
 		flags |= o->types[i] ? nsfs_kinds[i].flag : 0;
+	if (ns_parse_maps(&o->map, &maps, e) < 0)
+		return -1;
+	if (!o->target && ns_maps_any(&maps))
+		flags |= CLONE_NEWUSER;
 	if (!flags) {
 		fail(e, ERR_INPUT, "hold '%s': no type of namespaces is given", args[0]);
 		return fail_hint(e, "as in --net --uts");
 	}
 	if (!o->target)
-		return ns_hold_new(&ns_store_any, args[0], flags, e);
+		return ns_hold_mapped(&ns_store_any, args[0], flags, &maps, e);
+	if (ns_maps_any(&maps) || maps.setgroups != NS_SETGROUPS_KERNEL)
+		return fail(e, ERR_INPUT,
+			    "hold '%s': a process's user namespace has its maps; '--target' and "
+			    "maps of ids exclude each other",
+			    args[0]);
 	if (ns_parse_pid(o->target, &pid, e) < 0)
 		return -1;
 	return ns_hold_process(&ns_store_any, args[0], pid, flags, e);

@@ -1,19 +1,25 @@
 /* ns_ls.c - tare ns ls: every namespace of the host, and the container that it belongs to */
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/own.h"
+#include "base/passwd.h"
 #include "base/render.h"
 #include "host/containers.h"
 #include "host/namespaces.h"
+#include "os/file.h"
 #include "tare/ns.h"
+
+#define PASSWD_MAX ((size_t)16 << 20)
 
 struct ls {
 	struct opt_list type;
 	const char *task, *tree;
-	bool holders;
+	bool holders, version;
 	struct render render;
 };
 
@@ -21,8 +27,9 @@ struct ls {
 static const struct opt ls_opts[] = {
 	OPT_STRINGS_("type",   't', struct ls, type,    "TYPE", "only these: 'cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user' or 'uts'"),
 	OPT_STRING_("task",    'p', struct ls, task,    "PID", "only those of this process"),
-	OPT_MAYBE_("tree",     'T', struct ls, tree,    "KIND", "as a tree: what owns what, or by 'parent'"),
+	OPT_MAYBE_SHORT_("tree", 'T', struct ls, tree,    "KIND", "as a tree: what owns what, 'owner', or by 'parent'"),
 	OPT_FLAG_("holders",   'H', struct ls, holders, "look for descriptors and bind mounts, too, that keep namespaces alive"),
+	OPT_FLAG_("version", 'V', struct ls, version, "print the version"),
 	RENDER_OPTS_QUIET(struct ls, render),
 };
 // clang-format on
@@ -31,6 +38,7 @@ static const struct opt ls_opts[] = {
  * struct ls_row - one namespace
  * @containers: names or ids of those that its processes belong to; none if one belongs to none
  * @engines:    of these, each once
+ * @user:       whose its first process is, by the host's names, or the number
  * @count:      of its processes
  * @held:       how many hold it, beside the processes
  * @depth:      in the tree
@@ -38,7 +46,7 @@ static const struct opt ls_opts[] = {
  */
 struct ls_row {
 	struct ns_node node;
-	char **containers, **engines;
+	char **containers, **engines, *user;
 	uint64_t count, held;
 	size_t depth;
 	struct ls_row *child, *next;
@@ -53,6 +61,8 @@ static const struct bind_row ROW_ROWS[] = {
 	ROW_OPT_U64("ownerUid", OPTIONAL, struct ls_row, node.owner_uid),
 	ROW_BOOL("ours", OPTIONAL, struct ls_row, node.ours),
 	ROW_OPT_I64("first", OPTIONAL, struct ls_row, node.first),
+	ROW_OPT_U64("uid", OPTIONAL, struct ls_row, node.uid),
+	ROW_STRING("user", OPTIONAL, struct ls_row, user),
 	ROW_STRING("command", OPTIONAL, struct ls_row, node.command),
 	ROW_U64("count", REQUIRED, struct ls_row, count),
 	ROW_NUMBERS("processes", OPTIONAL, struct ls_row, node.processes, 0, 0),
@@ -68,6 +78,7 @@ static const struct render_column columns[] = {
 	{ .header = "TYPE",      .path = "type" },
 	{ .header = "PROCESSES", .path = "count",      .align = RENDER_RIGHT },
 	{ .header = "PID",       .path = "first",      .align = RENDER_RIGHT },
+	{ .header = "USER",      .path = "user",       .max = 16 },
 	{ .header = "OWNER",     .path = "owner" },
 	{ .header = "PARENT",    .path = "parent" },
 	{ .header = "ENGINE",    .path = "engines" },
@@ -77,6 +88,11 @@ static const struct render_column columns[] = {
 	{ .header = "HOLDERS",   .path = "held",       .align = RENDER_RIGHT },
 };
 // clang-format on
+
+struct rows {
+	struct ls_row *at;
+	size_t n;
+};
 
 /* --- whose it is ----------------------------------------------------------------------------- */
 
@@ -131,6 +147,36 @@ static int find_containers(struct ls_row *row, const struct containers *all, str
 	return 0;
 }
 
+/* The rows' users; of neighbours that are the same one's the file is asked once. */
+static int find_users(const struct rows *rows, struct arena *a, struct err *e)
+{
+	own_mem char *known = NULL;
+	struct err ignored;
+	char *last = NULL, name[64];
+	uint64_t uid = 0;
+
+	if (file_read(AT_FDCWD, "/etc/passwd", PASSWD_MAX, &known, &ignored) < 0)
+		known = NULL;
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct opt_u64 *of = &rows->at[i].node.uid;
+		uint32_t gid;
+
+		if (!of->set)
+			continue;
+		if (!last || of->v != uid) {
+			uid = of->v;
+			if (!known ||
+			    !passwd_user_of(known, (uint32_t)uid, name, sizeof(name), &gid))
+				snprintf(name, sizeof(name), "%u", (unsigned)uid);
+			last = arena_dup(a, name);
+		}
+		rows->at[i].user = last;
+		if (!last)
+			return fail_errno(e, ENOMEM, "list namespaces");
+	}
+	return 0;
+}
+
 /* --- what is asked for ----------------------------------------------------------------------- */
 
 static int read_types(const struct ls *o, bool ret_types[NSFS_TYPES], struct err *e)
@@ -138,9 +184,11 @@ static int read_types(const struct ls *o, bool ret_types[NSFS_TYPES], struct err
 	for (size_t i = 0; i < o->type.n; i++) {
 		const struct word *w = word_find(nsfs_words, o->type.at[i]);
 
-		if (!w)
-			return fail(e, ERR_INPUT, "option '--type': there are no '%s' namespaces",
-				    o->type.at[i]);
+		if (!w) {
+			fail(e, ERR_INPUT, "option '--type': there are no '%s' namespaces",
+			     o->type.at[i]);
+			return ns_hint_words(nsfs_words, e);
+		}
 		ret_types[w->value] = true;
 	}
 	for (int i = 0; !o->type.n && i < NSFS_TYPES; i++)
@@ -155,11 +203,6 @@ static bool has_process(const struct ns_node *n, int64_t pid)
 			return true;
 	return false;
 }
-
-struct rows {
-	struct ls_row *at;
-	size_t n;
-};
 
 /* The rows that are asked for; those of a tree in its order. */
 static int choose(const struct ls *o, const struct ns_graph *g, const struct containers *all,
@@ -262,9 +305,9 @@ static size_t depth_of(const void *row)
 
 /* --- the command ----------------------------------------------------------------------------- */
 
-static int run(const struct cli *cli __attribute__((unused)), void *options,
-	       char **args __attribute__((unused)), size_t n_args __attribute__((unused)),
-	       int *ret_status __attribute__((unused)), struct err *e)
+static int run(const struct cli *cli, void *options, char **args __attribute__((unused)),
+	       size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
+	       struct err *e)
 {
 	const struct ls *o = options;
 	struct render_list list = {
@@ -279,10 +322,12 @@ static int run(const struct cli *cli __attribute__((unused)), void *options,
 	struct ns_graph g;
 	struct rows rows = { 0 };
 
+	if (o->version)
+		return version_print(cli);
 	if (ns_graph_read(o->holders ? NS_FIND_MOUNTS | NS_FIND_FDS : NS_LEAVE_CHILDREN, &a, &g,
 			  e) < 0 ||
-	    containers_find(NULL, CONTAINERS_NAMES, &all, e) < 0 ||
-	    choose(o, &g, &all, &a, &rows, e) < 0)
+	    containers_find(NULL, CONTAINERS_NAMES | CONTAINERS_UNKNOWN, &all, e) < 0 ||
+	    choose(o, &g, &all, &a, &rows, e) < 0 || find_users(&rows, &a, e) < 0)
 		return -1;
 	if (g.hidden || g.denied)
 		log_warn("there may be more namespaces: not every process may be looked at");

@@ -14,7 +14,10 @@
 #include "host/ns_net.h"
 #include "tare/ns.h"
 
-#define FAILURE 1 /* ip's */
+/* ip's: a word that cannot be, or no way into a namespace; what the kernel's netlink refuses; the rest */
+#define FAILURE_WORD   255
+#define FAILURE_KERNEL 2
+#define FAILURE        1
 
 struct all {
 	bool all;
@@ -50,6 +53,16 @@ static const struct render_list list = {
 			char **args __attribute__((unused)), \
 			size_t n_args __attribute__((unused)), \
 			int *ret_status __attribute__((unused)), struct err *e)
+
+/* What has failed is said, and the status is ip's: @status, but for a name that cannot be. */
+static int answer(const struct cli *cli, int r, int status, int *ret_status, struct err *e)
+{
+	if (r == 0)
+		return 0;
+	cli_complain(cli, e);
+	*ret_status = e->cls == ERR_INPUT ? FAILURE_WORD : status;
+	return 0;
+}
 
 static void add_name(struct str *out, const char *name)
 {
@@ -87,7 +100,8 @@ RUN(run_ls)
 
 RUN(run_add)
 {
-	return ns_hold_new(&ns_store_net, args[0], CLONE_NEWNET, e);
+	return answer(cli, ns_hold_new(&ns_store_net, args[0], CLONE_NEWNET, e), FAILURE,
+		      ret_status, e);
 }
 
 RUN(run_attach)
@@ -96,7 +110,8 @@ RUN(run_attach)
 
 	if (ns_parse_pid(args[1], &pid, e) < 0)
 		return -1;
-	return ns_hold_process(&ns_store_net, args[0], pid, CLONE_NEWNET, e);
+	return answer(cli, ns_hold_process(&ns_store_net, args[0], pid, CLONE_NEWNET, e), FAILURE,
+		      ret_status, e);
 }
 
 RUN(run_del)
@@ -108,7 +123,7 @@ RUN(run_del)
 	if (o->all == (n_args > 0))
 		return fail(e, ERR_INPUT, "delete: a name is needed, or --all");
 	if (!o->all)
-		return ns_release(&ns_store_net, args[0], e);
+		return answer(cli, ns_release(&ns_store_net, args[0], e), FAILURE, ret_status, e);
 	if (ns_held_list(&ns_store_net, &a, &l, e) < 0)
 		return -1;
 	for (size_t i = 0; i < l.names.n; i++)
@@ -117,16 +132,113 @@ RUN(run_del)
 	return 0;
 }
 
-RUN(run_set)
+static int parse_nsid(const char *text, uint64_t *ret_id, struct err *e)
+{
+	return text_u64(text, INT32_MAX, ret_id) < 0
+		       ? fail(e, ERR_INPUT, "'%s' is no id: a whole number, 0 at least", text)
+		       : 0;
+}
+
+static int set_id(const char *name, const char *word, struct err *e)
 {
 	uint64_t id;
 
-	if (strcmp(args[1], "auto") == 0)
-		return ns_net_set(args[0], NS_NET_ID_AUTO, e);
-	if (text_u64(args[1], INT32_MAX, &id) < 0)
-		return fail(e, ERR_INPUT, "set '%s': '%s' is neither an id nor 'auto'", args[0],
-			    args[1]);
-	return ns_net_set(args[0], (int32_t)id, e);
+	if (strcmp(word, "auto") == 0)
+		return ns_net_set(name, NS_NET_ID_AUTO, e);
+	if (parse_nsid(word, &id, e) < 0) {
+		fail_in(e, "set '%s'", name);
+		return fail_hint(e, "or 'auto': any that is free");
+	}
+	return ns_net_set(name, (int32_t)id, e);
+}
+
+RUN(run_set)
+{
+	int r = set_id(args[0], args[1], e);
+
+	return answer(cli, r, r < 0 && e->sysno ? FAILURE_KERNEL : FAILURE, ret_status, e);
+}
+
+/* struct id_words - the words of list-id */
+struct id_words {
+	struct opt_u64 target, id;
+};
+
+static int parse_id_words(char **args, size_t n_args, struct id_words *ret, struct err *e)
+{
+	for (size_t i = 0; i < n_args; i += 2) {
+		struct opt_u64 *to = strcmp(args[i], "target-nsid") == 0 ? &ret->target
+				     : strcmp(args[i], "nsid") == 0      ? &ret->id
+									 : NULL;
+
+		if (!to)
+			return fail(e, ERR_INPUT,
+				    "list-id: '%s' is neither 'target-nsid' nor 'nsid'", args[i]);
+		if (i + 1 == n_args)
+			return fail(e, ERR_INPUT, "list-id: after '%s' an id is needed", args[i]);
+		if (parse_nsid(args[i + 1], &to->v, e) < 0)
+			return fail_in(e, "list-id");
+		to->set = true;
+	}
+	return 0;
+}
+
+static void add_id(struct str *out, const char *label, int64_t id)
+{
+	if (id < 0)
+		str_addf(out, "%s unassigned ", label);
+	else
+		str_addf(out, "%s %" PRId64 " ", label, id);
+}
+
+/* As ip prints it, with the blank at the end. */
+static int list_ids(const struct id_words *w, struct err *e)
+{
+	own_arena struct arena a = { 0 };
+	own_str struct str out = { 0 };
+	struct ns_net_ids found;
+	struct ns_net_list names;
+
+	if (ns_net_ids(w->target, w->id, &a, &found, e) < 0 || ns_net_list(&a, &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < found.ids.n; i++) {
+		const struct ns_net_id *one = &found.ids.at[i];
+		int64_t ours = one->current.set ? one->current.v : one->id;
+
+		add_id(&out, "nsid", one->id);
+		if (one->current.set)
+			add_id(&out, "current-nsid", one->current.v);
+		for (size_t j = 0; j < names.names.n; j++) {
+			const struct ns_net *n = &names.names.at[j];
+
+			if (!n->id.set || n->id.v != ours)
+				continue;
+			str_add(&out, "(iproute2 netns name: ");
+			add_name(&out, n->name);
+			str_add(&out, ")");
+			break;
+		}
+		str_add(&out, "\n");
+	}
+	return print(&out, e);
+}
+
+RUN(run_list_id)
+{
+	struct id_words w = { 0 };
+	int r = parse_id_words(args, n_args, &w, e);
+
+	if (r == 0)
+		r = list_ids(&w, e);
+	return answer(cli, r, r < 0 && e->sysno ? FAILURE_KERNEL : FAILURE, ret_status, e);
+}
+
+RUN(run_help)
+{
+	own_str struct str out = { 0 };
+
+	command_help(&ns_net_command, "tare ns net", &out);
+	return print(&out, e);
 }
 
 RUN(run_identify)
@@ -156,7 +268,7 @@ RUN(run_pids)
 	struct numbers pids;
 
 	if (ns_net_pids(args[0], &a, &pids, e) < 0)
-		return -1;
+		return answer(cli, -1, FAILURE, ret_status, e);
 	for (size_t i = 0; i < pids.n; i++)
 		str_addf(&out, "%" PRId64 "\n", pids.at[i]);
 	return print(&out, e);
@@ -223,7 +335,13 @@ RUN(run_exec)
 
 	if (n_args < (o->all ? 1 : 2))
 		return fail(e, ERR_INPUT, "exec: a name, or --all, and a program are needed");
-	return o->all ? exec_all(args, ret_status, e) : ns_net_exec(args[0], args + 1, e);
+	if (o->all)
+		return exec_all(args, ret_status, e);
+	(void)ns_net_exec(args[0], args + 1, e);
+	/* ip says only of its program that it failed with 1 */
+	return answer(cli, -1,
+		      e->cls == ERR_ABSENT || e->cls == ERR_DENIED ? FAILURE : FAILURE_WORD,
+		      ret_status, e);
 }
 
 // clang-format off
@@ -235,28 +353,39 @@ ROW(add, "add", "NAME", "make one, under a name", 1, 1, run_add, .failure = FAIL
 ROW(attach, "attach", "NAME PID", "give that of a process a name", 2, 2, run_attach, .failure = FAILURE);
 ROW(del, "delete", "NAME", "forget a name", 0, 1, run_del, .failure = FAILURE, .words = WORDS_NETNS,
     .aliases = (const char *const[]){ "del", NULL }, OPTS(all_opts, struct all));
-ROW(execute, "exec", "[NAME] PROGRAM [ARG...]", "run a program in one", 1, SIZE_MAX, run_exec,
-    .stop_early = true, .words = WORDS_NETNS, OPTS(all_opts, struct all));
+ROW(execute, "exec", "[NAME] PROGRAM [ARG...]", "run a program in one", 0, SIZE_MAX, run_exec,
+    .failure = FAILURE, .stop_early = true, .words = WORDS_NETNS, OPTS(all_opts, struct all));
 ROW(identify, "identify", "[PID]", "print the names of a process's network namespace, or of ours", 0, 1,
     run_identify, .failure = FAILURE, .words = WORDS_PID);
 ROW(ls, "list", "", "list the names, with the ids that they have here", 0, 0, run_ls, .failure = FAILURE,
-    .aliases = (const char *const[]){ "ls", "show", NULL }, OPTS(ls_opts, struct net_ls));
+    .aliases = (const char *const[]){ "ls", "lst", "show", NULL }, OPTS(ls_opts, struct net_ls));
+ROW(list_id, "list-id", "[target-nsid ID] [nsid ID]", "list the ids that a network namespace has given", 0, 4,
+    run_list_id, .failure = FAILURE_WORD);
+ROW(help, "help", "", "show these commands", 0, 0, run_help, .failure = FAILURE);
 ROW(monitor, "monitor", "", "print names as they come and go", 0, 0, run_monitor, .failure = FAILURE);
 ROW(pids, "pids", "NAME", "print the processes in one", 1, 1, run_pids, .failure = FAILURE,
     .words = WORDS_NETNS);
 ROW(set, "set", "NAME ID|auto", "give one an id, by which ours speaks of it", 2, 2, run_set,
-    .failure = FAILURE, .words = WORDS_NETNS);
+    .failure = FAILURE, .stop_early = true, .words = WORDS_NETNS);
 // clang-format on
 
+/* In ip's order, by which a beginning is understood. */
 static const struct command *const commands[] = {
-	&add, &attach, &del, &execute, &identify, &ls, &monitor, &pids, &set, NULL,
+	&ls, &list_id, &help, &add, &set, &del, &identify, &pids, &execute, &monitor, &attach, NULL,
 };
 
 const struct command ns_net_command = {
 	.name = "net",
 	.args = "COMMAND [ARG...]",
 	.summary = "network namespaces under names, as `ip netns` has them",
-	.about = "The names are the same: what one makes the other sees.",
+	.about = "The names are the same: what one makes the other sees. Commands may be called "
+		 "by any beginning, and without one the names are listed, as by ip.",
 	.aliases = (const char *const[]){ "netns", NULL },
 	.commands = commands,
+	.opts = ls_opts,
+	.n = COUNT(ls_opts),
+	.size = sizeof(struct net_ls),
+	.beginnings = true,
+	.failure = FAILURE_WORD,
+	.run = run_ls,
 };

@@ -28,6 +28,13 @@ static const struct opt opts[] = {
 };
 // clang-format on
 
+/* version_print() - what `tare version` prints, for commands whose peers have -V. 0 */
+int version_print(const struct cli *cli)
+{
+	printf("%s version %s, commit %s\n", cli->program, TARE_VERSION, TARE_COMMIT);
+	return 0;
+}
+
 static int run_version(const struct cli *cli, void *options, char **args __attribute__((unused)),
 		       size_t n_args __attribute__((unused)),
 		       int *ret_status __attribute__((unused)), struct err *e)
@@ -36,10 +43,8 @@ static int run_version(const struct cli *cli, void *options, char **args __attri
 	const struct version v = { .version = (char *)TARE_VERSION, .commit = (char *)TARE_COMMIT };
 	own_str struct str out = { 0 };
 
-	if (!o->render.format) {
-		printf("%s version %s, commit %s\n", cli->program, TARE_VERSION, TARE_COMMIT);
-		return 0;
-	}
+	if (!o->render.format)
+		return version_print(cli);
 	if (render_document(&o->render, &table, &v, &out, e) < 0)
 		return fail_in(e, "version");
 	fputs(out.at, stdout);

@@ -111,7 +111,8 @@ TEST(what_a_crash_has_left_is_used_again)
 
 TEST(what_cannot_be_a_name_or_be_held_is_refused)
 {
-	static const char *const names[] = { "", ".", "..", ".x", "a/b", "/", "a\nb", "a\033[m" };
+	static const char *const names[] = { "",  ".",    "..",      ".x",       "a/b",
+					     "/", "a\nb", "a\033[m", "\xff\xfe", "a\u202e" };
 	int fds[NSFS_TYPES] = { -1, -1, -1, -1, -1, -1, -1, -1 };
 
 	start();

@@ -91,8 +91,8 @@ static int capture(uid_t user, const struct ns_run *r, char *const *argv, char o
 
 static void map(struct ns_run *r, const char *users, const char *groups)
 {
-	OK(ns_map_add(&r->users, NS_MAP_USERS, users, &e));
-	OK(ns_map_add(&r->groups, NS_MAP_GROUPS, groups, &e));
+	OK(ns_map_add(&r->maps.users, NS_MAP_USERS, users, &e));
+	OK(ns_map_add(&r->maps.groups, NS_MAP_GROUPS, groups, &e));
 }
 
 /* Both say the same, and something. */
@@ -123,10 +123,12 @@ static void same(uid_t user, struct ns_run *r, char *options[], char *script)
 
 TEST(maps_are_those_of_unshare)
 {
-	struct ns_run root = { .types = CLONE_NEWUSER, .users.own = true, .groups.own = true };
+	struct ns_run root = { .types = CLONE_NEWUSER,
+			       .maps.users.own = true,
+			       .maps.groups.own = true };
 	struct ns_run own = { .types = CLONE_NEWUSER,
-			      .users = { true, DAEMON },
-			      .groups = { true, DAEMON } };
+			      .maps.users = { true, DAEMON },
+			      .maps.groups = { true, DAEMON } };
 	struct ns_run none = { .types = CLONE_NEWUSER };
 
 	start();
@@ -138,7 +140,9 @@ TEST(maps_are_those_of_unshare)
 
 TEST(subordinate_ids_make_room_for_ones_own)
 {
-	struct ns_run r = { .types = CLONE_NEWUSER, .users.own = true, .groups.own = true };
+	struct ns_run r = { .types = CLONE_NEWUSER,
+			    .maps.users.own = true,
+			    .maps.groups.own = true };
 
 	start();
 	if (access("/usr/bin/newuidmap", X_OK) < 0) {
@@ -150,13 +154,15 @@ TEST(subordinate_ids_make_room_for_ones_own)
 	OK(seteuid(DAEMON));
 	map(&r, "auto", "auto");
 	WANT_INT(seteuid(0) + setegid(0), 0);
-	WANT_INT(r.users.at[0].outside, 300000);
+	WANT_INT(r.maps.users.at[0].outside, 300000);
 	same(DAEMON, &r, OPTIONS("--user", "--map-root-user", "--map-auto"), IDS);
 }
 
 TEST(all_subordinate_ids_are_mapped_for_a_plain_user)
 {
-	struct ns_run r = { .types = CLONE_NEWUSER, .users.own = true, .groups.own = true };
+	struct ns_run r = { .types = CLONE_NEWUSER,
+			    .maps.users.own = true,
+			    .maps.groups.own = true };
 	char *argv[] = { "sh", "-c", "tr -s ' ' </proc/self/uid_map", NULL }, out[4096];
 
 	start();
@@ -205,8 +211,8 @@ TEST(clocks_users_and_capabilities_are_those_of_unshare)
 				 .monotonic = { true, 1000 },
 				 .boottime = { true, 86400 } };
 	struct ns_run caps = { .types = CLONE_NEWUSER,
-			       .users = { true, DAEMON },
-			       .groups = { true, DAEMON },
+			       .maps.users = { true, DAEMON },
+			       .maps.groups = { true, DAEMON },
 			       .keep_caps = true };
 	struct ns_run user = { .types = CLONE_NEWUTS, .uid = { true, 5 }, .gid = { true, 6 } };
 
@@ -287,8 +293,8 @@ TEST(what_cannot_be_is_refused_before_anything_is_made)
 {
 	char *argv[] = { "true", NULL };
 	const struct ns_run rows[] = {
-		{ .users.own = true, .argv = argv },
-		{ .setgroups = NS_SETGROUPS_DENY, .argv = argv },
+		{ .maps.users.own = true, .argv = argv },
+		{ .maps.setgroups = NS_SETGROUPS_DENY, .argv = argv },
 		{ .keep_caps = true, .argv = argv },
 		{ .mount_proc = "/proc", .argv = argv },
 		{ .monotonic = { true, 1 }, .argv = argv },
@@ -299,10 +305,10 @@ TEST(what_cannot_be_is_refused_before_anything_is_made)
 		{ .types = CLONE_NEWUTS, .persist[NSFS_NET] = "/dev/null", .argv = argv },
 		{ .types = CLONE_NEWUSER,
 		  .argv = argv,
-		  .users = { .n = 2, .at = { { 0, 10, 5 }, { 4, 20, 5 } } } },
+		  .maps.users = { .n = 2, .at = { { 0, 10, 5 }, { 4, 20, 5 } } } },
 		{ .types = CLONE_NEWUSER,
 		  .argv = argv,
-		  .users = { .n = 2, .at = { { 0, 10, 5 }, { 5, 14, 5 } } } },
+		  .maps.users = { .n = 2, .at = { { 0, 10, 5 }, { 5, 14, 5 } } } },
 	};
 	struct stat was, is;
 	int status;

@@ -97,6 +97,28 @@ TEST(a_word_that_names_none_is_an_error_with_a_proposal)
 	want_error(&e, "'house garden' is not a command (see 'house --help')");
 }
 
+TEST(beginnings_call_the_first_that_fits_where_the_group_says_so)
+{
+	static const struct command *const few[] = { &leave, &enter, NULL };
+	static const struct command group = { .name = "room", .commands = few, .beginnings = true };
+	char l[] = "l", i[] = "i", none[] = "", x[] = "enterx", *word;
+	const struct {
+		char *word;
+		const struct command *want;
+	} rows[] = { { l, &leave }, { i, &enter }, { none, NULL }, { x, NULL } };
+	struct command_call call;
+	struct err e;
+
+	for (size_t at = 0; at < COUNT(rows); at++) {
+		word = rows[at].word;
+		WANT_INT(command_descend("room", &group, &word, 1, &call, &e),
+			 rows[at].want ? 0 : -1);
+		WANT(call.command == (rows[at].want ? rows[at].want : &group));
+	}
+	word = l;
+	WANT_INT(command_descend("room", &room, &word, 1, &call, &e), -1);
+}
+
 TEST(options_end_at_the_first_word)
 {
 	int status = 0;
@@ -185,6 +207,9 @@ TEST(some_options_may_have_a_value)
 	WANT_INT(opt_parse(&p, (char *[]){ "--dir", "word" }, 2, &o, &used, &e), 0);
 	WANT_INT((long long)used, 1);
 	WANT_STR(o.dir, "");
+	WANT_INT(opt_parse(&p, (char *[]){ "--file=" }, 1, &o, &used, &e), -1);
+	WANT_STR(e.text, "option '--file': the value is empty");
+	WANT_INT(opt_parse(&p, (char *[]){ "-d=" }, 1, &o, &used, &e), -1);
 	opt_help(rows, 1, &help);
 	WANT_STR(help.at, "   -f, --file[=FILE]                with a file\n");
 }
