@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/render_text.h"
-#include "host/ledger.h"
+#include "any/ledger.h"
 
 /**
  * any_open() - look at the host

@@ -2,7 +2,7 @@
 #ifndef TARE_ANY_H
 #define TARE_ANY_H
 
-#include "host/containers.h"
+#include "discovery/containers.h"
 
 /**
  * struct any_host - every container of the host, and its cgroup hierarchies

@@ -2,7 +2,7 @@
 #ifndef TARE_CG_H
 #define TARE_CG_H
 
-#include "host/cg_translate.h"
+#include "cg/translate.h"
 #include "tare/cli.h"
 
 /**

@@ -7,7 +7,7 @@
 
 #include "base/own.h"
 #include "base/render.h"
-#include "host/cg_tree.h"
+#include "cg/tree.h"
 #include "tare/cg.h"
 
 struct ls {

@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "base/own.h"
-#include "host/cg_rules.h"
-#include "host/cg_sticky.h"
+#include "cg/rules.h"
+#include "cg/sticky.h"
 #include "tare/cg.h"
 
 struct move {

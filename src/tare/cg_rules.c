@@ -7,7 +7,7 @@
 #include "base/own.h"
 #include "base/passwd.h"
 #include "base/render.h"
-#include "host/cg_rules.h"
+#include "cg/rules.h"
 #include "tare/cg.h"
 
 /* Prints what is wrong with a rule, a line each. */

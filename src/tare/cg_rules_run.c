@@ -15,8 +15,8 @@
 #include "base/own.h"
 #include "base/render.h"
 #include "base/render_text.h"
-#include "host/cg_rules_daemon.h"
-#include "host/cg_sticky.h"
+#include "cg/rules_daemon.h"
+#include "cg/sticky.h"
 #include "tare/cg.h"
 
 /* What every process of a user's that cannot be moved would say fills a log: so many a second. */

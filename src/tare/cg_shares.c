@@ -5,8 +5,8 @@
 #include "base/own.h"
 #include "base/render.h"
 #include "base/units.h"
-#include "host/cg_shares.h"
-#include "host/usage.h"
+#include "cg/shares.h"
+#include "any/usage.h"
 #include "os/file.h"
 #include "tare/cg.h"
 

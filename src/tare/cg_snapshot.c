@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/own.h"
-#include "host/cg_apply.h"
+#include "cg/apply.h"
 #include "os/file.h"
 #include "tare/cg.h"
 

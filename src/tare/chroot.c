@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/passwd.h"
-#include "host/new_root.h"
+#include "ns/new_root.h"
 #include "host/child.h"
 #include "os/creds.h"
 #include "os/file.h"

@@ -13,7 +13,7 @@
 #include "base/own.h"
 #include "base/render_text.h"
 #include "base/signals.h"
-#include "host/containers.h"
+#include "discovery/containers.h"
 #include "tare/cli.h"
 
 /* --- what is on the host ---------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #define TARE_CONSOLE_H
 
 #include "base/err.h"
-#include "host/ns_enter.h"
+#include "ns/enter.h"
 
 int console_enter(const struct ns_enter *n, int *ret_status, struct err *e);
 

@@ -13,7 +13,7 @@
 
 #include "base/own.h"
 #include "host/child.h"
-#include "host/ns_enter.h"
+#include "ns/enter.h"
 #include "os/lsm.h"
 #include "os/sealed_self.h"
 #include "tare/any.h"

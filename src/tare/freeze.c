@@ -2,7 +2,7 @@
 #include <stdint.h>
 
 #include "base/own.h"
-#include "host/adopt.h"
+#include "any/adopt.h"
 #include "tare/any.h"
 #include "tare/cli.h"
 

@@ -7,7 +7,7 @@
 #include "base/own.h"
 #include "base/render.h"
 #include "base/render_text.h"
-#include "host/isolation.h"
+#include "any/isolation.h"
 #include "spec/oci.h"
 #include "tare/any.h"
 #include "tare/cli.h"

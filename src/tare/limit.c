@@ -7,7 +7,7 @@
 
 #include "base/own.h"
 #include "base/units.h"
-#include "host/limit.h"
+#include "any/limit.h"
 #include "tare/any.h"
 #include "tare/cli.h"
 

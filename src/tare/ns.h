@@ -3,7 +3,7 @@
 #define TARE_NS_H
 
 #include "base/bind.h"
-#include "host/ns_maps.h"
+#include "ns/maps.h"
 #include "os/nsfs.h"
 #include "tare/cli.h"
 

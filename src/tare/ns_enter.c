@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "host/child.h"
-#include "host/ns_enter.h"
+#include "ns/enter.h"
 #include "os/lsm.h"
 #include "os/sealed_self.h"
 #include "tare/any.h"

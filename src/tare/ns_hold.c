@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/own.h"
 #include "base/render.h"
-#include "host/ns_hold.h"
+#include "ns/hold.h"
 #include "tare/ns.h"
 
 /* struct hold - @types: by enum nsfs_type */

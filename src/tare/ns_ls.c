@@ -9,8 +9,8 @@
 #include "base/own.h"
 #include "base/passwd.h"
 #include "base/render.h"
-#include "host/containers.h"
-#include "host/namespaces.h"
+#include "discovery/containers.h"
+#include "ns/namespaces.h"
 #include "os/file.h"
 #include "tare/ns.h"
 

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/own.h"
 #include "base/render.h"
-#include "host/mount_peers.h"
+#include "ns/mount_peers.h"
 #include "tare/ns.h"
 
 struct mounts {

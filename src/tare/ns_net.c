@@ -10,8 +10,8 @@
 #include "base/render.h"
 #include "base/render_text.h"
 #include "host/child.h"
-#include "host/ns_hold.h"
-#include "host/ns_net.h"
+#include "ns/hold.h"
+#include "ns/net.h"
 #include "tare/ns.h"
 
 /* ip's: a word that cannot be, or no way into a namespace; what the kernel's netlink refuses; the rest */

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/render.h"
-#include "host/namespaces.h"
+#include "ns/namespaces.h"
 #include "host/proc_scan.h"
 #include "tare/ns.h"
 

@@ -7,10 +7,10 @@
 
 #include "base/signals.h"
 #include "host/child.h"
-#include "host/ns_run.h"
+#include "ns/run.h"
 #include "tare/ns.h"
 
-/* struct run - the options; for what the words stand see ns_run.h */
+/* struct run - the options; for what the words stand see run.h */
 struct run {
 	const char *types[NSFS_TYPES];
 	struct ns_map_opts map;

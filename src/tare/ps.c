@@ -5,7 +5,7 @@
 
 #include "base/own.h"
 #include "base/render.h"
-#include "host/ledger.h"
+#include "any/ledger.h"
 #include "tare/any.h"
 #include "tare/cli.h"
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/own.h"
 #include "base/render.h"
-#include "host/ledger.h"
+#include "any/ledger.h"
 #include "tare/any.h"
 #include "tare/cli.h"
 #include "tare/usage_rows.h"

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/bind.h"
 #include "base/render.h"
-#include "host/usage.h"
+#include "any/usage.h"
 
 struct err;
 

@@ -4,7 +4,7 @@
 
 #include <sys/resource.h>
 
-#include "host/usage.h"
+#include "any/usage.h"
 #include "tare/usage_rows.h"
 
 /**

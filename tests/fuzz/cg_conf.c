@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "host/cg_conf.h"
+#include "cg/conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

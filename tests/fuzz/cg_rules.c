@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "host/cg_rules.h"
+#include "cg/rules.h"
 #include "os/proc_events.h"
 
 static void ignore(void *ctx, struct err *problem)

@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "host/cg_shares.h"
+#include "cg/shares.h"
 
 static void check_group(const struct cg_shares *s, size_t i)
 {

@@ -17,8 +17,8 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/text.h"
-#include "host/containers.h"
-#include "host/isolation.h"
+#include "discovery/containers.h"
+#include "any/isolation.h"
 
 #define FILES_MAX 64
 #define NAME_LEN  256

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "host/ns_enter.h"
-#include "host/ns_maps.h"
+#include "ns/enter.h"
+#include "ns/maps.h"
 #include "host/proc_scan.h"
 #include "os/mountinfo.h"
 #include "os/nsfs.h"

@@ -1,4 +1,4 @@
-/* adopt_live.c - host/adopt.c moves a sandbox's own processes, whatever their numbers mean; needs root */
+/* adopt_live.c - any/adopt.c moves a sandbox's own processes, whatever their numbers mean; needs root */
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "host/adopt.h"
+#include "any/adopt.h"
 #include "os/process.h"
 #include "tests/unit/t.h"
 

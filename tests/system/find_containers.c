@@ -8,8 +8,8 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "host/containers.h"
-#include "host/isolation.h"
+#include "discovery/containers.h"
+#include "any/isolation.h"
 
 static int print(const struct bind_table *t, const void *doc, struct err *e)
 {

@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/own.h"
-#include "host/namespaces.h"
+#include "ns/namespaces.h"
 #include "os/nsfs.h"
 #include "tests/unit/t.h"
 

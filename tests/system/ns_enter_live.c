@@ -13,8 +13,8 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "host/ns_enter.h"
-#include "host/ns_hold.h"
+#include "ns/enter.h"
+#include "ns/hold.h"
 #include "os/probe.h"
 #include "os/seccomp_load.h"
 #include "os/sys.h"

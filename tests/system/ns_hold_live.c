@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/own.h"
-#include "host/ns_hold.h"
+#include "ns/hold.h"
 #include "tests/unit/t.h"
 
 #define OK(x) \

@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "host/ns_run.h"
+#include "ns/run.h"
 #include "tests/unit/t.h"
 
 #define OK(x) \

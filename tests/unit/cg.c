@@ -3,9 +3,9 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "host/cg_conf.h"
-#include "host/cg_shares.h"
-#include "host/cg_translate.h"
+#include "cg/conf.h"
+#include "cg/shares.h"
+#include "cg/translate.h"
 
 TEST(a_value_is_as_asked_when_a_line_of_the_file_says_the_same)
 {

@@ -6,8 +6,8 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/passwd.h"
-#include "host/cg_rules.h"
-#include "host/cg_sticky.h"
+#include "cg/rules.h"
+#include "cg/sticky.h"
 #include "os/proc_events.h"
 
 static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n"

@@ -13,8 +13,8 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/text.h"
-#include "host/cgroup_names.h"
-#include "host/containers.h"
+#include "discovery/cgroup_names.h"
+#include "discovery/containers.h"
 
 /* 64 digits that end as they are told to */
 #define HEX(tail) "00112233445566778899aabbccddeeff00112233445566778899aabbccdd" tail

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/text.h"
-#include "host/isolation.h"
+#include "any/isolation.h"
 
 #define BIT(cap)       (UINT64_C(1) << (cap))
 #define ALL_CAPS       0x1ffffffffffU

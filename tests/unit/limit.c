@@ -2,7 +2,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/text.h"
-#include "host/limit_systemd.h"
+#include "any/limit_systemd.h"
 #include "tests/unit/t.h"
 
 TEST(a_unit_has_only_slices_above_it)

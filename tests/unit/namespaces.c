@@ -7,9 +7,9 @@
 
 #include "base/arena.h"
 #include "base/own.h"
-#include "host/namespaces.h"
-#include "host/ns_enter.h"
-#include "host/ns_maps.h"
+#include "ns/namespaces.h"
+#include "ns/enter.h"
+#include "ns/maps.h"
 #include "host/proc_scan.h"
 #include "os/mountinfo.h"
 #include "os/nsfs.h"

@@ -1,5 +1,5 @@
 /* usage.c - what is made of the kernel's counters */
-#include "host/usage.h"
+#include "any/usage.h"
 
 #include "base/units.h"
 #include "t.h"

@@ -1,0 +1,346 @@
+/* finder_rest.c - containers that no cgroup's name shows, and the first process of each
+ *
+ * Processes that are left over are asked for their namespaces. Then the state folders' entries that
+ * fit no container found so far are read for the pid in them: the container may have no cgroup of
+ * its own, as without root on v1, or one with a name of somebody's choice.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "base/own.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "discovery/finder_priv.h"
+
+/* --- namespaces ----------------------------------------------------------------------- */
+
+/* Is it in another mount namespace than the host's first process? */
+static bool has_own_mounts(const struct finder *f, pid_t pid)
+{
+	uint64_t mnt = engine_procs_namespace(&f->procs, pid, "mnt");
+
+	return mnt && mnt != f->host_mntns;
+}
+
+static int by_key(struct finder *f, struct engine_proc *p, enum engine_kind engine, const char *key,
+		  size_t key_len, const char *id, size_t id_len)
+{
+	uint32_t *place = string_map_put(&f->by_dir, key, key_len);
+	const struct finder_text *t = &f->texts[p->text];
+
+	if (!place)
+		return -ENOMEM;
+	if (*place == STRING_MAP_NONE) {
+		*place = finder_container(f, engine, id, id_len);
+		if (*place == STRING_MAP_NONE)
+			return -ENOMEM;
+		if (t->uid > 0)
+			f->found->at[*place].uid = (struct opt_i64){ true, t->uid };
+	}
+	p->owner = *place;
+	return 0;
+}
+
+/* struct lonely - a process that belongs to nobody yet, and its pid namespace */
+struct lonely {
+	struct engine_proc *p;
+	bool own_mounts;
+	uint64_t pidns;
+};
+
+static int by_namespaces(struct finder *f, const struct lonely *l)
+{
+	struct engine_proc *p = l->p;
+	const struct finder_text *t = &f->texts[p->text];
+	bool flatpak = t->says == CGROUP_SAYS_HOST && t->engine == ENGINE_FLATPAK;
+	uint64_t pidns = l->pidns;
+	char *key;
+
+	if (!l->own_mounts)
+		return 0;
+	if (pidns && pidns != f->host_pidns) {
+		key = arena_printf(&f->scratch, "pidns-%llu", (unsigned long long)pidns);
+		return key ? by_key(f, p, flatpak ? ENGINE_FLATPAK : ENGINE_UNKNOWN, key,
+				    strlen(key), key, strlen(key))
+			   : -ENOMEM;
+	}
+	if (t->says != CGROUP_SAYS_HOST || t->engine != ENGINE_SYSTEMD)
+		return 0;
+	return by_key(f, p, ENGINE_SYSTEMD, t->dir, t->dir_len, t->id, t->id_len);
+}
+
+struct loneliness {
+	const struct finder *f;
+	struct lonely *at;
+};
+
+static void read_namespaces(void *ctx, size_t i)
+{
+	const struct loneliness *all = ctx;
+	struct lonely *l = &all->at[i];
+
+	l->own_mounts = has_own_mounts(all->f, l->p->pid);
+	if (l->own_mounts)
+		l->pidns = engine_procs_namespace(&all->f->procs, l->p->pid, "pid");
+}
+
+/* finder_namespaces() - look at the processes that belong to nobody yet; 0 or -ENOMEM */
+int finder_namespaces(struct finder *f)
+{
+	own_mem struct lonely *at = calloc(f->procs.n + 1, sizeof(*at));
+	size_t n = 0;
+
+	if (!at)
+		return -ENOMEM;
+	for (size_t i = 0; f->host_mntns && i < f->procs.n; i++) {
+		struct engine_proc *p = &f->procs.at[i];
+
+		if (p->owner == ENGINE_PROCS_NOBODY && f->texts[p->text].says != CGROUP_SAYS_ASIDE)
+			at[n++].p = p;
+	}
+	parallel_each(n, read_namespaces, &(struct loneliness){ f, at });
+	for (size_t i = 0; i < n; i++)
+		if (by_namespaces(f, &at[i]) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* --- the first process ---------------------------------------------------------------- */
+
+/* struct member - a process of a container, and when it began */
+struct member {
+	struct engine_proc *p;
+	struct process_stat st;
+	bool alive;
+};
+
+static int by_start(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+
+	if (x->st.start != y->st.start)
+		return x->st.start < y->st.start ? -1 : 1;
+	return (x->p->pid > y->p->pid) - (x->p->pid < y->p->pid);
+}
+
+/* The oldest that is not of the host's world: an engine's own process may stand before it. */
+static const struct member *first_of(const struct finder *f, struct member *m, size_t n)
+{
+	if (n > 1)
+		qsort(m, n, sizeof(*m), by_start);
+	for (size_t i = 0; n > 1 && i < n; i++)
+		if (has_own_mounts(f, m[i].p->pid))
+			return &m[i];
+	return n ? &m[0] : NULL;
+}
+
+/* Takes those that are still alive, and says which of them is first. */
+static void settle(struct finder *f, uint32_t index, struct member *m, size_t n)
+{
+	struct container_found *c = &f->found->at[index];
+	struct finder_mark *mark = &f->marks[index];
+	const struct member *first;
+	size_t alive = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (m[i].alive)
+			m[alive++] = m[i];
+		else
+			m[i].p->owner = ENGINE_PROCS_NOBODY;
+	first = first_of(f, m, alive);
+	c->processes = (uint32_t)alive;
+	if (!first)
+		return;
+	c->pid = first->p->pid;
+	c->pid_start = first->st.start;
+	mark->first = first->st;
+	mark->text = first->p->text;
+	for (size_t i = 0; i < alive && !*mark->name; i++)
+		if (strcmp(m[i].st.name, first->st.name) != 0)
+			memcpy(mark->name, m[i].st.name, sizeof(mark->name));
+	if (c->engine.v == ENGINE_UNKNOWN)
+		c->engine.v = sandbox_engine(f, &first->st);
+}
+
+struct members {
+	const struct finder *f;
+	struct member *at;
+};
+
+static void read_stat(void *ctx, size_t i)
+{
+	const struct members *all = ctx;
+	struct member *m = &all->at[i];
+
+	m->alive = engine_procs_try_stat(&all->f->procs, m->p->pid, &m->st) == 0 &&
+		   m->st.state != 'Z' && m->st.state != 'X';
+}
+
+/* finder_first_processes() - find the first process of every container; 0 or -ENOMEM */
+int finder_first_processes(struct finder *f)
+{
+	size_t n = f->found->n, p = f->procs.n, owned = 0;
+	own_mem size_t *end = calloc(n + 1, sizeof(*end));
+	own_mem struct member *m = calloc(p + 1, sizeof(*m));
+
+	if (!end || !m)
+		return -ENOMEM;
+	for (size_t i = 0; i < p; i++)
+		if (f->procs.at[i].owner != ENGINE_PROCS_NOBODY)
+			end[f->procs.at[i].owner]++;
+	for (size_t i = 1; i < n; i++)
+		end[i] += end[i - 1];
+	/* from the back, so that end[i] becomes where container i begins */
+	for (size_t i = p; i-- > 0;)
+		if (f->procs.at[i].owner != ENGINE_PROCS_NOBODY)
+			m[--end[f->procs.at[i].owner]].p = &f->procs.at[i];
+	while (owned < p && m[owned].p)
+		owned++;
+	parallel_each(owned, read_stat, &(struct members){ f, m });
+	for (size_t i = 0, next = 0; i < n; i++) {
+		size_t begin = end[i];
+
+		for (next = begin; next < p && m[next].p && m[next].p->owner == i; next++)
+			;
+		settle(f, (uint32_t)i, m + begin, next - begin);
+	}
+	return 0;
+}
+
+/* --- state folders without a cgroup ---------------------------------------------------- */
+
+/* finder_owner() - the user who made a process' user namespace; -1 when we may not look */
+int64_t finder_owner(const struct finder *f, pid_t pid)
+{
+	own_fd int fd = FD_NONE;
+	char path[48];
+	uid_t uid;
+
+	snprintf(path, sizeof(path), "%d/ns/user", (int)pid);
+	fd = openat(f->proc, path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && ioctl(fd, NS_GET_OWNER_UID, &uid) == 0 ? (int64_t)uid : -1;
+}
+
+/* finder_user() - as whom a process runs, by the owner of its folder; -1 when it is gone */
+int64_t finder_user(const struct finder *f, pid_t pid)
+{
+	char path[24];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%d", (int)pid);
+	return fstatat(f->proc, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (int64_t)st.st_uid : -1;
+}
+
+/* A user's file may name any pid. Is that process his? */
+static bool is_users(const struct finder *f, const struct engine_proc *p, uint32_t uid)
+{
+	return uid == f->admin || f->texts[p->text].uid == (int64_t)uid ||
+	       finder_user(f, p->pid) == (int64_t)uid || finder_owner(f, p->pid) == (int64_t)uid;
+}
+
+/* The process that an entry's files speak of, if it is still that one. */
+static struct engine_proc *process_of(struct finder *f, const struct state_entry *entry,
+				      struct process_stat *ret_stat)
+{
+	struct state_facts facts = { 0 };
+	struct engine_proc *p;
+
+	entry->source->read(f, entry, &facts);
+	if (facts.pid <= 1 || facts.pid > INT32_MAX ||
+	    (facts.class && strcmp(facts.class, "container") != 0))
+		return NULL;
+	p = engine_procs_find(&f->procs, (pid_t)facts.pid);
+	if (!p || engine_procs_try_stat(&f->procs, p->pid, ret_stat) < 0 ||
+	    ret_stat->state == 'Z' || (facts.pid_start && facts.pid_start != ret_stat->start) ||
+	    !is_users(f, p, entry->uid))
+		return NULL;
+	return p;
+}
+
+/* The engine of an entry: that of the first source that has the id, of the same user's. */
+static enum engine_kind engine_of(const struct finder *f, const struct state_entry *entry)
+{
+	const struct state_entry *first = finder_first(f, entry->id, strlen(entry->id));
+
+	while (first && first->uid != entry->uid)
+		first = finder_next(f, first);
+	return first ? first->source->engine : entry->source->engine;
+}
+
+/* Is what we took for a container by its namespaces the one whose first process is @p? */
+static bool is_better_known(const struct container_found *c, const struct engine_proc *p)
+{
+	return c->engine.v == ENGINE_UNKNOWN || c->engine.v == ENGINE_BUBBLEWRAP ||
+	       (c->engine.v == ENGINE_SYSTEMD && c->pid == p->pid);
+}
+
+/* A container that is known by its namespaces only is now known better; or it is a new one. */
+static int adopt(struct finder *f, const struct state_entry *entry)
+{
+	struct process_stat st;
+	struct engine_proc *p = process_of(f, entry, &st);
+	struct container_found *c;
+	uint32_t i;
+
+	if (!p)
+		return 0;
+	i = p->owner;
+	if (i != ENGINE_PROCS_NOBODY && f->found->at[i].engine.v == ENGINE_SYSTEMD &&
+	    f->found->at[i].pid != p->pid)
+		i = ENGINE_PROCS_NOBODY; /* one that a service runs among its own processes */
+	if (i != ENGINE_PROCS_NOBODY && !is_better_known(&f->found->at[i], p))
+		return 0;
+	if (i == ENGINE_PROCS_NOBODY) {
+		i = finder_container(f, engine_of(f, entry), entry->id, strlen(entry->id));
+		if (i == STRING_MAP_NONE)
+			return -ENOMEM;
+		f->found->at[i].processes = 1;
+		p->owner = i;
+	}
+	c = &f->found->at[i];
+	c->engine.v = engine_of(f, entry);
+	c->id = arena_dup(&f->found->mem, entry->id);
+	c->pid = p->pid;
+	c->pid_start = st.start;
+	f->marks[i].first = st;
+	f->marks[i].text = p->text;
+	c->uid = (struct opt_i64){ entry->uid != f->admin, entry->uid };
+	return c->id ? 0 : -ENOMEM;
+}
+
+/* Is it a container that was found by its cgroup? Ids of 64 digits are nobody else's. */
+static bool is_found(const struct finder *f, const struct string_map *by_id,
+		     const struct state_entry *entry)
+{
+	uint32_t i = string_map_get(by_id, entry->id, strlen(entry->id));
+
+	return i != STRING_MAP_NONE &&
+	       (strlen(entry->id) == 64 || f->found->at[i].engine.v == entry->source->engine);
+}
+
+/* finder_leftovers() - read the live entries that fit no container so far; 0 or -ENOMEM */
+int finder_leftovers(struct finder *f)
+{
+	struct string_map by_id = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < f->found->n; i++) {
+		const struct container_found *c = &f->found->at[i];
+		uint32_t *place =
+			f->marks[i].sure ? string_map_put(&by_id, c->id, strlen(c->id)) : NULL;
+
+		if (place)
+			*place = (uint32_t)i;
+	}
+	for (size_t i = 0; r == 0 && i < f->n_entries; i++)
+		if (f->entries[i].source->live && !is_found(f, &by_id, &f->entries[i]))
+			r = adopt(f, &f->entries[i]);
+	string_map_done(&by_id);
+	return r;
+}

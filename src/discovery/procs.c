@@ -1,0 +1,213 @@
+/* procs.c - three system calls for each process: open, read and close its cgroup file */
+#include "discovery/procs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/parallel.h"
+#include "base/text.h"
+
+#define TEXT_MAX 65536 /* a dozen hierarchies, and paths that people can bear to look at */
+
+/* Makes room for one more of @size bytes each. */
+static void *grown(void *at, size_t n, size_t *cap, size_t size)
+{
+	size_t wider = *cap ? *cap * 2 : 256;
+	void *to;
+
+	if (n < *cap)
+		return at;
+	to = reallocarray(at, wider, size);
+	if (to)
+		*cap = wider;
+	return to;
+}
+
+/* The index of a text that is @at here, and may be gone later. */
+static int intern(struct engine_procs *p, const char *at, size_t len, uint32_t *ret_index)
+{
+	uint32_t known = string_map_get(&p->by_text, at, len), *place;
+	struct engine_text *wider;
+	char *copy;
+
+	if (known != STRING_MAP_NONE) {
+		*ret_index = known;
+		return 0;
+	}
+	wider = grown(p->texts, p->n_texts, &p->cap_texts, sizeof(*wider));
+	copy = wider ? arena_dup_len(&p->mem, at, len) : NULL;
+	if (wider)
+		p->texts = wider;
+	place = copy ? string_map_put(&p->by_text, copy, len) : NULL;
+	if (!place)
+		return -ENOMEM;
+	*place = *ret_index = (uint32_t)p->n_texts;
+	p->texts[p->n_texts++] = (struct engine_text){ .at = copy, .len = len };
+	return 0;
+}
+
+/* One file of a process, as much of it as @size holds; its length, or -errno. */
+static ssize_t read_file(int procfd, pid_t pid, const char *file, char *buf, size_t size)
+{
+	own_fd int fd = FD_NONE;
+	char path[48];
+	size_t len = 0;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%d/%s", (int)pid, file);
+	fd = openat(procfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	/* the kernel hands out whole records; what fills a page may go on */
+	while (n > 0 && (len += (size_t)n) < size - 1 && len >= 4096 &&
+	       (n = read(fd, buf + len, size - 1 - len)) > 0)
+		;
+	if (n < 0)
+		return -errno;
+	buf[len] = '\0';
+	return (ssize_t)len;
+}
+
+static int add(struct engine_procs *p, pid_t pid)
+{
+	struct engine_proc *wider = grown(p->at, p->n, &p->cap, sizeof(*wider));
+
+	if (!wider)
+		return -ENOMEM;
+	p->at = wider;
+	p->at[p->n++] = (struct engine_proc){ pid, ENGINE_PROCS_NOBODY, ENGINE_PROCS_NOBODY };
+	return 0;
+}
+
+/* struct reading - the texts are kept by one at a time */
+struct reading {
+	struct engine_procs *procs;
+	pthread_mutex_t one;
+	bool failed;
+};
+
+static void read_text(void *ctx, size_t i)
+{
+	struct reading *r = ctx;
+	struct engine_procs *p = r->procs;
+	char buf[TEXT_MAX];
+	ssize_t len = read_file(p->fd, p->at[i].pid, "cgroup", buf, sizeof(buf));
+
+	if (len < 0)
+		return;
+	(void)pthread_mutex_lock(&r->one);
+	if (intern(p, buf, (size_t)len, &p->at[i].text) < 0)
+		r->failed = true;
+	else
+		p->texts[p->at[i].text].processes++;
+	(void)pthread_mutex_unlock(&r->one);
+}
+
+/* Reads everybody's, and drops who has none: he has ended. */
+static int read_texts(struct engine_procs *p)
+{
+	struct reading r = { .procs = p, .one = PTHREAD_MUTEX_INITIALIZER };
+	size_t kept = 0;
+
+	parallel_each(p->n, read_text, &r);
+	for (size_t i = 0; i < p->n; i++)
+		if (p->at[i].text != ENGINE_PROCS_NOBODY)
+			p->at[kept++] = p->at[i];
+	p->n = kept;
+	return r.failed ? -ENOMEM : 0;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct engine_proc *x = a, *y = b;
+
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/**
+ * engine_procs_scan() - look at all processes that there are
+ * @procfd: a directory that is /proc, or looks like it; outlives the result
+ * @ret:    release it with engine_procs_done(), also after a failure
+ */
+int engine_procs_scan(int procfd, struct engine_procs *ret, struct err *e)
+{
+	int fd = openat(procfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	own_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	*ret = (struct engine_procs){ .fd = procfd };
+	if (!dir) {
+		if (fd >= 0)
+			(void)close(fd);
+		return fail_sys(e, "list the host's processes");
+	}
+	while (r == 0 && (d = readdir(dir))) {
+		uint64_t pid;
+
+		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' &&
+		    text_u64(d->d_name, INT32_MAX, &pid) == 0)
+			r = add(ret, (pid_t)pid);
+	}
+	if (r == 0)
+		r = read_texts(ret);
+	if (r < 0)
+		return fail_errno(e, -r, "list the host's processes");
+	if (ret->n)
+		qsort(ret->at, ret->n, sizeof(ret->at[0]), by_pid);
+	return 0;
+}
+
+void engine_procs_done(struct engine_procs *p)
+{
+	free(p->at);
+	free(p->texts);
+	string_map_done(&p->by_text);
+	arena_done(&p->mem);
+	*p = (struct engine_procs){ .fd = FD_NONE };
+}
+
+/* engine_procs_find() - the process called @pid, or NULL */
+struct engine_proc *engine_procs_find(const struct engine_procs *p, pid_t pid)
+{
+	struct engine_proc key = { .pid = pid };
+
+	return p->n ? bsearch(&key, p->at, p->n, sizeof(p->at[0]), by_pid) : NULL;
+}
+
+/* engine_procs_try_stat() - as process_try_stat(), below our /proc: 0, or -errno */
+int engine_procs_try_stat(const struct engine_procs *p, pid_t pid, struct process_stat *ret)
+{
+	char text[1024];
+	ssize_t n = read_file(p->fd, pid, "stat", text, sizeof(text));
+
+	return n < 0 ? (int)n : process_parse_stat(text, ret);
+}
+
+/**
+ * engine_procs_namespace() - the number of one of a process' namespaces
+ * @type: a name in /proc/PID/ns, such as "mnt"
+ *
+ * Return: its inode number; 0 when we may not look, or the process is gone.
+ */
+uint64_t engine_procs_namespace(const struct engine_procs *p, pid_t pid, const char *type)
+{
+	char path[48], link[64];
+	const char *open;
+	uint64_t number;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%d/ns/%s", (int)pid, type);
+	n = readlinkat(p->fd, path, link, sizeof(link) - 1);
+	if (n <= 0 || link[n - 1] != ']')
+		return 0;
+	link[n - 1] = '\0';
+	open = strchr(link, '[');
+	return open && text_u64(open + 1, UINT64_MAX, &number) == 0 ? number : 0;
+}
