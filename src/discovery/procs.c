@@ -41,9 +41,10 @@ static int intern(struct engine_procs *p, const char *at, size_t len, uint32_t *
 		return 0;
 	}
 	wider = grown(p->texts, p->n_texts, &p->cap_texts, sizeof(*wider));
-	copy = wider ? arena_dup_len(&p->mem, at, len) : NULL;
-	if (wider)
-		p->texts = wider;
+	if (!wider)
+		return -ENOMEM;
+	p->texts = wider;
+	copy = arena_dup_len(&p->mem, at, len);
 	place = copy ? string_map_put(&p->by_text, copy, len) : NULL;
 	if (!place)
 		return -ENOMEM;
