@@ -55,7 +55,8 @@ static int list(const char *folder, const char *end, struct names *l, struct err
 			return fail_errno(e, ENOMEM, "list '%s'", folder);
 		l->n++;
 	}
-	qsort(l->at, l->n, sizeof(*l->at), by_name);
+	if (l->n)
+		qsort(l->at, l->n, sizeof(*l->at), by_name);
 	return 0;
 }
 

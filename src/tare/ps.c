@@ -177,7 +177,8 @@ static int run_ps(const struct cli *cli __attribute__((unused)), void *options,
 		if ((o->all_engines || all.at[i].engine.v == ENGINE_TARE) &&
 		    fits(&all.at[i], conditions, o->filter.n))
 			all.at[n++] = all.at[i];
-	qsort(all.at, n, sizeof(all.at[0]), compare);
+	if (n)
+		qsort(all.at, n, sizeof(all.at[0]), compare);
 	if (render_print(&o->render, &list, (struct list_any){ all.at, n }, e) < 0)
 		return -1;
 	if (n == 0)

@@ -401,7 +401,7 @@ filtered() {
 entered() {
 	"$TARE_BUILD/src/tare" "$@" </dev/null >/dev/null 2>&1 3>&- &
 	entered=$!
-	find_inside() { inside=$(pgrep -P "$(pgrep -P "$entered")") && grep -qs "$1" "/proc/$inside/status"; }
+	find_inside() { inside=$(pgrep -P "$(pgrep -P "$entered")" 2>/dev/null) && grep -qs "$1" "/proc/$inside/status"; }
 }
 
 @test "what is entered has a session in its own pid namespace, and job control in it" {
@@ -417,6 +417,7 @@ entered() {
 @test "no file of the host's is executed inside, where it could be written to (CVE-2019-5736)" {
 	local way
 
+	! grep -q __asan_init "$TARE_BUILD/src/tare" || skip "a sanitizer's libraries are not inside"
 	for way in 'enter' 'ns enter --container'; do
 		# a script with #!/proc/self/exe does the same
 		# shellcheck disable=SC2086 # words on purpose

@@ -27,7 +27,7 @@ static int run(const struct cli *cli __attribute__((unused)), void *o, char **ar
 
 	seen.loud = given->loud;
 	seen.name = given->name;
-	seen.first = args[0];
+	seen.first = n ? args[0] : NULL;
 	seen.n = n;
 	*ret_status = 7;
 	return 0;
@@ -60,9 +60,12 @@ static const struct command top = {
 	.name = "house", .args = "COMMAND", .summary = "a house", .commands = tops
 };
 
+/* The words outlive the macro's block: what was found of them points to them. */
+static char *words[16];
+
 #define CALL(call, e, ...) \
-	command_descend("house", &top, (char *[]){ __VA_ARGS__ }, \
-			COUNT(((char *[]){ __VA_ARGS__ })), call, e)
+	(memcpy(words, (char *[]){ __VA_ARGS__ }, sizeof((char *[]){ __VA_ARGS__ })), \
+	 command_descend("house", &top, words, COUNT(((char *[]){ __VA_ARGS__ })), call, e))
 
 static void want_error(const struct err *e, const char *line)
 {
