@@ -65,10 +65,13 @@ static int rate_limit(const struct refusal *r, const struct exchange *x, const c
 		      struct err *e)
 {
 	const struct http_headers *h = &x->headers;
+	const char *left = h->pulls_left ? h->pulls_left : "";
+	const char *limit = h->pulls_limit ? h->pulls_limit : "";
 
-	fail(e, ERR_LIMIT, "'%s' has too many requests of ours%s%s%s%s%s", r->host, why,
-	     h->pulls_left ? "; left: " : "", h->pulls_left ? h->pulls_left : "",
-	     h->pulls_limit ? " of " : "", h->pulls_limit ? h->pulls_limit : "");
+	/* "76;w=21600": so many in so many seconds */
+	fail(e, ERR_LIMIT, "'%s' has too many requests of ours%s%s%.*s%s%.*s", r->host, why,
+	     *left ? "; left: " : "", (int)strcspn(left, "; "), left, *limit ? " of " : "",
+	     (int)strcspn(limit, "; "), limit);
 	if (h->retry_after)
 		return fail_hint(
 			e, "again after %.40s s; who logs in has a higher limit: tare login %s",
