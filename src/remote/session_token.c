@@ -182,6 +182,29 @@ static int fetch(struct session *s, const char *scope, struct exchange *x, struc
 	return x->status == 200 ? read_token(s, x, scope, e) : refused(s, x, e);
 }
 
+static int get_token(struct session *s, const char *scope, struct arena *a, struct err *e)
+{
+	struct exchange x = { .arena = a,
+			      .pipe = FD_NONE,
+			      .body_fd = FD_NONE,
+			      .answer_max = ANSWER_MAX,
+			      .loopback_too = s->loopback };
+	char *base =
+		arena_printf(a, "%s://%s/", s->asked == SCHEME_HTTP ? "http" : "https", s->host);
+	bool ours;
+	int r;
+
+	if (!base)
+		return fail_errno(e, ENOMEM, "log in at '%s'", s->host);
+	if (judge_realm(s, base, s->challenge.realm, a, &ours, e) < 0)
+		return -1;
+	x.tls = ours ? &s->tls : &s->tls_elsewhere;
+	x.configured = ours;
+	r = fetch(s, scope, &x, e);
+	str_done(&x.answer);
+	return r;
+}
+
 /**
  * session_token() - the value of Authorization for @scope: Basic, or a token, asked for if need be
  * @ret_authorization: NULL where the challenge is Basic and we are nobody
@@ -190,14 +213,7 @@ int session_token(struct session *s, const char *scope, struct arena *a, char **
 		  struct err *e)
 {
 	const struct challenge *c = &s->challenge;
-	const char *base;
-	struct exchange x = { .arena = a,
-			      .pipe = FD_NONE,
-			      .body_fd = FD_NONE,
-			      .answer_max = ANSWER_MAX,
-			      .loopback_too = s->loopback };
-	bool ours;
-	int r;
+	const struct token *t;
 
 	if (s->endpoint->registry_token) {
 		*ret_authorization = arena_printf(a, "Bearer %s", s->endpoint->registry_token);
@@ -210,20 +226,12 @@ int session_token(struct session *s, const char *scope, struct arena *a, char **
 	/* who asks for nothing of his own gets what the registry thought of */
 	if (!*scope && c->scope)
 		scope = c->scope;
-	if (!find(s, scope)) {
-		base = arena_printf(a, "%s://%s/", s->asked == SCHEME_HTTP ? "http" : "https",
-				    s->host);
-		if (!base)
-			return fail_errno(e, ENOMEM, "log in at '%s'", s->host);
-		if (judge_realm(s, base, c->realm, a, &ours, e) < 0)
-			return -1;
-		x.tls = ours ? &s->tls : &s->tls_elsewhere;
-		x.configured = ours;
-		r = fetch(s, scope, &x, e);
-		str_done(&x.answer);
-		if (r < 0)
-			return -1;
-	}
-	*ret_authorization = find(s, scope)->authorization;
+	t = find(s, scope);
+	if (!t && get_token(s, scope, a, e) < 0)
+		return -1;
+	t = t ? t : find(s, scope);
+	if (!t)
+		return fail(e, ERR_INPUT, "log in at '%s': its token is no good", s->host);
+	*ret_authorization = t->authorization;
 	return 0;
 }
