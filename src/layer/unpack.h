@@ -22,14 +22,12 @@
 #ifndef LAYER_UNPACK_H
 #define LAYER_UNPACK_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 #include "base/own.h"
-
-#define UNPACK_DIFF_ID 32 /* bytes of a SHA-256 */
+#include "spec/digest.h"
 
 /**
  * enum unpack_mode - what becomes of whiteouts, owners and what is there already
@@ -79,7 +77,7 @@ extern const struct unpack_limits unpack_default_limits;
  *           at its start. The worker has a copy; close yours, or a writer never sees EPIPE
  * @target:  descriptor of the folder, a mount or not
  * @limits:  NULL for the defaults
- * @diff_id: NULL, or the SHA-256 that the inflated bytes must have
+ * @diff_id: NULL, or the digest (SHA-256) that the inflated bytes must have
  */
 struct unpack_order {
 	int input, target;
@@ -87,7 +85,7 @@ struct unpack_order {
 	enum unpack_devices devices;
 	enum unpack_opaque opaque;
 	const struct unpack_limits *limits;
-	const uint8_t *diff_id;
+	const struct digest *diff_id;
 };
 
 /**
@@ -104,7 +102,7 @@ struct unpack_order {
  *                   known to the file system
  */
 struct unpack_result {
-	uint8_t diff_id[UNPACK_DIFF_ID];
+	struct digest diff_id;
 	uint64_t input, bytes, size, entries, whiteouts, opaque, skipped_devices, skipped_xattrs;
 };
 
@@ -114,8 +112,6 @@ struct unpack {
 	int answer, target;
 	enum unpack_mode mode;
 	enum unpack_opaque opaque;
-	bool expected;
-	uint8_t diff_id[UNPACK_DIFF_ID];
 };
 
 #define UNPACK_NONE \
