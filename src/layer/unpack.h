@@ -112,6 +112,7 @@ struct unpack {
 	int answer, target;
 	enum unpack_mode mode;
 	enum unpack_opaque opaque;
+	struct digest diff_id; /* the expected one, if any */
 };
 
 #define UNPACK_NONE \
