@@ -8,6 +8,7 @@
 #include "base/render.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/image.h"
 #include "cli/session.h"
 #include "store/listing.h"
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cli/image.h"
 #include "cli/session.h"
 #include "image/load.h"
 

@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "cli/image.h"
+#include "cli/prune.h"
 #include "cli/session.h"
-#include "image/layers.h"
 #include "store/listing.h"
+
+/* What interrupted pulls have left may go on: `prune` removes it (s). */
+#define KEEP_PARTS INT64_MAX
 
 struct rmi {
 	bool force, no_prune;
@@ -101,26 +105,13 @@ static int remove_word(struct store *s, const char *word, const struct rmi *o, s
 	return r;
 }
 
-static int collect(struct store *s, struct err *e)
-{
-	struct collected c = { 0 };
-	struct layers layers;
-	uint64_t bytes = 0;
-	size_t n = 0;
-	int r = store_collect_blobs(s, &c, e);
-
-	collected_done(&c);
-	if (r < 0 || layers_init(&layers, s, e) < 0)
-		return -1;
-	return layers_remove_unused(&layers, &bytes, &n, e);
-}
-
 static int run_rmi(const struct cli *cli, void *options, char **args, size_t n_args, int *ret_status,
 		   struct err *e)
 {
 	const struct rmi *o = options;
 	own_store s = STORE_NONE;
 	size_t failed = 0;
+	uint64_t bytes = 0;
 
 	if (session_open(&s, cli, e) < 0)
 		return -1;
@@ -132,7 +123,8 @@ static int run_rmi(const struct cli *cli, void *options, char **args, size_t n_a
 		cli_complain(cli, &one);
 		failed++;
 	}
-	if (failed < n_args && !o->no_prune && collect(&s, e) < 0)
+	if (failed < n_args && !o->no_prune &&
+	    prune_unused(&s, KEEP_PARTS, &bytes, e) < 0)
 		return -1;
 	*ret_status = failed ? 1 : 0;
 	return 0;

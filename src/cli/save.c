@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cli/image.h"
 #include "cli/session.h"
 #include "image/save.h"
 #include "store/listing.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "cli/image.h"
 #include "cli/session.h"
 
 static int run_tag(const struct cli *cli, void *options __attribute__((unused)), char **args,

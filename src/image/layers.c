@@ -38,6 +38,14 @@ static int is_there(struct layers *ls, const char *name, struct err *e)
 	return fstatat(ls->store->layers, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* layers_have() - whether a layer is unpacked here */
+int layers_have(struct layers *ls, const struct stored_layer *layer, struct err *e)
+{
+	char name[DIGEST_TEXT];
+
+	return is_there(ls, digest_hex(&layer->diff_id, name), e);
+}
+
 static void temporary(const struct layer_job *j, char buf[DIGEST_TEXT + 8])
 {
 	snprintf(buf, DIGEST_TEXT + 8, "tmp-%s", j->name);

@@ -38,6 +38,7 @@ int layers_commit(struct layers *ls, struct layer_job *jobs, size_t n, struct er
 void layer_jobs_done(struct layer_job *jobs, size_t n);
 
 int layers_init(struct layers *ls, struct store *s, struct err *e);
+int layers_have(struct layers *ls, const struct stored_layer *layer, struct err *e);
 int layers_unpack(struct layers *ls, const struct stored_image *image, struct err *e);
 int layers_remove_unused(struct layers *ls, uint64_t *bytes, size_t *n, struct err *e);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/date.h"
 #include "layer/unpack.h"
 #include "os/file.h"
 #include "os/path.h"
@@ -171,6 +172,7 @@ static int extract(struct load *l, int input, struct err *e)
  */
 int image_load(struct load *l, int input, struct err *e)
 {
+	struct err ignored = { 0 };
 	char name[64];
 	own_fd int folder = FD_NONE;
 	int r;
@@ -183,6 +185,7 @@ int image_load(struct load *l, int input, struct err *e)
 	r = folder < 0 ? fail_sys(e, "open the folder '%s'", name) : extract(l, input, e);
 	if (r == 0)
 		r = load_folder(l, e);
-	tree_remove(l->store->ingest, name);
+	if (tree_remove(l->store->ingest, name, r < 0 ? &ignored : e) < 0)
+		r = -1;
 	return r;
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "codec/inflate.h"
 #include "image/load.h"
 #include "spec/reference.h"
 

@@ -14,7 +14,7 @@
  * struct ingest - one blob
  * @size:  bytes that it must have
  * @at:    bytes that are there, and hashed
- * @named: its digest is known beforehand
+ * @named: its digest is known beforehand; @checked: it is whole, and has its digest
  */
 struct ingest {
 	struct store *store;
@@ -22,7 +22,7 @@ struct ingest {
 	struct digest digest;
 	struct hash hash;
 	uint64_t size, at;
-	bool named;
+	bool named, checked;
 	char name[DIGEST_TEXT + 16];
 };
 
