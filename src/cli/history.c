@@ -72,11 +72,11 @@ static void add(struct arena *a, struct row *row, const struct image_history *h,
 	char text[64];
 
 	(void)(h->created && date_parse(h->created, &created));
-	row->id = "<missing>";
-	row->created = h->created ? h->created : "";
+	row->id = text_shown("<missing>");
+	row->created = text_shown(h->created ? h->created : "");
 	row->since = human ? arena_dup(a, date_ago(created, date_now_ns(), text, sizeof(text))) : row->created;
-	row->by = h->created_by ? h->created_by : "";
-	row->comment = h->comment ? h->comment : "";
+	row->by = text_shown(h->created_by ? h->created_by : "");
+	row->comment = text_shown(h->comment ? h->comment : "");
 	row->size = size_of(a, bytes, human);
 }
 

@@ -90,9 +90,9 @@ static struct row *add_row(struct listing *l, const struct listed_image *i, stru
 	r->created = arena_dup(&l->a, date_text(i->created, text));
 	r->size = i->size ? i->size : i->content;
 	r->size_text = r->virtual_size = arena_dup(&l->a, size_format(r->size, false, text));
-	r->containers = r->shared = r->unique = "N/A";
+	r->containers = r->shared = r->unique = text_shown("N/A");
 	r->platform = arena_printf(&l->a, "%s/%s%s%s", i->os, i->architecture, *i->variant ? "/" : "", i->variant);
-	r->repository = r->tag = "<none>";
+	r->repository = r->tag = text_shown("<none>");
 	return r;
 }
 
@@ -116,9 +116,9 @@ static int add_named(struct listing *l, const struct listed_image *i, const char
 	if (!row || reference_parse(whole, &r, e) < 0)
 		return -1;
 	digest = digest_in(i, reference_name(&r, text));
-	row->digest = digest ? arena_dup(&l->a, digest) : "<none>";
+	row->digest = digest ? arena_dup(&l->a, digest) : text_shown("<none>");
 	row->repository = arena_dup(&l->a, reference_familiar_name(&r, text));
-	row->tag = *r.tag ? arena_dup(&l->a, r.tag) : "<none>";
+	row->tag = *r.tag ? arena_dup(&l->a, r.tag) : text_shown("<none>");
 	return row->repository && row->tag ? 0 : fail_errno(e, ENOMEM, "list the images");
 }
 

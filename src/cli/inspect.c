@@ -78,7 +78,7 @@ static const struct bind_table inspected_table = BIND_TABLE(rows, struct inspect
 
 static char *text_of(const char *text)
 {
-	return (char *)(uintptr_t)(text ? text : "");
+	return text_shown((text ? text : ""));
 }
 
 /* A NULL-terminated list of names as people write them. */
@@ -119,7 +119,7 @@ static int inspect(struct store *s, const char *word, const struct render *how, 
 		   struct str *out, struct err *e)
 {
 	char digest[DIGEST_TEXT], id[DIGEST_TEXT];
-	struct inspect_driver driver = { "overlay" };
+	struct inspect_driver driver = { text_shown("overlay") };
 	struct inspect_rootfs rootfs = { .type = text_of("layers") };
 	struct image_found found;
 	struct stored_image image;
@@ -130,7 +130,7 @@ static int inspect(struct store *s, const char *word, const struct render *how, 
 		return -1;
 	digest_text(&image.digest, digest);
 	descriptor = (struct inspect_descriptor){ text_of(image.media->type), digest, image.size };
-	i.id = (char *)(uintptr_t)digest_text(&image.id, id);
+	i.id = text_shown(digest_text(&image.id, id));
 	i.comment = text_of(image.config.comment);
 	i.created = text_of(image.config.created);
 	i.docker_version = text_of(image.config.docker_version);
@@ -139,7 +139,7 @@ static int inspect(struct store *s, const char *word, const struct render *how, 
 	i.variant = image.config.variant;
 	i.os = text_of(image.config.os);
 	i.os_version = image.config.os_version;
-	i.artifact = (char *)(uintptr_t)image.artifact;
+	i.artifact = text_shown(image.artifact);
 	i.config = image.config.config;
 	i.annotations = image.manifest.annotations;
 	if (image.config.rootfs) {

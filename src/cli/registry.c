@@ -232,8 +232,8 @@ static int print_results(const struct remote_results *found, const struct render
 		all[i] = (struct result){ .name = found->found.at[i].name,
 					  .description = found->found.at[i].description,
 					  .stars = found->found.at[i].stars,
-					  .official = found->found.at[i].official ? "[OK]" : "",
-					  .automated = found->found.at[i].automated ? "[OK]" : "" };
+					  .official = found->found.at[i].official ? text_shown("[OK]") : text_shown(""),
+					  .automated = found->found.at[i].automated ? text_shown("[OK]") : text_shown("") };
 	return render_print(how, &list, (struct list_any){ all, found->found.n }, e);
 }
 

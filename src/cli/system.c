@@ -81,7 +81,7 @@ static int run_df(const struct cli *cli, void *options, char **args __attribute_
 		all[i].type = arena_dup(&a, kinds[i].name);
 		all[i].total = arena_printf(&a, "%llu", (unsigned long long)n);
 		all[i].size = arena_dup(&a, size_format(all[i].bytes, false, text));
-		all[i].active = all[i].reclaimable = "N/A";
+		all[i].active = all[i].reclaimable = text_shown("N/A");
 	}
 	return render_print(&o->render, &list, (struct list_any){ all, COUNT(kinds) }, e);
 }
@@ -134,9 +134,9 @@ static int run_info(const struct cli *cli, void *options, char **args __attribut
 	own_str struct str out = { 0 };
 	own_store s = STORE_NONE;
 	uint64_t bytes = 0;
-	struct info_doc d = { .version = TARE_VERSION, .driver = "overlay" };
+	struct info_doc d = { .version = text_shown(TARE_VERSION), .driver = text_shown("overlay") };
 
-	d.root = (char *)(uintptr_t)session_root(cli);
+	d.root = text_shown(session_root(cli));
 	if (session_open(&s, cli, e) < 0 || sum(&s, DB_IMAGE_ALL, 2, &d.images, &bytes, e) < 0 ||
 	    render_document(&o->render, &info_table, &d, &out, e) < 0)
 		return -1;

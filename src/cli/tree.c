@@ -100,7 +100,7 @@ static struct node *add(struct forest *f, struct store *s, const struct stored_l
 	n->blob = l->size;
 	n->size_text = arena_dup(f->a, size_format(n->bytes, false, text));
 	n->blob_text = arena_dup(f->a, size_format(n->blob, false, text));
-	n->images = "";
+	n->images = text_shown("");
 	return n;
 }
 
@@ -188,7 +188,7 @@ static int show(struct store *s, char **words, size_t n_words, const struct rend
 			return -1;
 	}
 	for (size_t i = 0; i < f.n; i++)
-		f.nodes[i].shared = f.nodes[i].n_images > 1 ? arena_printf(a, "%zu", f.nodes[i].n_images) : "-";
+		f.nodes[i].shared = f.nodes[i].n_images > 1 ? arena_printf(a, "%zu", f.nodes[i].n_images) : text_shown("-");
 	ordered = arena_array(a, f.n + 1, sizeof(*ordered));
 	if (!ordered)
 		return fail_errno(e, ENOMEM, "show the layers");

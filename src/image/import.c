@@ -57,7 +57,7 @@ static int keep(struct import *m, const struct bind_table *t, const void *doc, c
 
 	if (!text || store_blob_keep(m->store, text, strlen(text), type, ret_digest, e) < 0)
 		return -1;
-	*ret = (struct image_descriptor){ .media_type = (char *)(uintptr_t)type, .size = strlen(text),
+	*ret = (struct image_descriptor){ .media_type = text_shown(type), .size = strlen(text),
 					  .digest = arena_dup(m->a, digest_text(ret_digest, digest)) };
 	return ret->digest ? 0 : fail_errno(e, ENOMEM, "import");
 }
@@ -66,12 +66,12 @@ static int describe(struct import *m, const struct ingest *in, enum media_compre
 		    const struct digest *diff_id, struct digest *ret_manifest, struct err *e)
 {
 	char blob[DIGEST_TEXT], diff[DIGEST_TEXT], when[DATE_TEXT];
-	char *diff_ids[] = { (char *)(uintptr_t)digest_text(diff_id, diff), NULL };
-	struct image_rootfs rootfs = { .type = (char *)(uintptr_t)"layers", .diff_ids = diff_ids };
-	struct image_history history = { .comment = (char *)(uintptr_t)m->comment };
-	struct image_config config = { .architecture = (char *)(uintptr_t)m->platform->architecture,
-				       .os = (char *)(uintptr_t)m->platform->os,
-				       .comment = (char *)(uintptr_t)m->comment,
+	char *diff_ids[] = { text_shown(digest_text(diff_id, diff)), NULL };
+	struct image_rootfs rootfs = { .type = text_shown("layers"), .diff_ids = diff_ids };
+	struct image_history history = { .comment = text_shown(m->comment) };
+	struct image_config config = { .architecture = text_shown(m->platform->architecture),
+				       .os = text_shown(m->platform->os),
+				       .comment = text_shown(m->comment),
 				       .config = m->run, .rootfs = &rootfs };
 	struct image_descriptor layer = { .size = in->at }, config_of;
 	struct image_manifest manifest = { .schema_version = 2, .config = &config_of };
@@ -79,13 +79,13 @@ static int describe(struct import *m, const struct ingest *in, enum media_compre
 	bool docker = compression != COMPRESSION_ZSTD;
 
 	if (*m->platform->variant)
-		config.variant = (char *)(uintptr_t)m->platform->variant;
-	config.created = history.created = (char *)(uintptr_t)date_text(m->created, when);
+		config.variant = text_shown(m->platform->variant);
+	config.created = history.created = text_shown(date_text(m->created, when));
 	config.history.at = &history;
 	config.history.n = 1;
-	layer.media_type = (char *)(uintptr_t)media_type_of(MEDIA_LAYER, compression, docker);
-	layer.digest = (char *)(uintptr_t)digest_text(&in->digest, blob);
-	manifest.media_type = (char *)(uintptr_t)media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, docker);
+	layer.media_type = text_shown(media_type_of(MEDIA_LAYER, compression, docker));
+	layer.digest = text_shown(digest_text(&in->digest, blob));
+	manifest.media_type = text_shown(media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, docker));
 	manifest.layers.at = &layer;
 	manifest.layers.n = 1;
 	if (keep(m, &image_config_table, &config, media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, docker),

@@ -53,7 +53,7 @@ static int describe(struct load *l, const struct digest *d, uint64_t size, const
 {
 	char text[DIGEST_TEXT];
 
-	*ret = (struct image_descriptor){ .media_type = (char *)(uintptr_t)type,
+	*ret = (struct image_descriptor){ .media_type = text_shown(type),
 					  .digest = arena_dup(l->a, digest_text(d, text)),
 					  .size = size };
 	return ret->digest ? 0 : fail_errno(e, ENOMEM, "describe a layer");
@@ -80,7 +80,7 @@ static int make_manifest(struct load *l, const struct entry *m, struct digest *r
 	const char *type = media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, true);
 	const char *config_type = media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, true);
 	struct image_descriptor config;
-	struct image_manifest manifest = { .schema_version = 2, .media_type = (char *)(uintptr_t)type,
+	struct image_manifest manifest = { .schema_version = 2, .media_type = text_shown(type),
 					   .config = &config };
 	own_mem char *text = NULL;
 	struct digest d;

@@ -21,7 +21,7 @@
 #define REFERENCE_NAME_MAX \
 	255 /* bytes of repository, with the registry as the specification has it */
 #define REFERENCE_TAG_MAX          128
-#define REFERENCE_TEXT             (REFERENCE_NAME_MAX + 1 + REFERENCE_TAG_MAX + 1 + DIGEST_TEXT)
+#define REFERENCE_TEXT             (2 * (REFERENCE_NAME_MAX + 1) + 1 + REFERENCE_TAG_MAX + 1 + DIGEST_TEXT)
 
 #define REFERENCE_DEFAULT_REGISTRY "docker.io"
 #define REFERENCE_DEFAULT_TAG      "latest"

@@ -45,4 +45,8 @@ ROW(logout,  "logout", "IMAGES", "log out of a registry");
 ROW(image,   "image", "IMAGES", "everything about images");
 ROW(info,    "info", "ABOUT TARE", "what this host and the store can do");
 ROW(system,  "system", "ABOUT TARE", "check, measure and clean the store");
+/* of the whole table, which the engine has */
+ROW(help,    "help", "ABOUT TARE", "explain a command");
+ROW(man,     "man", "ABOUT TARE", "print a command's manual page");
+ROW(completion, "completion", "ABOUT TARE", "print a shell's completion of tare's commands");
 // clang-format on
