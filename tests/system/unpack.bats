@@ -272,7 +272,7 @@ open("zeros", "wb").write(b + b"\0" * 512)'
 	END
 	unpack t.tar
 	cd "$tree"
-	[[ $(cat d/in one two link f/in g d/late) = insecondfirst"no link"x"file now"late ]]
+	[[ $(cat d/in one two link f/in g d/late) = 'insecondfirstno linkxfile nowlate' ]]
 	[[ $(stat -c '%a %Y' d) = '751 77' && $(stat -c '%a %Y' .) = '711 99' ]]
 	[[ -f link && ! -L link && -d f && -f g && -d missing/parents ]]
 	[[ $(stat -c '%a %U:%G' missing) = '755 root:root' ]]
