@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/base.h"
 
 /* session_root() - where the store is: --root, $TARE_ROOT, or the usual place */
 const char *session_root(const struct cli *cli)
@@ -17,7 +18,7 @@ const char *session_root(const struct cli *cli)
 /* session_open() - open it; @s is STORE_NONE, and closed by the caller in any case */
 int session_open(struct store *s, const struct cli *cli, struct err *e)
 {
-	return store_open(s, session_root(cli), e);
+	return store_open(s, session_root(cli), e) < 0 ? -1 : base_provide(s, e);
 }
 
 static int by_reference(struct store *s, const struct reference *r, struct digest *ret, struct err *e)

@@ -76,19 +76,17 @@ static int describe(struct import *m, const struct ingest *in, enum media_compre
 	struct image_descriptor layer = { .size = in->at }, config_of;
 	struct image_manifest manifest = { .schema_version = 2, .config = &config_of };
 	struct image_descriptor ignored;
-	bool docker = compression != COMPRESSION_ZSTD;
-
 	if (*m->platform->variant)
 		config.variant = text_shown(m->platform->variant);
 	config.created = history.created = text_shown(date_text(m->created, when));
 	config.history.at = &history;
 	config.history.n = 1;
-	layer.media_type = text_shown(media_type_of(MEDIA_LAYER, compression, docker));
+	layer.media_type = text_shown(media_type_of(MEDIA_LAYER, compression, false));
 	layer.digest = text_shown(digest_text(&in->digest, blob));
-	manifest.media_type = text_shown(media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, docker));
+	manifest.media_type = text_shown(media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, false));
 	manifest.layers.at = &layer;
 	manifest.layers.n = 1;
-	if (keep(m, &image_config_table, &config, media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, docker),
+	if (keep(m, &image_config_table, &config, media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, false),
 		 &config_of, &m->id, e) < 0)
 		return -1;
 	return keep(m, &image_manifest_table, &manifest, manifest.media_type, &ignored, ret_manifest, e);

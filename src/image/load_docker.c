@@ -68,17 +68,18 @@ static int load_layer(struct load *l, const char *name, struct image_descriptor 
 
 	if (compression_of(l, name, &compression, e) < 0)
 		return -1;
-	type = media_type_of(MEDIA_LAYER, compression, compression != COMPRESSION_ZSTD);
+	type = media_type_of(MEDIA_LAYER, compression, false);
 	if (load_blob(l, name, NULL, 0, type, &d, &size, e) < 0)
 		return -1;
 	return describe(l, &d, size, type, ret, e);
 }
 
-/* The archive has no manifest as registries know it: it is made here. */
+/* The archive has no manifest as registries know it: it is made here, of the kind that all who read
+ * image layouts know. */
 static int make_manifest(struct load *l, const struct entry *m, struct digest *ret_digest, struct err *e)
 {
-	const char *type = media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, true);
-	const char *config_type = media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, true);
+	const char *type = media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, false);
+	const char *config_type = media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, false);
 	struct image_descriptor config;
 	struct image_manifest manifest = { .schema_version = 2, .media_type = text_shown(type),
 					   .config = &config };

@@ -33,7 +33,7 @@
 	X(IMAGE_LAYERS,  "SELECT blob, diff_id, chain_id FROM image_layer WHERE manifest=? ORDER BY position") \
 	X(IMAGE_ALL,     "SELECT manifest, media_type, size, config, os, architecture, variant, created, added," \
 			 " artifact," \
-			 " (SELECT coalesce(sum(l.bytes),0) FROM image_layer i JOIN layer l ON l.diff_id=i.diff_id AND l.chain_id=i.chain_id WHERE i.manifest=image.manifest)," \
+			 " (SELECT coalesce(sum(l.bytes),0) FROM image_layer i JOIN layer l ON l.diff_id=i.diff_id AND (l.chain_id='' OR l.chain_id=i.chain_id) WHERE i.manifest=image.manifest)," \
 			 " (SELECT coalesce(sum(b.size),0) FROM part p JOIN blob b ON b.digest=p.child WHERE p.manifest=image.manifest)" \
 			 " FROM image ORDER BY created DESC, manifest") \
 	X(IMAGE_BY_HEX,  "SELECT manifest FROM image WHERE config GLOB ?1 OR manifest GLOB ?1 ORDER BY manifest") \

@@ -11,7 +11,8 @@
  *	-s           only start: feed nothing, print the worker's pid and wait to be killed
  *
  * "-" is standard input. Several archives are unpacked at once. Prints a line of JSON for each, in
- * order; the first failure is a line on standard error, and status 1.
+ * order, with the most memory that any of the workers so far had; a failure is a line on standard
+ * error, and status 1.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -183,20 +185,22 @@ static int finish_one(struct unpack *u)
 {
 	struct pollfd p = { .fd = unpack_poll_fd(u), .events = POLLIN };
 	struct unpack_result r;
+	struct rusage used;
 	char text[DIGEST_TEXT];
 	struct err e = { 0 };
 
 	(void)poll(&p, 1, -1);
 	if (unpack_finish(u, &r, &e) < 0)
 		return die(&e);
+	(void)getrusage(RUSAGE_CHILDREN, &used);
 	printf("{\"diff_id\":\"%s\",\"input\":%llu,\"bytes\":%llu,\"size\":%llu,\"entries\":%llu,"
 	       "\"whiteouts\":%llu,\"opaque\":%llu,\"skipped_devices\":%llu,"
-	       "\"skipped_xattrs\":%llu}\n",
+	       "\"skipped_xattrs\":%llu,\"memory_kib\":%ld}\n",
 	       digest_text(&r.diff_id, text), (unsigned long long)r.input,
 	       (unsigned long long)r.bytes, (unsigned long long)r.size,
 	       (unsigned long long)r.entries, (unsigned long long)r.whiteouts,
 	       (unsigned long long)r.opaque, (unsigned long long)r.skipped_devices,
-	       (unsigned long long)r.skipped_xattrs);
+	       (unsigned long long)r.skipped_xattrs, used.ru_maxrss);
 	return 0;
 }
 
