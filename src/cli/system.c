@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "cli/prune.h"
 #include "cli/session.h"
+#include "cli/system.h"
 #include "store/listing.h"
 
 struct df {
@@ -96,7 +97,7 @@ static const struct command df_command = {
 	.run = run_df,
 };
 
-static const struct command *const commands[] = { &df_command, NULL };
+static const struct command *const commands[] = { &df_command, &system_check_command, NULL };
 
 const struct command system_command = {
 	.name = "system",

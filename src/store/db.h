@@ -63,6 +63,10 @@
 	X(LEASE_ADD,     "INSERT OR IGNORE INTO lease(holder,name) VALUES(?,?)") \
 	X(LEASE_DROP,    "DELETE FROM lease WHERE holder=?") \
 	X(LEASE_HOLDERS, "SELECT DISTINCT holder FROM lease") \
+	X(IMAGE_RECORD,  "SELECT media_type, size, config, os, architecture FROM image WHERE manifest=?") \
+	X(IMAGE_NAMES,   "SELECT manifest FROM image ORDER BY manifest") \
+	X(BLOB_MANIFESTS, "SELECT digest FROM blob WHERE size<=4194304 ORDER BY digest") \
+	X(CHECK_KEYS,    "PRAGMA foreign_key_check") \
 	X(CHECK,         "PRAGMA integrity_check(20)")
 // clang-format on
 

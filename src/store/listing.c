@@ -6,23 +6,6 @@
 
 #include "base/arena.h"
 
-/* Room for one more in a list that doubles as it grows. */
-static void *more(struct arena *a, void *list, size_t size)
-{
-	struct list_any *l = list;
-
-	if ((l->n & (l->n - 1)) == 0) {
-		void *grown = arena_array(a, l->n ? 2 * l->n : 1, size);
-
-		if (!grown)
-			return NULL;
-		if (l->n)
-			memcpy(grown, l->at, l->n * size);
-		l->at = grown;
-	}
-	return (char *)l->at + size * l->n++;
-}
-
 static int no_memory(struct err *e)
 {
 	return fail_errno(e, ENOMEM, "list the images");
@@ -71,9 +54,11 @@ static int add_tags(struct store *s, struct arena *a, struct listed_image **orde
 		return -1;
 	while ((r = db_next(&rows, e)) > 0) {
 		struct listed_image *i = find(order, n, db_text(&rows, 1));
-		char **at = i ? more(a, &i->tags, sizeof(*at)) : NULL;
 
-		if (i && (!at || !(*at = arena_dup(a, db_text(&rows, 0)))))
+		if (!i)
+			continue;
+		i->tags.at = arena_more(a, i->tags.at, i->tags.n, sizeof(char *));
+		if (!i->tags.at || !(i->tags.at[i->tags.n++] = arena_dup(a, db_text(&rows, 0))))
 			return no_memory(e);
 	}
 	return r;
@@ -89,10 +74,12 @@ static int add_digests(struct store *s, struct arena *a, struct listed_image **o
 		return -1;
 	while ((r = db_next(&rows, e)) > 0) {
 		struct listed_image *i = find(order, n, db_text(&rows, 2));
-		char **at = i ? more(a, &i->digests, sizeof(*at)) : NULL;
 
-		if (i && (!at ||
-			  !(*at = arena_printf(a, "%s@%s", db_text(&rows, 0), db_text(&rows, 1)))))
+		if (!i)
+			continue;
+		i->digests.at = arena_more(a, i->digests.at, i->digests.n, sizeof(char *));
+		if (!i->digests.at || !(i->digests.at[i->digests.n++] = arena_printf(
+						a, "%s@%s", db_text(&rows, 0), db_text(&rows, 1))))
 			return no_memory(e);
 	}
 	return r;
@@ -112,9 +99,8 @@ int store_images(struct store *s, struct arena *a, struct listed_images *ret_ima
 	if (db_query(&s->db, DB_IMAGE_ALL, &rows, e, "") < 0)
 		return -1;
 	while ((r = db_next(&rows, e)) > 0) {
-		struct listed_image *i = more(a, &all, sizeof(*i));
-
-		if (!i || read_image(&rows, a, i) < 0)
+		all.at = arena_more(a, all.at, all.n, sizeof(*all.at));
+		if (!all.at || read_image(&rows, a, &all.at[all.n++]) < 0)
 			return no_memory(e);
 	}
 	order = calloc(all.n + 1, sizeof(struct listed_image *));

@@ -65,7 +65,8 @@ static int make_layout(struct store *s, struct err *e)
 	for (enum digest_algorithm a = DIGEST_SHA256; a <= DIGEST_SHA512; a++)
 		if (mkdirat(blobs, digest_algorithm_name(a), 0700) < 0 && errno != EEXIST)
 			return fail_sys(e, "make the folder 'blobs/%s'", digest_algorithm_name(a));
-	if (store_write_index(s, e) < 0)
+	/* one that is there may be all that is left of a store */
+	if (faccessat(s->layout, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && store_write_index(s, e) < 0)
 		return -1;
 	return file_replace_durable(s->layout, "oci-layout", LAYOUT, strlen(LAYOUT), e);
 }
@@ -134,6 +135,27 @@ static void index_row(const struct db_rows *rows, struct str *out)
 	str_add(out, "}");
 }
 
+/* store_index_text() - append what index.json should say */
+int store_index_text(struct store *s, struct str *out, struct err *e)
+{
+	own_rows rows = { 0 };
+	int r;
+
+	str_addf(out, "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[",
+		 media_type_of(MEDIA_INDEX, COMPRESSION_NONE, false));
+	if (db_query(&s->db, DB_TAG_INDEX, &rows, e, "") < 0)
+		return -1;
+	for (size_t n = 0; (r = db_next(&rows, e)) > 0; n++) {
+		if (n)
+			str_add(out, ",");
+		index_row(&rows, out);
+	}
+	str_add(out, "]}\n");
+	if (r < 0)
+		return -1;
+	return out->torn ? fail_errno(e, ENOMEM, "write the store's index") : 0;
+}
+
 /**
  * store_write_index() - make index.json say what the database says of tags
  *
@@ -142,22 +164,8 @@ static void index_row(const struct db_rows *rows, struct str *out)
 int store_write_index(struct store *s, struct err *e)
 {
 	own_str struct str out = { 0 };
-	own_rows rows = { 0 };
-	int r;
 
-	str_addf(&out, "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[",
-		 media_type_of(MEDIA_INDEX, COMPRESSION_NONE, false));
-	if (db_query(&s->db, DB_TAG_INDEX, &rows, e, "") < 0)
+	if (store_index_text(s, &out, e) < 0)
 		return -1;
-	for (size_t n = 0; (r = db_next(&rows, e)) > 0; n++) {
-		if (n)
-			str_add(&out, ",");
-		index_row(&rows, &out);
-	}
-	str_add(&out, "]}\n");
-	if (r < 0)
-		return -1;
-	if (out.torn)
-		return fail_errno(e, ENOMEM, "write the store's index");
 	return file_replace_durable(s->layout, "index.json", out.at, out.len, e);
 }

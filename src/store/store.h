@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/text.h"
 #include "spec/digest.h"
 #include "store/db.h"
 
@@ -42,6 +43,7 @@ struct store {
 int store_open(struct store *s, const char *root, struct err *e);
 void store_close(struct store *s);
 int store_write_index(struct store *s, struct err *e);
+int store_index_text(struct store *s, struct str *out, struct err *e);
 
 /* lease.c */
 int store_lease(struct store *s, const char *name, struct err *e);
