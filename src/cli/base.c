@@ -27,8 +27,13 @@ static int make(struct store *s, struct err *e)
 	struct layers layers;
 	struct platform platform;
 	struct image_run run = { 0 };
-	struct import m = { .store = s, .layers = &layers, .platform = &platform, .run = &run, .a = &a,
-			    .comment = "tare's own", .tag = BASE_IMAGE };
+	struct import m = { .store = s,
+			    .layers = &layers,
+			    .platform = &platform,
+			    .run = &run,
+			    .a = &a,
+			    .comment = "tare's own",
+			    .tag = BASE_IMAGE };
 	own_fd int archive = memfd_of("rootfs", tare_rootfs_start,
 				      (size_t)(tare_rootfs_end - tare_rootfs_start), e);
 

@@ -45,13 +45,15 @@ static int unpack_again(const struct cli *cli, struct arena *a, struct err *e)
 	struct listed_images all;
 	struct layers layers;
 
-	if (session_open(&s, cli, e) < 0 || layers_init(&layers, &s, e) < 0 || store_images(&s, a, &all, e) < 0)
+	if (session_open(&s, cli, e) < 0 || layers_init(&layers, &s, e) < 0 ||
+	    store_images(&s, a, &all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++) {
 		struct stored_image image;
 		struct digest d;
 
-		if (digest_parse(all.at[i].digest, &d, e) < 0 || store_image_load(&s, &d, a, &image, e) < 0 ||
+		if (digest_parse(all.at[i].digest, &d, e) < 0 ||
+		    store_image_load(&s, &d, a, &image, e) < 0 ||
 		    layers_unpack(&layers, &image, e) < 0)
 			return -1;
 	}
@@ -63,7 +65,9 @@ static int run_check(const struct cli *cli, void *options, char **args __attribu
 {
 	const struct check_options *o = options;
 	own_arena struct arena a = { .limit = (size_t)256 << 20 };
-	struct check c = { .root = session_root(cli), .repair = o->repair, .quick = o->quick, .a = &a };
+	struct check c = {
+		.root = session_root(cli), .repair = o->repair, .quick = o->quick, .a = &a
+	};
 
 	if (store_check(&c, e) < 0)
 		return -1;
@@ -81,7 +85,8 @@ const struct command system_check_command = {
 	.name = "check",
 	.args = "",
 	.summary = "look for damage in the store, and mend it with --repair",
-	.about = "Every blob is read and compared with its digest, every record with its documents. The exit "
+	.about = "Every blob is read and compared with its digest, every record with its "
+		 "documents. The exit "
 		 "status is 1 when something is wrong and not mended.",
 	.opts = opts,
 	.n = COUNT(opts),

@@ -66,7 +66,8 @@ static char *size_of(struct arena *a, uint64_t bytes, bool human)
 		     : arena_printf(a, "%llu", (unsigned long long)bytes);
 }
 
-static void add(struct arena *a, struct row *row, const struct image_history *h, uint64_t bytes, bool human)
+static void add(struct arena *a, struct row *row, const struct image_history *h, uint64_t bytes,
+		bool human)
 {
 	int64_t created = 0;
 	char text[64];
@@ -74,13 +75,15 @@ static void add(struct arena *a, struct row *row, const struct image_history *h,
 	(void)(h->created && date_parse(h->created, &created));
 	row->id = text_shown("<missing>");
 	row->created = text_shown(h->created ? h->created : "");
-	row->since = human ? arena_dup(a, date_ago(created, date_now_ns(), text, sizeof(text))) : row->created;
+	row->since = human ? arena_dup(a, date_ago(created, date_now_ns(), text, sizeof(text)))
+			   : row->created;
 	row->by = text_shown(h->created_by ? h->created_by : "");
 	row->comment = text_shown(h->comment ? h->comment : "");
 	row->size = size_of(a, bytes, human);
 }
 
-static int show(struct store *s, const char *word, const struct history *o, struct arena *a, struct err *e)
+static int show(struct store *s, const char *word, const struct history *o, struct arena *a,
+		struct err *e)
 {
 	bool human = !o->human || strcmp(o->human, "false") != 0;
 	struct image_found found;
@@ -89,10 +92,12 @@ static int show(struct store *s, const char *word, const struct history *o, stru
 	size_t n, layer = 0;
 	char id[DIGEST_TEXT];
 
-	if (session_image(s, word, &found, e) < 0 || store_image_load(s, &found.digest, a, &i, e) < 0)
+	if (session_image(s, word, &found, e) < 0 ||
+	    store_image_load(s, &found.digest, a, &i, e) < 0)
 		return -1;
 	if (i.artifact)
-		return fail(e, ERR_UNSUPPORTED, "history: %s is an artifact, '%s', and has none", word, i.artifact);
+		return fail(e, ERR_UNSUPPORTED, "history: %s is an artifact, '%s', and has none",
+			    word, i.artifact);
 	n = i.config.history.n;
 	all = arena_array(a, n + 1, sizeof(*all));
 	if (!all)
@@ -101,7 +106,8 @@ static int show(struct store *s, const char *word, const struct history *o, stru
 		const struct image_history *h = &i.config.history.at[k];
 		bool has = !h->empty_layer && layer < i.layers.n;
 
-		add(a, &all[n - 1 - k], h, has ? layer_bytes(s, &i.layers.at[layer].diff_id) : 0, human);
+		add(a, &all[n - 1 - k], h, has ? layer_bytes(s, &i.layers.at[layer].diff_id) : 0,
+		    human);
 		layer += has;
 	}
 	digest_text(&i.id, id);
@@ -111,8 +117,8 @@ static int show(struct store *s, const char *word, const struct history *o, stru
 }
 
 static int run_history(const struct cli *cli, void *options, char **args,
-		       size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
-		       struct err *e)
+		       size_t n_args __attribute__((unused)),
+		       int *ret_status __attribute__((unused)), struct err *e)
 {
 	own_arena struct arena a = { 0 };
 	own_store s = STORE_NONE;

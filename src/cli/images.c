@@ -84,14 +84,16 @@ static struct row *add_row(struct listing *l, const struct listed_image *i, stru
 		return NULL;
 	}
 	r->image = i;
-	r->id = l->o->render.no_trunc ? i->id : arena_dup_len(&l->a, i->id + 7, strnlen(i->id + 7, len));
+	r->id = l->o->render.no_trunc ? i->id
+				      : arena_dup_len(&l->a, i->id + 7, strnlen(i->id + 7, len));
 	r->digest = i->digest;
 	r->since = arena_dup(&l->a, date_ago(i->created, l->now, text, sizeof(text)));
 	r->created = arena_dup(&l->a, date_text(i->created, text));
 	r->size = i->size ? i->size : i->content;
 	r->size_text = r->virtual_size = arena_dup(&l->a, size_format(r->size, false, text));
 	r->containers = r->shared = r->unique = text_shown("N/A");
-	r->platform = arena_printf(&l->a, "%s/%s%s%s", i->os, i->architecture, *i->variant ? "/" : "", i->variant);
+	r->platform = arena_printf(&l->a, "%s/%s%s%s", i->os, i->architecture,
+				   *i->variant ? "/" : "", i->variant);
 	r->repository = r->tag = text_shown("<none>");
 	return r;
 }
@@ -106,7 +108,8 @@ static const char *digest_in(const struct listed_image *i, const char *name)
 	return NULL;
 }
 
-static int add_named(struct listing *l, const struct listed_image *i, const char *whole, struct err *e)
+static int add_named(struct listing *l, const struct listed_image *i, const char *whole,
+		     struct err *e)
 {
 	struct row *row = add_row(l, i, e);
 	struct reference r;
@@ -157,8 +160,11 @@ struct condition {
 };
 
 static const struct word keys[] = {
-	{ "dangling", BY_DANGLING }, { "reference", BY_REFERENCE }, { "before", BY_BEFORE },
-	{ "since", BY_SINCE },	     { NULL, 0 },
+	{ "dangling", BY_DANGLING },
+	{ "reference", BY_REFERENCE },
+	{ "before", BY_BEFORE },
+	{ "since", BY_SINCE },
+	{ NULL, 0 },
 };
 
 static int64_t created_of(const struct listing *l, const struct digest *d)
@@ -185,10 +191,13 @@ static int understand(struct listing *l, struct store *s, const char *text, stru
 	w = word_find(keys, key);
 	if (!w) {
 		fail(e, ERR_INPUT, "images: --filter '%s' is not understood", text);
-		return fail_hint(e, "as in dangling=true, reference='debian:*', before=IMAGE or since=IMAGE");
+		return fail_hint(
+			e,
+			"as in dangling=true, reference='debian:*', before=IMAGE or since=IMAGE");
 	}
 	*ret = (struct condition){ .key = (int)w->value, .value = equals + 1 };
-	if (ret->key == BY_DANGLING && strcmp(ret->value, "true") != 0 && strcmp(ret->value, "false") != 0)
+	if (ret->key == BY_DANGLING && strcmp(ret->value, "true") != 0 &&
+	    strcmp(ret->value, "false") != 0)
 		return fail(e, ERR_INPUT, "images: --filter '%s': it is true or false", text);
 	if (ret->key == BY_BEFORE || ret->key == BY_SINCE) {
 		if (session_image(s, ret->value, &image, e) < 0)

@@ -54,12 +54,13 @@ static int import(struct import *m, const struct import_options *o, char **args,
 		if (reference_parse(args[1], &r, e) < 0)
 			return fail_in(e, "import");
 		if (r.digest.algorithm != DIGEST_NONE)
-			return fail(e, ERR_INPUT, "import: '%s' has a digest; a tag is wanted", args[1]);
+			return fail(e, ERR_INPUT, "import: '%s' has a digest; a tag is wanted",
+				    args[1]);
 		m->tag = reference_full(&r, tag);
 	}
 	input = open_source(args[0], e);
-	if (input < 0 || session_open(m->store, cli, e) < 0 || layers_init(m->layers, m->store, e) < 0 ||
-	    image_import(m, input, e) < 0)
+	if (input < 0 || session_open(m->store, cli, e) < 0 ||
+	    layers_init(m->layers, m->store, e) < 0 || image_import(m, input, e) < 0)
 		return -1;
 	printf("%s\n", digest_text(&m->id, text));
 	return 0;
@@ -74,13 +75,18 @@ static int run_import(const struct cli *cli, void *options, char **args, size_t 
 	struct layers layers;
 	struct platform platform;
 	struct image_run run = { 0 };
-	struct import m = { .store = &s, .layers = &layers, .platform = &platform, .run = &run, .a = &a,
+	struct import m = { .store = &s,
+			    .layers = &layers,
+			    .platform = &platform,
+			    .run = &run,
+			    .a = &a,
 			    .created = date_now_ns() };
 
 	m.comment = o->message ? o->message : "Imported from -";
 	if (!o->message && strcmp(args[0], "-") != 0)
 		m.comment = arena_printf(&a, "Imported from %s", args[0]);
-	if ((o->platform ? platform_parse(o->platform, &platform, e) : platform_of_host(&platform, e)) < 0)
+	if ((o->platform ? platform_parse(o->platform, &platform, e)
+			 : platform_of_host(&platform, e)) < 0)
 		return fail_in(e, "import");
 	return import(&m, o, args, n_args, cli, e);
 }

@@ -96,7 +96,8 @@ static char **familiar(struct arena *a, char *const *names, size_t n)
 	return list;
 }
 
-static int add_names(struct store *s, struct arena *a, struct inspected *i, const char *digest, struct err *e)
+static int add_names(struct store *s, struct arena *a, struct inspected *i, const char *digest,
+		     struct err *e)
 {
 	struct listed_images all;
 
@@ -126,7 +127,8 @@ static int inspect(struct store *s, const char *word, const struct render *how, 
 	struct inspect_descriptor descriptor;
 	struct inspected i = { .driver = &driver, .descriptor = &descriptor };
 
-	if (session_image(s, word, &found, e) < 0 || store_image_load(s, &found.digest, a, &image, e) < 0)
+	if (session_image(s, word, &found, e) < 0 ||
+	    store_image_load(s, &found.digest, a, &image, e) < 0)
 		return -1;
 	digest_text(&image.digest, digest);
 	descriptor = (struct inspect_descriptor){ text_of(image.media->type), digest, image.size };
@@ -152,8 +154,8 @@ static int inspect(struct store *s, const char *word, const struct render *how, 
 }
 
 /* An array, as docker has it, of what was found; who was not is told in a line each. */
-static int run_inspect(const struct cli *cli, void *options, char **args, size_t n_args, int *ret_status,
-		       struct err *e)
+static int run_inspect(const struct cli *cli, void *options, char **args, size_t n_args,
+		       int *ret_status, struct err *e)
 {
 	const struct inspect_options *o = options;
 	bool template = o->render.format && strcmp(o->render.format, "json") != 0;

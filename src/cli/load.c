@@ -79,7 +79,8 @@ static int run_load(const struct cli *cli, void *options, char **args __attribut
 		.name = "load", \
 		.args = "", \
 		.summary = "read images from an archive", \
-		.about = "Reads docker-archive and oci-archive, of any number of images, as docker, podman, " \
+		.about = "Reads docker-archive and oci-archive, of any number of images, as " \
+			 "docker, podman, " \
 			 "skopeo and tare write them, compressed by gzip or zstd or not at all.", \
 		.section = "IMAGES", \
 		.opts = opts, \

@@ -70,7 +70,8 @@ int prune_unused(struct store *s, int64_t keep_parts_s, uint64_t *bytes, struct 
 
 	*bytes += c.bytes;
 	collected_done(&c);
-	if (r < 0 || layers_init(&layers, s, e) < 0 || layers_remove_unused(&layers, bytes, &n, e) < 0)
+	if (r < 0 || layers_init(&layers, s, e) < 0 ||
+	    layers_remove_unused(&layers, bytes, &n, e) < 0)
 		return -1;
 	return store_collect_ingest(s, keep_parts_s, bytes, e);
 }

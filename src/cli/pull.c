@@ -51,7 +51,8 @@ static void print_result(const struct pull *p, const struct pull_options *o)
 		printf("%s\n", reference_full(p->reference, text));
 }
 
-static int pull_one(struct pull *p, const struct reference *r, const struct pull_options *o, struct err *e)
+static int pull_one(struct pull *p, const struct reference *r, const struct pull_options *o,
+		    struct err *e)
 {
 	struct transfer t;
 	char name[REFERENCE_TEXT];
@@ -62,9 +63,10 @@ static int pull_one(struct pull *p, const struct reference *r, const struct pull
 	transfer_begin(&t, transfer_pull_words, o->quiet);
 	p->progress = &t.progress;
 	if (!o->quiet && *r->tag)
-		printf("%s: Pulling from %s\n", r->tag, strcmp(r->registry, REFERENCE_DEFAULT_REGISTRY) == 0
-								 ? r->repository
-								 : reference_name(r, name));
+		printf("%s: Pulling from %s\n", r->tag,
+		       strcmp(r->registry, REFERENCE_DEFAULT_REGISTRY) == 0
+			       ? r->repository
+			       : reference_name(r, name));
 	result = image_pull(p, e);
 	transfer_end(&t);
 	if (result < 0)
@@ -73,7 +75,8 @@ static int pull_one(struct pull *p, const struct reference *r, const struct pull
 	return 0;
 }
 
-static int pull_all(struct pull *p, const struct reference *r, const struct pull_options *o, struct err *e)
+static int pull_all(struct pull *p, const struct reference *r, const struct pull_options *o,
+		    struct err *e)
 {
 	char **tags = NULL;
 
@@ -99,7 +102,8 @@ static int pull(const struct cli *cli, struct pull *p, const struct reference *r
 	struct layers layers;
 	int result;
 
-	if (registry_options(&o->registry, &how, e) < 0 || remote_target(r, &how, p->a, &target, e) < 0 || remote_open(&target, &p->remote, e) < 0)
+	if (registry_options(&o->registry, &how, e) < 0 ||
+	    remote_target(r, &how, p->a, &target, e) < 0 || remote_open(&target, &p->remote, e) < 0)
 		return -1;
 	/* the store opens while tare-fetch loads */
 	result = session_open(p->store, cli, e);
@@ -126,8 +130,10 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 	if (reference_parse(args[0], &r, e) < 0 || platform(o, &want, e) < 0)
 		return fail_in(e, "pull");
 	if (o->all_tags && strchr(strrchr(args[0], '/') ? strrchr(args[0], '/') : args[0], ':'))
-		return fail(e, ERR_INPUT, "pull: '%s' has a tag, and --all-tags asks for all of them", args[0]);
-	if (!o->quiet && !o->all_tags && !strpbrk(strrchr(args[0], '/') ? strrchr(args[0], '/') : args[0], ":@"))
+		return fail(e, ERR_INPUT,
+			    "pull: '%s' has a tag, and --all-tags asks for all of them", args[0]);
+	if (!o->quiet && !o->all_tags &&
+	    !strpbrk(strrchr(args[0], '/') ? strrchr(args[0], '/') : args[0], ":@"))
 		printf("Using default tag: %s\n", REFERENCE_DEFAULT_TAG);
 	/* a worker that ends says why itself */
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -24,7 +24,8 @@ static const struct opt opts[] = {
 };
 // clang-format on
 
-static int push_one(struct push *p, const struct reference *r, const struct push_options *o, struct err *e)
+static int push_one(struct push *p, const struct reference *r, const struct push_options *o,
+		    struct err *e)
 {
 	struct transfer t;
 	char name[REFERENCE_TEXT], digest[DIGEST_TEXT];
@@ -32,7 +33,8 @@ static int push_one(struct push *p, const struct reference *r, const struct push
 	int result = store_image_by_tag(p->store, reference_full(r, name), &manifest, e);
 
 	if (result == 0) {
-		fail(e, ERR_ABSENT, "push %s: there is no such image here", reference_familiar(r, name));
+		fail(e, ERR_ABSENT, "push %s: there is no such image here",
+		     reference_familiar(r, name));
 		return fail_hint(e, "`tare tag IMAGE %s` gives one this name", name);
 	}
 	if (result < 0)
@@ -52,7 +54,8 @@ static int push_one(struct push *p, const struct reference *r, const struct push
 	return 0;
 }
 
-static int push_all(struct push *p, const struct reference *r, const struct push_options *o, struct err *e)
+static int push_all(struct push *p, const struct reference *r, const struct push_options *o,
+		    struct err *e)
 {
 	char name[REFERENCE_TEXT];
 	size_t len = strlen(reference_name(r, name)), n = 0;
@@ -82,8 +85,8 @@ static int push(const struct cli *cli, struct push *p, const struct reference *r
 	char name[REFERENCE_TEXT];
 	int result;
 
-	if (registry_options(&o->registry, &how, e) < 0 || remote_target(r, &how, p->a, &target, e) < 0 ||
-	    remote_open(&target, &p->remote, e) < 0)
+	if (registry_options(&o->registry, &how, e) < 0 ||
+	    remote_target(r, &how, p->a, &target, e) < 0 || remote_open(&target, &p->remote, e) < 0)
 		return -1;
 	result = session_open(p->store, cli, e);
 	if (result == 0 && !o->quiet)

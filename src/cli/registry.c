@@ -77,7 +77,8 @@ static int get_username(const struct login *o, char *ret, size_t size, struct er
 	}
 	printf("Username: ");
 	(void)fflush(stdout);
-	return read_line(stdin, ret, size) ? 0 : fail(e, ERR_INPUT, "login: no user name was given");
+	return read_line(stdin, ret, size) ? 0
+					   : fail(e, ERR_INPUT, "login: no user name was given");
 }
 
 static int get_password(const struct login *o, char *ret, size_t size, struct err *e)
@@ -87,8 +88,9 @@ static int get_password(const struct login *o, char *ret, size_t size, struct er
 		return 0;
 	}
 	if (o->password_stdin)
-		return read_line(stdin, ret, size) ? 0
-						   : fail(e, ERR_INPUT, "login: the standard input has no password");
+		return read_line(stdin, ret, size)
+			       ? 0
+			       : fail(e, ERR_INPUT, "login: the standard input has no password");
 	if (!isatty(STDIN_FILENO)) {
 		fail(e, ERR_INPUT, "login: there is no terminal to ask for the password");
 		return fail_hint(e, "use --password-stdin");
@@ -98,21 +100,23 @@ static int get_password(const struct login *o, char *ret, size_t size, struct er
 	return ask_hidden(ret, size) ? 0 : fail(e, ERR_INPUT, "login: no password was given");
 }
 
-static int check(const char *registry, const struct remote_options *how, struct arena *a, struct err *e)
+static int check(const char *registry, const struct remote_options *how, struct arena *a,
+		 struct err *e)
 {
 	struct remote_target target;
 	struct remote *remote;
 	int r;
 
-	if (remote_target_of_registry(registry, how, a, &target, e) < 0 || remote_open(&target, &remote, e) < 0)
+	if (remote_target_of_registry(registry, how, a, &target, e) < 0 ||
+	    remote_open(&target, &remote, e) < 0)
 		return -1;
 	r = remote_login(remote, e);
 	remote_close(remote);
 	return r;
 }
 
-static int run_login(const struct cli *cli __attribute__((unused)), void *options, char **args, size_t n_args,
-		     int *ret_status __attribute__((unused)), struct err *e)
+static int run_login(const struct cli *cli __attribute__((unused)), void *options, char **args,
+		     size_t n_args, int *ret_status __attribute__((unused)), struct err *e)
 {
 	const struct login *o = options;
 	const char *registry = n_args ? args[0] : REFERENCE_DEFAULT_REGISTRY;
@@ -122,12 +126,14 @@ static int run_login(const struct cli *cli __attribute__((unused)), void *option
 	struct remote_options how = { .auth = &auth };
 
 	if (o->password && o->password_stdin)
-		return fail(e, ERR_INPUT, "login: --password and --password-stdin exclude each other");
+		return fail(e, ERR_INPUT,
+			    "login: --password and --password-stdin exclude each other");
 	if (registry_options(&o->registry, &how, e) < 0)
 		return -1;
 	if (!reference_is_registry(registry))
 		return fail(e, ERR_INPUT, "login: '%s' is no registry's name", registry);
-	if (get_username(o, name, sizeof(name), e) < 0 || get_password(o, password, sizeof(password), e) < 0 ||
+	if (get_username(o, name, sizeof(name), e) < 0 ||
+	    get_password(o, password, sizeof(password), e) < 0 ||
 	    check(registry, &how, &a, e) < 0 ||
 	    auth_store(registry, &auth, o->registry.authfile, &a, &where, e) < 0)
 		return fail_in(e, "log in to %s", registry);
@@ -157,8 +163,8 @@ static const struct opt logout_opts[] = {
 	OPT_STRING_("authfile", 0, struct logout, authfile, "FILE", "credentials are in FILE only"),
 };
 
-static int run_logout(const struct cli *cli __attribute__((unused)), void *options, char **args, size_t n_args,
-		      int *ret_status __attribute__((unused)), struct err *e)
+static int run_logout(const struct cli *cli __attribute__((unused)), void *options, char **args,
+		      size_t n_args, int *ret_status __attribute__((unused)), struct err *e)
 {
 	const struct logout *o = options;
 	const char *registry = n_args ? args[0] : REFERENCE_DEFAULT_REGISTRY;
@@ -221,8 +227,8 @@ static const struct render_column columns[] = {
 static const struct render_list list = { .table = &result_table, .columns = columns, .n = COUNT(columns) };
 // clang-format on
 
-static int print_results(const struct remote_results *found, const struct render *how, struct arena *a,
-			 struct err *e)
+static int print_results(const struct remote_results *found, const struct render *how,
+			 struct arena *a, struct err *e)
 {
 	struct result *all = arena_array(a, found->found.n + 1, sizeof(*all));
 
@@ -232,14 +238,18 @@ static int print_results(const struct remote_results *found, const struct render
 		all[i] = (struct result){ .name = found->found.at[i].name,
 					  .description = found->found.at[i].description,
 					  .stars = found->found.at[i].stars,
-					  .official = found->found.at[i].official ? text_shown("[OK]") : text_shown(""),
-					  .automated = found->found.at[i].automated ? text_shown("[OK]") : text_shown("") };
+					  .official = found->found.at[i].official
+							      ? text_shown("[OK]")
+							      : text_shown(""),
+					  .automated = found->found.at[i].automated
+							       ? text_shown("[OK]")
+							       : text_shown("") };
 	return render_print(how, &list, (struct list_any){ all, found->found.n }, e);
 }
 
 static int run_search(const struct cli *cli __attribute__((unused)), void *options, char **args,
-		      size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
-		      struct err *e)
+		      size_t n_args __attribute__((unused)),
+		      int *ret_status __attribute__((unused)), struct err *e)
 {
 	const struct search *o = options;
 	const char *slash = strchr(args[0], '/');
@@ -258,9 +268,11 @@ static int run_search(const struct cli *cli __attribute__((unused)), void *optio
 		slash = NULL;
 		snprintf(registry, sizeof(registry), "%s", REFERENCE_DEFAULT_REGISTRY);
 	}
-	if (remote_target_of_registry(registry, &how, &a, &target, e) < 0 || remote_open(&target, &remote, e) < 0)
+	if (remote_target_of_registry(registry, &how, &a, &target, e) < 0 ||
+	    remote_open(&target, &remote, e) < 0)
 		return -1;
-	r = remote_search(remote, slash ? slash + 1 : args[0], o->limit ? o->limit : 25, &a, &found, e);
+	r = remote_search(remote, slash ? slash + 1 : args[0], o->limit ? o->limit : 25, &a, &found,
+			  e);
 	remote_close(remote);
 	return r < 0 ? fail_in(e, "search %s", registry) : print_results(&found, &o->render, &a, e);
 }
@@ -269,7 +281,8 @@ const struct command search_command = {
 	.name = "search",
 	.args = "[REGISTRY/]WORDS",
 	.summary = "look for images in registries",
-	.about = "Asks Docker Hub, or the registry that is named. One that can't search is asked for its "
+	.about = "Asks Docker Hub, or the registry that is named. One that can't search is asked "
+		 "for its "
 		 "catalog instead, and what has the words in its name is shown.",
 	.section = "IMAGES",
 	.opts = search_opts,

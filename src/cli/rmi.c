@@ -63,7 +63,8 @@ static int untag(struct store *s, const struct image_found *f, struct err *e)
 	return 0;
 }
 
-static int remove_whole(struct store *s, const struct names *n, const struct digest *d, struct err *e)
+static int remove_whole(struct store *s, const struct names *n, const struct digest *d,
+			struct err *e)
 {
 	if (store_image_remove(s, d, e) < 0)
 		return -1;
@@ -105,8 +106,8 @@ static int remove_word(struct store *s, const char *word, const struct rmi *o, s
 	return r;
 }
 
-static int run_rmi(const struct cli *cli, void *options, char **args, size_t n_args, int *ret_status,
-		   struct err *e)
+static int run_rmi(const struct cli *cli, void *options, char **args, size_t n_args,
+		   int *ret_status, struct err *e)
 {
 	const struct rmi *o = options;
 	own_store s = STORE_NONE;
@@ -123,8 +124,7 @@ static int run_rmi(const struct cli *cli, void *options, char **args, size_t n_a
 		cli_complain(cli, &one);
 		failed++;
 	}
-	if (failed < n_args && !o->no_prune &&
-	    prune_unused(&s, KEEP_PARTS, &bytes, e) < 0)
+	if (failed < n_args && !o->no_prune && prune_unused(&s, KEEP_PARTS, &bytes, e) < 0)
 		return -1;
 	*ret_status = failed ? 1 : 0;
 	return 0;

@@ -73,9 +73,11 @@ static int add_repository(struct wanted *w, const struct reference *r, size_t *f
 		for (size_t k = 0; k < w->all.at[i].tags.n; k++) {
 			const char *tag = w->all.at[i].tags.at[k];
 
-			if (strncmp(tag, name, len) != 0 || tag[len] != ':' || strchr(tag + len, '/'))
+			if (strncmp(tag, name, len) != 0 || tag[len] != ':' ||
+			    strchr(tag + len, '/'))
 				continue;
-			if (digest_parse(w->all.at[i].digest, &d, e) < 0 || add_name(w, find(w, &d), tag, e) < 0)
+			if (digest_parse(w->all.at[i].digest, &d, e) < 0 ||
+			    add_name(w, find(w, &d), tag, e) < 0)
 				return -1;
 			++*found;
 		}

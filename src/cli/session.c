@@ -21,7 +21,8 @@ int session_open(struct store *s, const struct cli *cli, struct err *e)
 	return store_open(s, session_root(cli), e) < 0 ? -1 : base_provide(s, e);
 }
 
-static int by_reference(struct store *s, const struct reference *r, struct digest *ret, struct err *e)
+static int by_reference(struct store *s, const struct reference *r, struct digest *ret,
+			struct err *e)
 {
 	char text[REFERENCE_TEXT];
 
@@ -53,5 +54,6 @@ int session_image(struct store *s, const char *word, struct image_found *ret, st
 	fail(e, ERR_ABSENT, "no such image: %s", word);
 	if (*no_name.text)
 		return fail_hint(e, "it is no name either: %.150s", no_name.text);
-	return fail_hint(e, "`tare images` lists what is here, `tare pull %.100s` downloads it", word);
+	return fail_hint(e, "`tare images` lists what is here, `tare pull %.100s` downloads it",
+			 word);
 }

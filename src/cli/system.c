@@ -40,7 +40,8 @@ static const struct render_column columns[] = {
 static const struct render_list list = { .table = &usage_table, .columns = columns, .n = COUNT(columns) };
 // clang-format on
 
-static int sum(struct store *s, enum db_statement which, int column, uint64_t *n, uint64_t *bytes, struct err *e)
+static int sum(struct store *s, enum db_statement which, int column, uint64_t *n, uint64_t *bytes,
+	       struct err *e)
 {
 	own_rows r = { 0 };
 	int more;
@@ -55,7 +56,8 @@ static int sum(struct store *s, enum db_statement which, int column, uint64_t *n
 }
 
 static int run_df(const struct cli *cli, void *options, char **args __attribute__((unused)),
-		  size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)), struct err *e)
+		  size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
+		  struct err *e)
 {
 	static const struct {
 		const char *name;
@@ -135,7 +137,8 @@ static int run_info(const struct cli *cli, void *options, char **args __attribut
 	own_str struct str out = { 0 };
 	own_store s = STORE_NONE;
 	uint64_t bytes = 0;
-	struct info_doc d = { .version = text_shown(TARE_VERSION), .driver = text_shown("overlay") };
+	struct info_doc d = { .version = text_shown(TARE_VERSION),
+			      .driver = text_shown("overlay") };
 
 	d.root = text_shown(session_root(cli));
 	if (session_open(&s, cli, e) < 0 || sum(&s, DB_IMAGE_ALL, 2, &d.images, &bytes, e) < 0 ||

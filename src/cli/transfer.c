@@ -13,15 +13,19 @@
 #define FRAME_NS INT64_C(100000000)
 
 const char *const transfer_pull_words[] = {
-	[PROGRESS_WAITING] = "Pulling fs layer",      [PROGRESS_TRANSFER] = "Downloading",
-	[PROGRESS_TRANSFERRED] = "Download complete", [PROGRESS_UNPACKING] = "Extracting",
-	[PROGRESS_DONE] = "Pull complete",	      [PROGRESS_EXISTS] = "Already exists",
-	[PROGRESS_MOUNTED] = "",		      [PROGRESS_RETRY] = "Retrying",
+	[PROGRESS_WAITING] = "Pulling fs layer",
+	[PROGRESS_TRANSFER] = "Downloading",
+	[PROGRESS_TRANSFERRED] = "Download complete",
+	[PROGRESS_UNPACKING] = "Extracting",
+	[PROGRESS_DONE] = "Pull complete",
+	[PROGRESS_EXISTS] = "Already exists",
+	[PROGRESS_MOUNTED] = "",
+	[PROGRESS_RETRY] = "Retrying",
 };
 const char *const transfer_push_words[] = {
-	[PROGRESS_WAITING] = "Preparing",  [PROGRESS_TRANSFER] = "Pushing",
-	[PROGRESS_TRANSFERRED] = "",	   [PROGRESS_UNPACKING] = "",
-	[PROGRESS_DONE] = "Pushed",	   [PROGRESS_EXISTS] = "Layer already exists",
+	[PROGRESS_WAITING] = "Preparing",    [PROGRESS_TRANSFER] = "Pushing",
+	[PROGRESS_TRANSFERRED] = "",         [PROGRESS_UNPACKING] = "",
+	[PROGRESS_DONE] = "Pushed",          [PROGRESS_EXISTS] = "Layer already exists",
 	[PROGRESS_MOUNTED] = "Mounted from", [PROGRESS_RETRY] = "Retrying",
 };
 
@@ -92,7 +96,8 @@ static void tell(void *ctx, const char *id, enum progress_step step, uint64_t do
 			t->next_ns = now + FRAME_NS;
 			draw(t);
 		}
-	} else if (new && *t->words[step] && step != PROGRESS_TRANSFER && step != PROGRESS_UNPACKING) {
+	} else if (new && * t->words[step] && step != PROGRESS_TRANSFER &&
+		   step != PROGRESS_UNPACKING) {
 		printf("%s: %s%s%s\n", id, t->words[step], detail ? " " : "", detail ? detail : "");
 		(void)fflush(stdout);
 	}

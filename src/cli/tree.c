@@ -75,7 +75,8 @@ static uint64_t unpacked(struct store *s, const struct digest *diff_id)
 	return (uint64_t)db_number(&r, 0);
 }
 
-static struct node *add(struct forest *f, struct store *s, const struct stored_layer *l, size_t parent)
+static struct node *add(struct forest *f, struct store *s, const struct stored_layer *l,
+			size_t parent)
 {
 	struct node *n;
 	char hex[DIGEST_TEXT], text[24];
@@ -113,11 +114,13 @@ static char *name_of(struct arena *a, const struct listed_image *i)
 
 	for (size_t k = 0; k < i->tags.n; k++)
 		if (reference_parse(i->tags.at[k], &r, &ignored) == 0)
-			str_addf(&names, "%s%s", names.len ? ", " : "", reference_familiar(&r, text));
+			str_addf(&names, "%s%s", names.len ? ", " : "",
+				 reference_familiar(&r, text));
 	return names.len ? arena_dup(a, names.at) : arena_printf(a, "%.12s", i->id + 7);
 }
 
-static int plant(struct forest *f, struct store *s, const struct listed_image *listed, struct err *e)
+static int plant(struct forest *f, struct store *s, const struct listed_image *listed,
+		 struct err *e)
 {
 	struct stored_image i;
 	struct digest d;
@@ -161,11 +164,12 @@ static size_t depth_of(const void *row)
 	return ((const struct node *)row)->depth;
 }
 
-static int show(struct store *s, char **words, size_t n_words, const struct render *how, struct arena *a,
-		struct err *e)
+static int show(struct store *s, char **words, size_t n_words, const struct render *how,
+		struct arena *a, struct err *e)
 {
-	struct render_list list = { .table = &node_table, .columns = columns, .n = COUNT(columns),
-				    .depth = depth_of };
+	struct render_list list = {
+		.table = &node_table, .columns = columns, .n = COUNT(columns), .depth = depth_of
+	};
 	struct forest f = { .a = a };
 	struct listed_images all;
 	struct node *ordered;
@@ -182,13 +186,16 @@ static int show(struct store *s, char **words, size_t n_words, const struct rend
 
 			if (session_image(s, words[k], &found, e) < 0)
 				return -1;
-			wanted = wanted || strcmp(digest_text(&found.digest, text), all.at[i].digest) == 0;
+			wanted = wanted ||
+				 strcmp(digest_text(&found.digest, text), all.at[i].digest) == 0;
 		}
 		if (wanted && !all.at[i].artifact && plant(&f, s, &all.at[i], e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < f.n; i++)
-		f.nodes[i].shared = f.nodes[i].n_images > 1 ? arena_printf(a, "%zu", f.nodes[i].n_images) : text_shown("-");
+		f.nodes[i].shared = f.nodes[i].n_images > 1
+					    ? arena_printf(a, "%zu", f.nodes[i].n_images)
+					    : text_shown("-");
 	ordered = arena_array(a, f.n + 1, sizeof(*ordered));
 	if (!ordered)
 		return fail_errno(e, ENOMEM, "show the layers");

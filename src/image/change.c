@@ -60,7 +60,9 @@ static int words_or_line(struct changing *c, char ***ret)
 			return no_memory(c);
 		for (const struct json *i = v->child; i; i = i->next) {
 			if (i->type != JSON_STRING)
-				return fail(c->e, ERR_INPUT, "change the image: '%.100s' is no array of strings", c->rest);
+				return fail(c->e, ERR_INPUT,
+					    "change the image: '%.100s' is no array of strings",
+					    c->rest);
 			if (append(c, &list, i->text) < 0)
 				return -1;
 		}
@@ -94,7 +96,8 @@ static char *next_word(struct changing *c)
 }
 
 /* KEY=VALUE words, or KEY and the rest of the line as its value. */
-static int each_pair(struct changing *c, int (*set)(struct changing *c, const char *key, const char *value))
+static int each_pair(struct changing *c,
+		     int (*set)(struct changing *c, const char *key, const char *value))
 {
 	char *word = next_word(c), *equals = word ? strchr(word, '=') : NULL;
 
@@ -105,7 +108,8 @@ static int each_pair(struct changing *c, int (*set)(struct changing *c, const ch
 	for (; word; word = next_word(c)) {
 		equals = strchr(word, '=');
 		if (!equals || equals == word)
-			return fail(c->e, ERR_INPUT, "change the image: '%.100s' is not KEY=VALUE", word);
+			return fail(c->e, ERR_INPUT, "change the image: '%.100s' is not KEY=VALUE",
+				    word);
 		*equals = '\0';
 		if (set(c, word, equals + 1) < 0)
 			return -1;
@@ -250,11 +254,11 @@ static const struct instruction {
 	const char *name;
 	int (*change)(struct changing *c);
 } instructions[] = {
-	{ "CMD", change_cmd },		 { "ENTRYPOINT", change_entrypoint },
-	{ "ENV", change_env },		 { "EXPOSE", change_expose },
-	{ "LABEL", change_label },	 { "ONBUILD", change_onbuild },
-	{ "SHELL", change_shell },	 { "STOPSIGNAL", change_stopsignal },
-	{ "USER", change_user },	 { "VOLUME", change_volume },
+	{ "CMD", change_cmd },         { "ENTRYPOINT", change_entrypoint },
+	{ "ENV", change_env },         { "EXPOSE", change_expose },
+	{ "LABEL", change_label },     { "ONBUILD", change_onbuild },
+	{ "SHELL", change_shell },     { "STOPSIGNAL", change_stopsignal },
+	{ "USER", change_user },       { "VOLUME", change_volume },
 	{ "WORKDIR", change_workdir },
 };
 
@@ -269,9 +273,12 @@ int image_change(struct image_run *run, const char *line, struct arena *a, struc
 
 	c.rest = line + len + strspn(line + len, " \t=");
 	for (size_t i = 0; i < COUNT(instructions); i++)
-		if (strlen(instructions[i].name) == len && strncasecmp(instructions[i].name, line, len) == 0)
+		if (strlen(instructions[i].name) == len &&
+		    strncasecmp(instructions[i].name, line, len) == 0)
 			return instructions[i].change(&c);
 	fail(e, ERR_INPUT, "change the image: '%.60s' is no instruction that changes one", line);
-	return fail_hint(e, "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME and "
-			    "WORKDIR do");
+	return fail_hint(
+		e,
+		"CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME and "
+		"WORKDIR do");
 }

@@ -57,8 +57,10 @@ static int keep(struct import *m, const struct bind_table *t, const void *doc, c
 
 	if (!text || store_blob_keep(m->store, text, strlen(text), type, ret_digest, e) < 0)
 		return -1;
-	*ret = (struct image_descriptor){ .media_type = text_shown(type), .size = strlen(text),
-					  .digest = arena_dup(m->a, digest_text(ret_digest, digest)) };
+	*ret = (struct image_descriptor){ .media_type = text_shown(type),
+					  .size = strlen(text),
+					  .digest = arena_dup(m->a,
+							      digest_text(ret_digest, digest)) };
 	return ret->digest ? 0 : fail_errno(e, ENOMEM, "import");
 }
 
@@ -72,7 +74,8 @@ static int describe(struct import *m, const struct ingest *in, enum media_compre
 	struct image_config config = { .architecture = text_shown(m->platform->architecture),
 				       .os = text_shown(m->platform->os),
 				       .comment = text_shown(m->comment),
-				       .config = m->run, .rootfs = &rootfs };
+				       .config = m->run,
+				       .rootfs = &rootfs };
 	struct image_descriptor layer = { .size = in->at }, config_of;
 	struct image_manifest manifest = { .schema_version = 2, .config = &config_of };
 	struct image_descriptor ignored;
@@ -86,14 +89,16 @@ static int describe(struct import *m, const struct ingest *in, enum media_compre
 	manifest.media_type = text_shown(media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, false));
 	manifest.layers.at = &layer;
 	manifest.layers.n = 1;
-	if (keep(m, &image_config_table, &config, media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, false),
-		 &config_of, &m->id, e) < 0)
+	if (keep(m, &image_config_table, &config,
+		 media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, false), &config_of, &m->id, e) < 0)
 		return -1;
-	return keep(m, &image_manifest_table, &manifest, manifest.media_type, &ignored, ret_manifest, e);
+	return keep(m, &image_manifest_table, &manifest, manifest.media_type, &ignored,
+		    ret_manifest, e);
 }
 
 /* The archive unpacked, under a name of its own until its diff id is known. */
-static int learn(struct import *m, const struct ingest *in, struct digest *ret_diff_id, struct err *e)
+static int learn(struct import *m, const struct ingest *in, struct digest *ret_diff_id,
+		 struct err *e)
 {
 	char name[64];
 	own_fd int folder = FD_NONE, blob = FD_NONE;
@@ -110,7 +115,9 @@ static int learn(struct import *m, const struct ingest *in, struct digest *ret_d
 	blob = store_blob_open(m->store, &in->digest, NULL, e);
 	order.input = blob;
 	order.target = folder;
-	r = folder < 0 ? fail_sys(e, "open the folder '%s'", name) : blob < 0 ? -1 : unpack_start(&u, &order, e);
+	r = folder < 0 ? fail_sys(e, "open the folder '%s'", name)
+	    : blob < 0 ? -1
+		       : unpack_start(&u, &order, e);
 	if (r == 0)
 		r = unpack_finish(&u, &result, e);
 	if (r == 0)

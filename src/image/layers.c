@@ -35,7 +35,8 @@ static int is_there(struct layers *ls, const char *name, struct err *e)
 	r = db_next(&rows, e);
 	if (r <= 0)
 		return r;
-	return fstatat(ls->store->layers, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	return fstatat(ls->store->layers, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode);
 }
 
 /* layers_have() - whether a layer is unpacked here */
@@ -70,7 +71,8 @@ static int lock(struct layer_job *j, struct err *e)
 	for (;;) {
 		if (mkdirat(layers, name, 0700) < 0 && errno != EEXIST)
 			return fail_sys(e, "make the folder '%s'", name);
-		fd_take(&j->folder, openat(layers, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+		fd_take(&j->folder,
+			openat(layers, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 		if (j->folder < 0 && errno == ENOENT)
 			continue;
 		if (j->folder < 0)
@@ -89,11 +91,15 @@ static int lock(struct layer_job *j, struct err *e)
  *
  * Return: LAYER_MINE, LAYER_HAVE or LAYER_BUSY (ask again), which is also in @j->state; -1.
  */
-int layer_begin(struct layer_job *j, struct layers *ls, const struct stored_layer *layer, struct err *e)
+int layer_begin(struct layer_job *j, struct layers *ls, const struct stored_layer *layer,
+		struct err *e)
 {
 	int r;
 
-	*j = (struct layer_job){ .layers = ls, .layer = layer, .folder = FD_NONE, .target = FD_NONE,
+	*j = (struct layer_job){ .layers = ls,
+				 .layer = layer,
+				 .folder = FD_NONE,
+				 .target = FD_NONE,
 				 .unpack = UNPACK_NONE };
 	(void)digest_hex(&layer->diff_id, j->name);
 	if (store_lease(ls->store, j->name, e) < 0)
@@ -116,7 +122,9 @@ int layer_begin(struct layer_job *j, struct layers *ls, const struct stored_laye
 /* layer_start() - begin to unpack @input, which the worker has then; the caller may close it */
 int layer_start(struct layer_job *j, int input, struct err *e)
 {
-	struct unpack_order order = { .input = input, .mode = UNPACK_OVERLAY, .diff_id = &j->layer->diff_id };
+	struct unpack_order order = { .input = input,
+				      .mode = UNPACK_OVERLAY,
+				      .diff_id = &j->layer->diff_id };
 
 	/* what a holder left that was killed */
 	if (tree_remove(j->folder, "root", e) < 0)
@@ -157,8 +165,9 @@ static int place(struct layer_job *j, struct err *e)
 	     renameat(j->folder, "root", s->layers, j->name) < 0))
 		return fail_sys(e, "give the layer '%s' its name", j->name);
 	(void)unlinkat(s->layers, name, AT_REMOVEDIR);
-	return db_run(&s->db, DB_LAYER_ADD, e, "sssii", j->name, digest_text(&j->layer->diff_id, diff), "",
-		      (int64_t)j->result.size, (int64_t)j->result.entries);
+	return db_run(&s->db, DB_LAYER_ADD, e, "sssii", j->name,
+		      digest_text(&j->layer->diff_id, diff), "", (int64_t)j->result.size,
+		      (int64_t)j->result.entries);
 }
 
 /* layers_commit() - those that are done get their names and records, after a flush to the disk */
@@ -239,7 +248,9 @@ static int fill(struct queue *q, struct err *e)
 		if (j->layers && j->state != LAYER_BUSY)
 			continue;
 		if (came_before(q, i)) {
-			*j = (struct layer_job){ .layers = q->ls, .folder = FD_NONE, .state = LAYER_HAVE };
+			*j = (struct layer_job){ .layers = q->ls,
+						 .folder = FD_NONE,
+						 .state = LAYER_HAVE };
 			continue;
 		}
 		if (layer_begin(j, q->ls, &q->image->layers.at[i], e) < 0)
@@ -253,7 +264,8 @@ static int fill(struct queue *q, struct err *e)
 static bool is_over(const struct queue *q)
 {
 	for (size_t i = 0; i < q->n; i++)
-		if (!q->jobs[i].layers || q->jobs[i].state == LAYER_BUSY || q->jobs[i].state == LAYER_RUNNING)
+		if (!q->jobs[i].layers || q->jobs[i].state == LAYER_BUSY ||
+		    q->jobs[i].state == LAYER_RUNNING)
 			return false;
 	return true;
 }
@@ -267,7 +279,8 @@ static int wait_for_one(struct queue *q, struct err *e)
 	if (!fds)
 		return fail_errno(e, ENOMEM, "unpack layers");
 	for (size_t i = 0; i < q->n; i++)
-		fds[i] = (struct pollfd){ .fd = q->jobs[i].layers && q->jobs[i].state == LAYER_RUNNING
+		fds[i] = (struct pollfd){ .fd = q->jobs[i].layers &&
+								q->jobs[i].state == LAYER_RUNNING
 							? unpack_poll_fd(&q->jobs[i].unpack)
 							: -1,
 					  .events = POLLIN };

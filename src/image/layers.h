@@ -31,7 +31,8 @@ struct layer_job {
 	enum { LAYER_MINE, LAYER_HAVE, LAYER_BUSY, LAYER_RUNNING, LAYER_DONE } state;
 };
 
-int layer_begin(struct layer_job *j, struct layers *ls, const struct stored_layer *layer, struct err *e);
+int layer_begin(struct layer_job *j, struct layers *ls, const struct stored_layer *layer,
+		struct err *e);
 int layer_start(struct layer_job *j, int input, struct err *e);
 int layer_finish(struct layer_job *j, struct err *e);
 int layers_commit(struct layers *ls, struct layer_job *jobs, size_t n, struct err *e);

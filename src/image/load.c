@@ -76,10 +76,12 @@ int load_blob(struct load *l, const char *name, const struct digest *known, uint
 	if (fd < 0)
 		return -1;
 	if (known && is != size)
-		return fail(e, ERR_INPUT, "read '%.200s' of the archive: it has %llu bytes, not %llu", name,
+		return fail(e, ERR_INPUT,
+			    "read '%.200s' of the archive: it has %llu bytes, not %llu", name,
 			    (unsigned long long)is, (unsigned long long)size);
 	r = known ? ingest_begin_wait(&in, l->store, known, size, e)
-		  : ingest_begin_unnamed(&in, l->store, e) < 0 ? -1 : INGEST_MINE;
+	    : ingest_begin_unnamed(&in, l->store, e) < 0 ? -1
+							 : INGEST_MINE;
 	if (r < 0)
 		return -1;
 	if (r == INGEST_HAVE) {
@@ -96,7 +98,8 @@ int load_blob(struct load *l, const char *name, const struct digest *known, uint
 	return 0;
 }
 
-static int note(struct load *l, const struct stored_image *i, char *const *names, size_t n, struct err *e)
+static int note(struct load *l, const struct stored_image *i, char *const *names, size_t n,
+		struct err *e)
 {
 	struct loaded *all = arena_array(l->a, l->images.n + 1, sizeof(*all)), *new;
 
@@ -109,7 +112,7 @@ static int note(struct load *l, const struct stored_image *i, char *const *names
 	new->digest = i->digest;
 	new->id = i->id;
 	new->names.at = arena_array(l->a, n + 1, sizeof(char *));
-	for (; new->names.at && new->names.n < n; new->names.n++)
+	for (; new->names.at &&new->names.n < n; new->names.n++)
 		new->names.at[new->names.n] = names[new->names.n];
 	return new->names.at ? 0 : fail_errno(e, ENOMEM, "load an image");
 }
@@ -149,9 +152,11 @@ static int load_folder(struct load *l, struct err *e)
 		return load_docker(l, e);
 	fail(e, ERR_INPUT, "load: there are no images in the archive");
 	if (has(l, "repositories"))
-		return fail_hint(e, "it is of docker before 1.10; `skopeo copy` of that time converts it");
-	return fail_hint(e, "it has neither index.json nor manifest.json; a root filesystem's archive is "
-			    "for `tare import`");
+		return fail_hint(
+			e, "it is of docker before 1.10; `skopeo copy` of that time converts it");
+	return fail_hint(
+		e, "it has neither index.json nor manifest.json; a root filesystem's archive is "
+		   "for `tare import`");
 }
 
 static int extract(struct load *l, int input, struct err *e)

@@ -30,7 +30,8 @@ static size_t count(char **words)
 }
 
 /* How the layer is compressed: docker writes them as they are, others compress them. */
-static int compression_of(struct load *l, const char *name, enum media_compression *ret, struct err *e)
+static int compression_of(struct load *l, const char *name, enum media_compression *ret,
+			  struct err *e)
 {
 	unsigned char magic[4] = { 0 };
 	uint64_t size;
@@ -76,12 +77,14 @@ static int load_layer(struct load *l, const char *name, struct image_descriptor 
 
 /* The archive has no manifest as registries know it: it is made here, of the kind that all who read
  * image layouts know. */
-static int make_manifest(struct load *l, const struct entry *m, struct digest *ret_digest, struct err *e)
+static int make_manifest(struct load *l, const struct entry *m, struct digest *ret_digest,
+			 struct err *e)
 {
 	const char *type = media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, false);
 	const char *config_type = media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, false);
 	struct image_descriptor config;
-	struct image_manifest manifest = { .schema_version = 2, .media_type = text_shown(type),
+	struct image_manifest manifest = { .schema_version = 2,
+					   .media_type = text_shown(type),
 					   .config = &config };
 	own_mem char *text = NULL;
 	struct digest d;
@@ -89,7 +92,8 @@ static int make_manifest(struct load *l, const struct entry *m, struct digest *r
 	size_t n = count(m->layers);
 
 	if (n > IMAGE_LAYERS_MAX)
-		return fail(e, ERR_LIMIT, "load: %zu layers are more than the %d allowed", n, IMAGE_LAYERS_MAX);
+		return fail(e, ERR_LIMIT, "load: %zu layers are more than the %d allowed", n,
+			    IMAGE_LAYERS_MAX);
 	if (load_blob(l, m->config, NULL, 0, config_type, &d, &size, e) < 0 ||
 	    describe(l, &d, size, config_type, &config, e) < 0)
 		return -1;
@@ -97,7 +101,8 @@ static int make_manifest(struct load *l, const struct entry *m, struct digest *r
 	if (!manifest.layers.at)
 		return fail_errno(e, ENOMEM, "load an image");
 	for (; manifest.layers.n < n; manifest.layers.n++)
-		if (load_layer(l, m->layers[manifest.layers.n], &manifest.layers.at[manifest.layers.n], e) < 0)
+		if (load_layer(l, m->layers[manifest.layers.n],
+			       &manifest.layers.at[manifest.layers.n], e) < 0)
 			return -1;
 	text = bind_print(&image_manifest_table, &manifest, false, e);
 	return text ? store_blob_keep(l->store, text, strlen(text), type, ret_digest, e) : -1;
@@ -131,7 +136,8 @@ int load_docker(struct load *l, struct err *e)
 	int len = load_read(l, "manifest.json", IMAGE_DOCUMENT_MAX, &text, e);
 	struct list_any list = { 0 };
 
-	if (len < 0 || bind_parse_list(&entry_table, text, (size_t)len, "manifest.json", NULL, l->a, &list, e) < 0)
+	if (len < 0 || bind_parse_list(&entry_table, text, (size_t)len, "manifest.json", NULL, l->a,
+				       &list, e) < 0)
 		return -1;
 	if (list.n == 0)
 		return fail(e, ERR_INPUT, "load: manifest.json names no images");

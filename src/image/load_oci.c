@@ -25,7 +25,8 @@ static int load_part(struct load *l, const struct image_descriptor *from, struct
 
 	if (digest_parse(from->digest, &d, e) < 0)
 		return -1;
-	snprintf(name, sizeof(name), "blobs/%s/%s", digest_algorithm_name(d.algorithm), digest_hex(&d, hex));
+	snprintf(name, sizeof(name), "blobs/%s/%s", digest_algorithm_name(d.algorithm),
+		 digest_hex(&d, hex));
 	return load_blob(l, name, &d, from->size, from->media_type, &is, &size, e);
 }
 
@@ -53,7 +54,8 @@ static int load_parts(struct load *l, const struct image_manifest *m, struct err
 }
 
 /* Which of an index's is ours, when it has several. */
-static int choose(const struct image_index *index, const struct image_descriptor **ret, struct err *e)
+static int choose(const struct image_index *index, const struct image_descriptor **ret,
+		  struct err *e)
 {
 	struct platform want;
 
@@ -73,9 +75,11 @@ static int load_manifest(struct load *l, const struct image_descriptor *from, ch
 	if (read_document(l, from, &d, &digest, e) < 0)
 		return -1;
 	if (d.media->kind == MEDIA_MANIFEST)
-		return load_parts(l, &d.manifest, e) < 0 ? -1 : load_finish(l, &digest, names, n, e);
+		return load_parts(l, &d.manifest, e) < 0 ? -1
+							 : load_finish(l, &digest, names, n, e);
 	if (depth >= INDEX_DEPTH)
-		return fail(e, ERR_LIMIT, "load: indexes within indexes, more than %d deep", INDEX_DEPTH);
+		return fail(e, ERR_LIMIT, "load: indexes within indexes, more than %d deep",
+			    INDEX_DEPTH);
 	if (choose(&d.index, &chosen, e) < 0)
 		return fail_in(e, "load %s", from->digest);
 	return load_manifest(l, chosen, names, n, depth + 1, e);

@@ -51,7 +51,8 @@ static void by_alias(struct platform *p)
 {
 	for (size_t i = 0; i < COUNT(aliases); i++)
 		if (strcasecmp(p->architecture, aliases[i].name) == 0) {
-			snprintf(p->architecture, sizeof(p->architecture), "%s", aliases[i].architecture);
+			snprintf(p->architecture, sizeof(p->architecture), "%s",
+				 aliases[i].architecture);
 			if (!*p->variant)
 				snprintf(p->variant, sizeof(p->variant), "%s", aliases[i].variant);
 			return;
@@ -76,8 +77,9 @@ static bool next_part(const char **at, char *ret, size_t size)
 {
 	size_t len = strcspn(*at, "/");
 
-	if (len == 0 || len >= size || strspn(*at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-						  "0123456789_.-") < len)
+	if (len == 0 || len >= size ||
+	    strspn(*at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			"0123456789_.-") < len)
 		return false;
 	memcpy(ret, *at, len);
 	ret[len] = '\0';
@@ -129,7 +131,8 @@ static int rank(const struct platform *want, const char *os, const char *archite
 	for (size_t i = 0; i < COUNT(fallbacks); i++) {
 		const struct fallback *f = &fallbacks[i];
 
-		if (strcmp(f->architecture, architecture) != 0 || strcmp(f->variant, want->variant) != 0)
+		if (strcmp(f->architecture, architecture) != 0 ||
+		    strcmp(f->variant, want->variant) != 0)
 			continue;
 		for (int k = 0; k < (int)COUNT(f->also) && f->also[k]; k++)
 			if (strcmp(f->also[k], is) == 0)
@@ -189,6 +192,7 @@ const struct image_descriptor *platform_choose(const struct platform *want,
 		return best;
 	list_platforms(index, &there);
 	fail(e, ERR_ABSENT, "the image has no manifest for %s", platform_text(want, text));
-	fail_hint(e, "it has %s; --platform chooses one of them", there.len ? there.at : "none at all");
+	fail_hint(e, "it has %s; --platform chooses one of them",
+		  there.len ? there.at : "none at all");
 	return NULL;
 }

@@ -22,8 +22,8 @@ enum progress_step {
  * @say:  a line that belongs to no blob
  */
 struct progress {
-	void (*tell)(void *ctx, const char *id, enum progress_step step, uint64_t done, uint64_t total,
-		     const char *detail);
+	void (*tell)(void *ctx, const char *id, enum progress_step step, uint64_t done,
+		     uint64_t total, const char *detail);
 	void (*say)(void *ctx, const char *line);
 	void *ctx;
 };

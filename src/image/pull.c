@@ -41,7 +41,8 @@ static int is_complete(struct pull *p, const struct digest *manifest, struct err
 static int is_here(struct pull *p, const struct digest *d, struct err *e)
 {
 	char name[REFERENCE_TEXT];
-	int r = store_image_by_digest(p->store, reference_name(p->reference, name), d, &p->manifest, e);
+	int r = store_image_by_digest(p->store, reference_name(p->reference, name), d, &p->manifest,
+				      e);
 
 	return r <= 0 ? r : is_complete(p, &p->manifest, e);
 }
@@ -98,7 +99,8 @@ static int fetch_document(struct pull *p, const char *what, const struct digest 
 		return -1;
 	if (expected && !digest_same(&m.digest, expected))
 		return fail(e, ERR_INPUT, "pull %s: the registry sent something else", what);
-	if (image_document(m.bytes, m.size, m.media_type, "the image's manifest", p->a, ret_doc, e) < 0 ||
+	if (image_document(m.bytes, m.size, m.media_type, "the image's manifest", p->a, ret_doc,
+			   e) < 0 ||
 	    store_blob_keep(p->store, m.bytes, m.size, ret_doc->media->type, &kept, e) < 0)
 		return -1;
 	*ret_digest = m.digest;
@@ -139,7 +141,8 @@ static int fetch_config(struct pull *p, struct err *e)
 	    image_document(text, len, NULL, "the image's manifest", p->a, &d, e) < 0)
 		return -1;
 	if (d.manifest.config->size > IMAGE_DOCUMENT_MAX)
-		return fail(e, ERR_LIMIT, "pull: a config of %llu bytes is more than the %zu allowed",
+		return fail(e, ERR_LIMIT,
+			    "pull: a config of %llu bytes is more than the %zu allowed",
 			    (unsigned long long)d.manifest.config->size, IMAGE_DOCUMENT_MAX);
 	return pull_blob(p, d.manifest.config, e);
 }
@@ -150,10 +153,12 @@ static int refuse_foreign(const struct stored_image *image, struct err *e)
 
 	for (size_t i = 0; i < image->layers.n; i++)
 		if (image->layers.at[i].media->kind == MEDIA_FOREIGN_LAYER) {
-			fail(e, ERR_UNSUPPORTED, "pull: the layer %s is not in the registry (a foreign layer)",
+			fail(e, ERR_UNSUPPORTED,
+			     "pull: the layer %s is not in the registry (a foreign layer)",
 			     digest_text(&image->layers.at[i].blob, text));
-			return fail_hint(e, "its publisher distributes it elsewhere, mostly with Windows; "
-					    "addresses that an image names are not followed");
+			return fail_hint(
+				e, "its publisher distributes it elsewhere, mostly with Windows; "
+				   "addresses that an image names are not followed");
 		}
 	return 0;
 }
@@ -184,8 +189,8 @@ int image_pull(struct pull *p, struct err *e)
 		return r < 0 ? -1 : 0;
 	p->fresh = true;
 	if (fetch_manifest(p, e) < 0 || fetch_config(p, e) < 0 ||
-	    store_image_load(p->store, &p->manifest, p->a, &image, e) < 0 || refuse_foreign(&image, e) < 0 ||
-	    pull_blobs(p, &image, e) < 0)
+	    store_image_load(p->store, &p->manifest, p->a, &image, e) < 0 ||
+	    refuse_foreign(&image, e) < 0 || pull_blobs(p, &image, e) < 0)
 		return -1;
 	return record(p, &image, e);
 }

@@ -48,8 +48,8 @@ struct pulling {
 	char *piece;
 };
 
-static void tell(const struct pulling *g, const struct fetch *f, enum progress_step step, uint64_t done,
-		 const char *detail)
+static void tell(const struct pulling *g, const struct fetch *f, enum progress_step step,
+		 uint64_t done, const char *detail)
 {
 	const struct progress *to = g->p->progress;
 
@@ -71,8 +71,11 @@ static int ask(struct pulling *g, struct fetch *f, struct err *e)
 	char text[DIGEST_TEXT];
 	int ends[2];
 	struct remote_request q = {
-		.action = REMOTE_BLOB_GET, .what = digest_text(&f->digest, text), .size = f->size,
-		.offset = f->in.at, .registry_only = f->retried,
+		.action = REMOTE_BLOB_GET,
+		.what = digest_text(&f->digest, text),
+		.size = f->size,
+		.offset = f->in.at,
+		.registry_only = f->retried,
 	};
 	int r;
 
@@ -117,7 +120,8 @@ static int begin_layer(struct pulling *g, struct fetch *f, struct err *e)
 
 	if (j->state == LAYER_BUSY && layer_begin(j, g->p->layers, j->layer, e) < 0)
 		return -1;
-	if (j->state != LAYER_MINE || g->running > g->p->layers->workers || (!f->whole && f->in.at == 0))
+	if (j->state != LAYER_MINE || g->running > g->p->layers->workers ||
+	    (!f->whole && f->in.at == 0))
 		return 0;
 	if (f->whole) {
 		own_fd int fd = store_blob_open(g->p->store, &f->digest, NULL, e);
@@ -159,14 +163,17 @@ static int take(struct pulling *g, struct fetch *f, struct err *e)
 static int feed(struct fetch *f, int from, struct err *e)
 {
 	off_t at = (off_t)f->fed;
-	ssize_t n = splice(from, &at, f->feed, NULL, f->in.at - f->fed, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+	ssize_t n = splice(from, &at, f->feed, NULL, f->in.at - f->fed,
+			   SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
 	if (n < 0 && errno == EPIPE) {
 		fd_close(&f->feed);
 		return 0;
 	}
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : fail_sys(e, "hand a layer to tare-unpack");
+		return errno == EAGAIN || errno == EINTR
+			       ? 0
+			       : fail_sys(e, "hand a layer to tare-unpack");
 	f->fed += (uint64_t)n;
 	return 0;
 }
@@ -250,14 +257,16 @@ static int hear(struct pulling *g, struct err *e)
 
 static bool is_over(const struct fetch *f)
 {
-	return f->whole && f->in.fd < 0 && (!f->job || f->job->state == LAYER_HAVE || f->job->state == LAYER_DONE);
+	return f->whole && f->in.fd < 0 &&
+	       (!f->job || f->job->state == LAYER_HAVE || f->job->state == LAYER_DONE);
 }
 
 static int step(struct pulling *g, struct fetch *f, struct err *e)
 {
 	if (!f->whole && !f->asked && !f->came && begin_blob(g, f, e) < 0)
 		return -1;
-	if (f->job && (f->job->state == LAYER_MINE || f->job->state == LAYER_BUSY) && begin_layer(g, f, e) < 0)
+	if (f->job && (f->job->state == LAYER_MINE || f->job->state == LAYER_BUSY) &&
+	    begin_layer(g, f, e) < 0)
 		return -1;
 	return end_blob(g, f, e);
 }
@@ -282,10 +291,12 @@ static void watch(const struct pulling *g, struct pollfd *w)
 		bool runs = f->job && f->job->state == LAYER_RUNNING;
 
 		at[WATCH_PIPE] = (struct pollfd){ .fd = f->pipe, .events = POLLIN };
-		at[WATCH_FEED] = (struct pollfd){ .fd = f->feed >= 0 && f->fed < f->in.at ? f->feed : -1,
-						  .events = POLLOUT };
-		at[WATCH_LAYER] = (struct pollfd){ .fd = runs ? unpack_poll_fd(&f->job->unpack) : -1,
-						   .events = POLLIN };
+		at[WATCH_FEED] =
+			(struct pollfd){ .fd = f->feed >= 0 && f->fed < f->in.at ? f->feed : -1,
+					 .events = POLLOUT };
+		at[WATCH_LAYER] =
+			(struct pollfd){ .fd = runs ? unpack_poll_fd(&f->job->unpack) : -1,
+					 .events = POLLIN };
 	}
 	w[g->n * WATCH_EACH] = (struct pollfd){ .fd = remote_fd(g->p->remote), .events = POLLIN };
 }
@@ -300,7 +311,8 @@ static int serve(struct pulling *g, const struct pollfd *w, struct err *e)
 			return -1;
 		if (at[WATCH_FEED].revents && f->feed >= 0 && feed(f, f->in.fd, e) < 0)
 			return -1;
-		if (at[WATCH_LAYER].revents && f->job->state == LAYER_RUNNING && end_layer(g, f, e) < 0)
+		if (at[WATCH_LAYER].revents && f->job->state == LAYER_RUNNING &&
+		    end_layer(g, f, e) < 0)
 			return -1;
 	}
 	return w[g->n * WATCH_EACH].revents ? hear(g, e) : 0;
@@ -335,8 +347,12 @@ static void add(struct pulling *g, const struct digest *d, uint64_t size, const 
 	struct fetch *f = &g->fetches[g->n++];
 	char hex[DIGEST_TEXT];
 
-	*f = (struct fetch){ .digest = *d, .size = size, .media_type = media_type, .pipe = FD_NONE,
-			     .feed = FD_NONE, .in = INGEST_NONE };
+	*f = (struct fetch){ .digest = *d,
+			     .size = size,
+			     .media_type = media_type,
+			     .pipe = FD_NONE,
+			     .feed = FD_NONE,
+			     .in = INGEST_NONE };
 	snprintf(f->short_id, sizeof(f->short_id), "%.12s", digest_hex(d, hex));
 }
 
@@ -401,7 +417,8 @@ int pull_blobs(struct pull *p, const struct stored_image *image, struct err *e)
 	for (size_t i = 0; r == 0 && image->artifact && i < n; i++) {
 		r = digest_parse(image->manifest.layers.at[i].digest, &d, e);
 		if (r == 0 && !is_double(&g, &d))
-			add(&g, &d, image->manifest.layers.at[i].size, image->manifest.layers.at[i].media_type);
+			add(&g, &d, image->manifest.layers.at[i].size,
+			    image->manifest.layers.at[i].media_type);
 	}
 	if (r == 0)
 		r = loop(&g, e);

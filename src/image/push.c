@@ -27,8 +27,8 @@ struct pushing {
 	size_t n, left;
 };
 
-static void tell(const struct pushing *g, const struct upload *u, enum progress_step step, uint64_t done,
-		 const char *detail)
+static void tell(const struct pushing *g, const struct upload *u, enum progress_step step,
+		 uint64_t done, const char *detail)
 {
 	const struct progress *to = g->p->progress;
 
@@ -50,8 +50,9 @@ static const char *other_repository(struct push *p, const struct digest *manifes
 	while (!found && db_next(&rows, e) > 0) {
 		const char *name = db_text(&rows, 0);
 
-		if (strcmp(db_text(&rows, 2), text) == 0 && strncmp(name, p->reference->registry, len) == 0 &&
-		    name[len] == '/' && strcmp(name + len + 1, p->reference->repository) != 0)
+		if (strcmp(db_text(&rows, 2), text) == 0 &&
+		    strncmp(name, p->reference->registry, len) == 0 && name[len] == '/' &&
+		    strcmp(name + len + 1, p->reference->repository) != 0)
 			found = arena_dup(p->a, name + len + 1);
 	}
 	return found;
@@ -61,8 +62,11 @@ static int send_blob(struct pushing *g, struct upload *u, struct err *e)
 {
 	char text[DIGEST_TEXT];
 	own_fd int fd = store_blob_open(g->p->store, &u->digest, NULL, e);
-	struct remote_request q = { .action = REMOTE_BLOB_PUT, .what = digest_text(&u->digest, text),
-				    .size = u->size, .mount_from = u->mount_from, .fd = fd };
+	struct remote_request q = { .action = REMOTE_BLOB_PUT,
+				    .what = digest_text(&u->digest, text),
+				    .size = u->size,
+				    .mount_from = u->mount_from,
+				    .fd = fd };
 
 	if (fd < 0 || remote_ask(g->p->remote, &q, &u->id, e) < 0)
 		return -1;
@@ -71,8 +75,8 @@ static int send_blob(struct pushing *g, struct upload *u, struct err *e)
 	return 0;
 }
 
-static int add(struct pushing *g, const struct image_descriptor *d, bool is_config, const char *mount_from,
-	       struct err *e)
+static int add(struct pushing *g, const struct image_descriptor *d, bool is_config,
+	       const char *mount_from, struct err *e)
 {
 	struct upload *u = &g->uploads[g->n];
 	char hex[DIGEST_TEXT];
@@ -90,7 +94,7 @@ static int add(struct pushing *g, const struct image_descriptor *d, bool is_conf
 
 static int done(struct pushing *g, struct upload *u, const struct remote_event *event)
 {
-	enum progress_step step = event->existed ? PROGRESS_EXISTS
+	enum progress_step step = event->existed   ? PROGRESS_EXISTS
 				  : event->mounted ? PROGRESS_MOUNTED
 						   : PROGRESS_DONE;
 
@@ -124,7 +128,8 @@ static int hear(struct pushing *g, const struct remote_event *event, struct err 
 	return 0;
 }
 
-static int send_all(struct pushing *g, const struct image_manifest *m, const char *mount_from, struct err *e)
+static int send_all(struct pushing *g, const struct image_manifest *m, const char *mount_from,
+		    struct err *e)
 {
 	struct remote_event event;
 
@@ -147,7 +152,8 @@ static int refuse_foreign(const struct stored_image *image, struct err *e)
 	for (size_t i = 0; i < image->layers.n; i++)
 		if (image->layers.at[i].media->kind == MEDIA_FOREIGN_LAYER)
 			return fail(e, ERR_UNSUPPORTED,
-				    "push: the image has a foreign layer, which may not be distributed");
+				    "push: the image has a foreign layer, which may not be "
+				    "distributed");
 	return 0;
 }
 
@@ -155,7 +161,8 @@ static int put_manifest(struct push *p, const struct stored_image *image, struct
 {
 	own_mem char *text = NULL;
 	char name[REFERENCE_TEXT];
-	struct image_names names = { .repository = reference_name(p->reference, name), .digest = &image->digest };
+	struct image_names names = { .repository = reference_name(p->reference, name),
+				     .digest = &image->digest };
 	size_t len;
 
 	if (store_blob_read(p->store, &image->digest, IMAGE_DOCUMENT_MAX, &text, &len, e) < 0 ||
@@ -176,7 +183,8 @@ int image_push(struct push *p, const struct digest *manifest, struct err *e)
 	struct pushing g = { .p = p };
 	int r;
 
-	if (store_image_load(p->store, manifest, p->a, &image, e) < 0 || refuse_foreign(&image, e) < 0)
+	if (store_image_load(p->store, manifest, p->a, &image, e) < 0 ||
+	    refuse_foreign(&image, e) < 0)
 		return -1;
 	g.uploads = calloc(image.manifest.layers.n + 2, sizeof(*g.uploads));
 	if (!g.uploads)

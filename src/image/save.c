@@ -45,8 +45,8 @@ static int write_all(struct archive *ar, const void *at, size_t len, struct err 
 }
 
 /* ustar (POSIX.1-1988), with GNU's numbers where eleven octal digits are too few. */
-static int write_one_header(struct archive *ar, const char *name, char type, unsigned mode, uint64_t size,
-			    struct err *e)
+static int write_one_header(struct archive *ar, const char *name, char type, unsigned mode,
+			    uint64_t size, struct err *e)
 {
 	char h[BLOCK] = { 0 };
 	unsigned sum = 0;
@@ -81,8 +81,8 @@ static int pad(struct archive *ar, uint64_t size, struct err *e)
 }
 
 /* A name with no room in the header, as a SHA-512 is, comes before it (GNU's "L"). */
-static int write_header(struct archive *ar, const char *name, char type, unsigned mode, uint64_t size,
-			struct err *e)
+static int write_header(struct archive *ar, const char *name, char type, unsigned mode,
+			uint64_t size, struct err *e)
 {
 	size_t len = strlen(name);
 
@@ -92,7 +92,8 @@ static int write_header(struct archive *ar, const char *name, char type, unsigne
 	return write_one_header(ar, name, type, mode, size, e);
 }
 
-static int write_text(struct archive *ar, const char *name, const char *text, size_t len, struct err *e)
+static int write_text(struct archive *ar, const char *name, const char *text, size_t len,
+		      struct err *e)
 {
 	if (write_header(ar, name, '0', 0644, len, e) < 0 || write_all(ar, text, len, e) < 0)
 		return -1;
@@ -108,7 +109,8 @@ static int copy_blob(struct archive *ar, int fd, uint64_t size, struct err *e)
 		size_t piece = left < (1 << 30) ? (size_t)left : (size_t)1 << 30;
 		ssize_t n = copy_file_range(fd, NULL, ar->output, NULL, piece, 0);
 
-		if (n < 0 && (errno == EINVAL || errno == EXDEV || errno == EOPNOTSUPP || errno == EBADF))
+		if (n < 0 &&
+		    (errno == EINVAL || errno == EXDEV || errno == EOPNOTSUPP || errno == EBADF))
 			n = sendfile(ar->output, fd, NULL, piece);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -150,7 +152,8 @@ static const char *blob_name(const struct digest *d, char buf[DIGEST_TEXT + 16])
 {
 	char hex[DIGEST_TEXT];
 
-	snprintf(buf, DIGEST_TEXT + 16, "blobs/%s/%s", digest_algorithm_name(d->algorithm), digest_hex(d, hex));
+	snprintf(buf, DIGEST_TEXT + 16, "blobs/%s/%s", digest_algorithm_name(d->algorithm),
+		 digest_hex(d, hex));
 	return buf;
 }
 
@@ -176,7 +179,8 @@ static int write_blobs(struct archive *ar, const struct stored_image *i, struct 
 	if (write_blob(ar, &i->digest, e) < 0 || write_blob(ar, &i->id, e) < 0)
 		return -1;
 	for (size_t n = 0; n < i->manifest.layers.n; n++)
-		if (digest_parse(i->manifest.layers.at[n].digest, &d, e) < 0 || write_blob(ar, &d, e) < 0)
+		if (digest_parse(i->manifest.layers.at[n].digest, &d, e) < 0 ||
+		    write_blob(ar, &d, e) < 0)
 			return -1;
 	return 0;
 }
@@ -187,8 +191,9 @@ static void index_entry(struct str *out, const struct stored_image *i, const cha
 	struct reference r;
 	struct err bad = { 0 };
 
-	str_addf(out, "%s{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%llu", out->len ? "," : "",
-		 i->media->type, digest_text(&i->digest, text), (unsigned long long)i->size);
+	str_addf(out, "%s{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%llu",
+		 out->len ? "," : "", i->media->type, digest_text(&i->digest, text),
+		 (unsigned long long)i->size);
 	if (name && reference_parse(name, &r, &bad) == 0) {
 		str_add(out, ",\"annotations\":{\"io.containerd.image.name\":");
 		json_text_quote(out, name);
@@ -200,14 +205,16 @@ static void index_entry(struct str *out, const struct stored_image *i, const cha
 }
 
 /* What docker before 25 reads: the same files, by its own names for them. */
-static void manifest_entry(struct str *out, const struct stored_image *i, const struct save_image *as)
+static void manifest_entry(struct str *out, const struct stored_image *i,
+			   const struct save_image *as)
 {
 	char name[DIGEST_TEXT + 16], familiar[REFERENCE_TEXT];
 	struct reference r;
 	struct err bad = { 0 };
 	size_t n = 0;
 
-	str_addf(out, "%s{\"Config\":\"%s\",\"RepoTags\":", out->len ? "," : "", blob_name(&i->id, name));
+	str_addf(out, "%s{\"Config\":\"%s\",\"RepoTags\":", out->len ? "," : "",
+		 blob_name(&i->id, name));
 	for (size_t k = 0; k < as->n; k++) {
 		if (reference_parse(as->names[k], &r, &bad) < 0)
 			continue;
@@ -220,8 +227,8 @@ static void manifest_entry(struct str *out, const struct stored_image *i, const 
 	str_add(out, "]}");
 }
 
-static int write_document(struct archive *ar, const char *name, const char *before, const struct str *list,
-			  const char *after, struct err *e)
+static int write_document(struct archive *ar, const char *name, const char *before,
+			  const struct str *list, const char *after, struct err *e)
 {
 	own_str struct str text = { 0 };
 
@@ -250,11 +257,13 @@ static int write_images(struct archive *ar, const struct save_image *images, siz
 			index_entry(&index, &i, NULL);
 		manifest_entry(&manifest, &i, &images[k]);
 	}
-	if (write_document(ar, "index.json", "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image."
-					     "index.v1+json\",\"manifests\":[",
+	if (write_document(ar, "index.json",
+			   "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image."
+			   "index.v1+json\",\"manifests\":[",
 			   &index, "]}\n", e) < 0)
 		return -1;
-	if (format == SAVE_DOCKER && write_document(ar, "manifest.json", "[", &manifest, "]\n", e) < 0)
+	if (format == SAVE_DOCKER &&
+	    write_document(ar, "manifest.json", "[", &manifest, "]\n", e) < 0)
 		return -1;
 	return write_text(ar, "oci-layout", layout, strlen(layout), e);
 }

@@ -34,7 +34,8 @@ static int open_folder(const struct removal *r, int at, const char *name, struct
 		return fail_sys(e, "open the folder '%s'", name);
 	/* something is mounted there: its content is not ours */
 	if (r->device && st.st_dev != r->device)
-		return fail(e, ERR_CONFLICT, "remove the folder '%s': another file system is mounted on it", name);
+		return fail(e, ERR_CONFLICT,
+			    "remove the folder '%s': another file system is mounted on it", name);
 	return give_fd(&fd);
 }
 
@@ -54,7 +55,8 @@ static int remove_folder(struct removal *r, int at, const char *name, int depth,
 		if (fd < 0 || clear(r, fd, depth, e) < 0)
 			return -1;
 	}
-	return unlinkat(at, name, AT_REMOVEDIR) < 0 ? fail_sys(e, "remove the folder '%s'", name) : 0;
+	return unlinkat(at, name, AT_REMOVEDIR) < 0 ? fail_sys(e, "remove the folder '%s'", name)
+						    : 0;
 }
 
 static int remove_entry(struct removal *r, int at, const struct dirent *d, int depth, struct err *e)
@@ -103,7 +105,9 @@ int tree_remove(int at, const char *name, struct err *e)
 	if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
 	if (errno == ENOTDIR)
-		return unlinkat(at, name, 0) < 0 && errno != ENOENT ? fail_sys(e, "remove '%s'", name) : 0;
+		return unlinkat(at, name, 0) < 0 && errno != ENOENT
+			       ? fail_sys(e, "remove '%s'", name)
+			       : 0;
 	{
 		own_fd int top = open_folder(&r, at, name, e);
 
@@ -114,5 +118,6 @@ int tree_remove(int at, const char *name, struct err *e)
 		if (clear(&r, top, 0, e) < 0)
 			return fail_in(e, "remove the folder '%s'", name);
 	}
-	return unlinkat(at, name, AT_REMOVEDIR) < 0 ? fail_sys(e, "remove the folder '%s'", name) : 0;
+	return unlinkat(at, name, AT_REMOVEDIR) < 0 ? fail_sys(e, "remove the folder '%s'", name)
+						    : 0;
 }

@@ -10,15 +10,16 @@
 #include "base/arena.h"
 
 static int (*const steps[])(struct check *c, struct err *e) = {
-	check_folders, check_database, check_blobs, check_images, check_layers, check_left, check_index,
+	check_folders, check_database, check_blobs, check_images,
+	check_layers,  check_left,     check_index,
 };
 
 /**
  * check_found() - note a finding
  * @done: what was done about it; NULL: nothing was, and it is still so
  */
-int check_found(struct check *c, const char *kind, const char *object, const char *text, const char *done,
-		struct err *e)
+int check_found(struct check *c, const char *kind, const char *object, const char *text,
+		const char *done, struct err *e)
 {
 	struct finding *f;
 
@@ -75,7 +76,7 @@ int store_check(struct check *c, struct err *e)
 	int r = 0;
 
 	c->store = (struct store)STORE_NONE;
-	for (size_t i = 0; r == 0 && i < COUNT(steps); i++)
+	for (size_t i = 0; r == 0 && i < COUNT(steps) && !c->no_further; i++)
 		r = steps[i](c, e);
 	store_close(&c->store);
 	return r < 0 ? fail_in(e, "check the store '%s'", c->root) : 0;

@@ -28,10 +28,11 @@ struct finding {
  * @quick:  believe sizes, and don't read blobs
  * @a:      owns @findings
  * @unmended: findings that are still true
+ * @no_further: what is wrong would have to be mended before anything else can be looked at
  */
 struct check {
 	const char *root;
-	bool repair, quick;
+	bool repair, quick, no_further;
 	struct arena *a;
 	struct store store;
 	LIST(struct finding) findings;
@@ -41,8 +42,8 @@ struct check {
 int store_check(struct check *c, struct err *e);
 
 /* check.c, for its parts */
-int check_found(struct check *c, const char *kind, const char *object, const char *text, const char *done,
-		struct err *e);
+int check_found(struct check *c, const char *kind, const char *object, const char *text,
+		const char *done, struct err *e);
 
 int check_each(struct check *c, enum db_statement which,
 	       int (*look)(struct check *c, const char *key, struct err *e), struct err *e);

@@ -59,7 +59,8 @@ static int hash_file(int fd, enum digest_algorithm algorithm, struct digest *ret
 }
 
 /* What lies in the way is removed, record and all; who needs it pulls it again. */
-static int remove_blob(struct check *c, int folder, const char *name, const struct digest *d, struct err *e)
+static int remove_blob(struct check *c, int folder, const char *name, const struct digest *d,
+		       struct err *e)
 {
 	char text[DIGEST_TEXT];
 
@@ -68,8 +69,8 @@ static int remove_blob(struct check *c, int folder, const char *name, const stru
 	return db_run(&c->store.db, DB_BLOB_DROP, e, "s", digest_text(d, text));
 }
 
-static int damaged(struct check *c, int folder, const char *name, const struct digest *d, const char *kind,
-		   const char *why, struct err *e)
+static int damaged(struct check *c, int folder, const char *name, const struct digest *d,
+		   const char *kind, const char *why, struct err *e)
 {
 	char text[DIGEST_TEXT];
 
@@ -93,7 +94,8 @@ static int recorded_size(struct check *c, const struct digest *d, int64_t *ret_s
 	return r;
 }
 
-static int check_record(struct check *c, const struct digest *d, const struct stat *st, bool whole, struct err *e)
+static int check_record(struct check *c, const struct digest *d, const struct stat *st, bool whole,
+			struct err *e)
 {
 	char text[DIGEST_TEXT];
 	int64_t size = -1;
@@ -102,15 +104,17 @@ static int check_record(struct check *c, const struct digest *d, const struct st
 	if (r < 0 || (r > 0 && size == st->st_size))
 		return r < 0 ? -1 : 0;
 	/* the file is what its name says: the record is wrong */
-	if (c->repair && db_run(&c->store.db, DB_BLOB_ADD, e, "sis", digest_text(d, text), (int64_t)st->st_size,
-				NULL) < 0)
+	if (c->repair && db_run(&c->store.db, DB_BLOB_ADD, e, "sis", digest_text(d, text),
+				(int64_t)st->st_size, NULL) < 0)
 		return -1;
 	return check_found(c, r ? "blob-size" : "blob-unrecorded", digest_text(d, text),
-			   r ? "it has another size than its record says" : "the database does not know it",
+			   r ? "it has another size than its record says"
+			     : "the database does not know it",
 			   c->repair && whole ? "recorded" : NULL, e);
 }
 
-static int check_blob(struct check *c, int folder, const char *name, const struct digest *d, struct err *e)
+static int check_blob(struct check *c, int folder, const char *name, const struct digest *d,
+		      struct err *e)
 {
 	own_fd int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct digest is;
@@ -122,13 +126,15 @@ static int check_blob(struct check *c, int folder, const char *name, const struc
 		if (hash_file(fd, d->algorithm, &is, e) < 0)
 			return -1;
 		if (!digest_same(&is, d))
-			return damaged(c, folder, name, d, st.st_size ? "blob-damaged" : "blob-empty",
+			return damaged(c, folder, name, d,
+				       st.st_size ? "blob-damaged" : "blob-empty",
 				       "its content is not that of this digest", e);
 	}
 	if ((st.st_mode & 07777) != 0444) {
 		if (c->repair && fchmod(fd, 0444) < 0)
 			return fail_sys(e, "change the mode of a blob");
-		if (check_found(c, "blob-mode", name, "it may be written to", c->repair ? "mended" : NULL, e) < 0)
+		if (check_found(c, "blob-mode", name, "it may be written to",
+				c->repair ? "mended" : NULL, e) < 0)
 			return -1;
 	}
 	return check_record(c, d, &st, !c->quick, e);
@@ -157,9 +163,11 @@ static int check_algorithm(struct check *c, enum digest_algorithm algorithm, str
 	for (size_t i = 0; i < names.n; i++) {
 		int r;
 
-		snprintf(text, sizeof(text), "%s:%s", digest_algorithm_name(algorithm), names.at[i]);
-		r = digest_try_parse(text, &d) ? check_blob(c, folder, names.at[i], &d, e)
-					       : foreign(c, folder, names.at[i], "its name is no digest", e);
+		snprintf(text, sizeof(text), "%s:%s", digest_algorithm_name(algorithm),
+			 names.at[i]);
+		r = digest_try_parse(text, &d)
+			    ? check_blob(c, folder, names.at[i], &d, e)
+			    : foreign(c, folder, names.at[i], "its name is no digest", e);
 		if (r < 0)
 			return -1;
 	}
@@ -168,7 +176,8 @@ static int check_algorithm(struct check *c, enum digest_algorithm algorithm, str
 
 static int check_algorithms(struct check *c, struct err *e)
 {
-	own_fd int folder = openat(c->store.layout, "blobs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_fd int folder =
+		openat(c->store.layout, "blobs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct listed names;
 	struct err ignored = { 0 };
 
@@ -176,8 +185,8 @@ static int check_algorithms(struct check *c, struct err *e)
 		return 0;
 	for (size_t i = 0; i < names.n; i++)
 		if (strcmp(names.at[i], "sha256") != 0 && strcmp(names.at[i], "sha512") != 0 &&
-		    foreign(c, folder, names.at[i], "blobs has a folder for each kind of digest, and this is none",
-			    e) < 0)
+		    foreign(c, folder, names.at[i],
+			    "blobs has a folder for each kind of digest, and this is none", e) < 0)
 			return -1;
 	return 0;
 }

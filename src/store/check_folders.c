@@ -12,7 +12,8 @@
 
 /* Every folder, before those in it. */
 static const char *const folders[] = {
-	"", "store", "store/blobs", "store/blobs/sha256", "store/blobs/sha512", "ingest", "layers", "leases",
+	"",       "store",  "store/blobs", "store/blobs/sha256", "store/blobs/sha512",
+	"ingest", "layers", "leases",
 };
 
 static const char *path_of(const struct check *c, const char *name, char buf[4200])
@@ -46,11 +47,14 @@ static int check_folder(struct check *c, const char *name, struct err *e)
 			return fail_sys(e, "look at '%s'", path);
 		if (c->repair && make_folder(path, e) < 0)
 			return -1;
-		return check_found(c, "folder-missing", path, "there is no such folder", c->repair ? "made" : NULL, e);
+		c->no_further = !c->repair;
+		return check_found(c, "folder-missing", path, "there is no such folder",
+				   c->repair ? "made" : NULL, e);
 	}
 	if (!S_ISDIR(st.st_mode)) {
 		if (c->repair && (put_aside(path, e) < 0 || make_folder(path, e) < 0))
 			return -1;
+		c->no_further = !c->repair;
 		return check_found(c, "folder-replaced", path, "it is no folder",
 				   c->repair ? "put aside, and a folder made" : NULL, e);
 	}
@@ -119,7 +123,8 @@ static int replace_database(struct check *c, struct err *e)
 	return 0;
 }
 
-static int check_file(struct check *c, const char *name, struct stat *ret, const char *kind, struct err *e)
+static int check_file(struct check *c, const char *name, struct stat *ret, const char *kind,
+		      struct err *e)
 {
 	char path[4200];
 
@@ -129,7 +134,8 @@ static int check_file(struct check *c, const char *name, struct stat *ret, const
 		return 1;
 	if (c->repair && put_aside(path, e) < 0)
 		return -1;
-	return check_found(c, kind, path, "it is no regular file", c->repair ? "put aside" : NULL, e);
+	return check_found(c, kind, path, "it is no regular file", c->repair ? "put aside" : NULL,
+			   e);
 }
 
 /* check_database() - it opens, is of this version, and SQLite finds nothing wrong with it */
@@ -142,21 +148,25 @@ int check_database(struct check *c, struct err *e)
 	path_of(c, "tare.db", path);
 	if (r < 0)
 		return -1;
-	if (r == 0 && lstat(path, &st) < 0 &&
+	/* an empty file is what a power cut makes of a new one */
+	if (r > 0 && st.st_size == 0)
+		r = 0;
+	if (r == 0 && !c->repair)
+		c->no_further = true;
+	if (r == 0 && (lstat(path, &st) < 0 || st.st_size == 0) &&
 	    check_found(c, "database-missing", path, "there is no database",
 			c->repair ? "made anew, from the blobs" : NULL, e) < 0)
 		return -1;
 	if (r > 0 && try_database(c, why, sizeof(why)) < 0) {
 		if (c->repair && replace_database(c, e) < 0)
 			return -1;
-		if (check_found(c, "database-damaged", path, why, c->repair ? "made anew, from the blobs" : NULL,
-				e) < 0)
+		c->no_further = !c->repair;
+		if (check_found(c, "database-damaged", path, why,
+				c->repair ? "made anew, from the blobs" : NULL, e) < 0)
 			return -1;
-		if (!c->repair)
-			return fail(e, ERR_SYSTEM, "its database can't be read: %s", why);
 	}
 	/* from here on it is an ordinary store */
-	return store_open(&c->store, c->root, e);
+	return c->no_further ? 0 : store_open(&c->store, c->root, e);
 }
 
 static bool is_json(struct check *c, const char *text, size_t len)
@@ -171,8 +181,11 @@ int check_index(struct check *c, struct err *e)
 {
 	own_mem char *before = NULL, *after = NULL;
 	struct err ignored = { 0 };
-	int len = file_read(c->store.layout, "index.json", (size_t)64 << 20, &before, &ignored), now;
-	const char *kind = len < 0 ? "index-missing" : is_json(c, before, (size_t)len) ? "index-stale" : "index-damaged";
+	int len = file_read(c->store.layout, "index.json", (size_t)64 << 20, &before, &ignored),
+	    now;
+	const char *kind = len < 0                           ? "index-missing"
+			   : is_json(c, before, (size_t)len) ? "index-stale"
+							     : "index-damaged";
 	own_transaction t = { 0 };
 
 	if (db_begin(&c->store.db, &t, e) < 0)
@@ -195,5 +208,6 @@ int check_index(struct check *c, struct err *e)
 		if (want.len == (size_t)len && memcmp(want.at, before, want.len) == 0)
 			return 0;
 	}
-	return check_found(c, kind, "index.json", "it does not say what the database says", NULL, e);
+	return check_found(c, kind, "index.json", "it does not say what the database says", NULL,
+			   e);
 }

@@ -18,7 +18,8 @@ static const char *annotation(const struct image_descriptor *d, const char *key)
 }
 
 /* All blobs of an image; why not, in @why. */
-static int is_whole(struct check *c, const struct stored_image *i, char *why, size_t size, struct err *e)
+static int is_whole(struct check *c, const struct stored_image *i, char *why, size_t size,
+		    struct err *e)
 {
 	struct digest d;
 	int r = 1;
@@ -28,7 +29,8 @@ static int is_whole(struct check *c, const struct stored_image *i, char *why, si
 			return -1;
 		r = store_blob_find(&c->store, &d, e);
 		if (r == 0)
-			snprintf(why, size, "its layer %.19s is missing", i->manifest.layers.at[n].digest);
+			snprintf(why, size, "its layer %.19s is missing",
+				 i->manifest.layers.at[n].digest);
 	}
 	if (r > 0 && (r = store_blob_find(&c->store, &i->id, e)) == 0)
 		snprintf(why, size, "its config is missing");
@@ -68,7 +70,8 @@ static int check_restored(struct check *c, struct err *e)
 	struct image_document d;
 	int len = file_read(c->store.layout, "index.json", (size_t)64 << 20, &text, &ignored);
 
-	if (len < 0 || image_document(text, (size_t)len, NULL, "index.json", c->a, &d, &ignored) < 0 ||
+	if (len < 0 ||
+	    image_document(text, (size_t)len, NULL, "index.json", c->a, &d, &ignored) < 0 ||
 	    d.media->kind != MEDIA_INDEX)
 		return 0; /* told by check_index() */
 	for (size_t i = 0; i < d.index.manifests.n; i++)
@@ -77,7 +80,8 @@ static int check_restored(struct check *c, struct err *e)
 	return 0;
 }
 
-static int drop(struct check *c, const char *manifest, const char *kind, const char *why, struct err *e)
+static int drop(struct check *c, const char *manifest, const char *kind, const char *why,
+		struct err *e)
 {
 	char user[256];
 	int r = db_get(&c->store.db, DB_SNAPSHOT_OF, e, "s", manifest, user, sizeof(user));
@@ -87,11 +91,13 @@ static int drop(struct check *c, const char *manifest, const char *kind, const c
 	/* a container's writable layer is somebody's data: it goes only with its owner's word */
 	if (r == 0 && c->repair && db_run(&c->store.db, DB_IMAGE_DROP, e, "s", manifest) < 0)
 		return -1;
-	return check_found(c, kind, manifest, why, r == 0 && c->repair ? "forgotten; pull it again" : NULL, e);
+	return check_found(c, kind, manifest, why,
+			   r == 0 && c->repair ? "forgotten; pull it again" : NULL, e);
 }
 
 /* What the record says, against the documents. */
-static int check_record(struct check *c, const char *manifest, const struct stored_image *i, struct err *e)
+static int check_record(struct check *c, const char *manifest, const struct stored_image *i,
+			struct err *e)
 {
 	char id[DIGEST_TEXT];
 	own_rows rows = { 0 };
@@ -103,15 +109,19 @@ static int check_record(struct check *c, const char *manifest, const struct stor
 	r = db_next(&rows, e);
 	if (r <= 0)
 		return r;
-	same = strcmp(db_text(&rows, 0), i->media->type) == 0 && (uint64_t)db_number(&rows, 1) == i->size &&
+	same = strcmp(db_text(&rows, 0), i->media->type) == 0 &&
+	       (uint64_t)db_number(&rows, 1) == i->size &&
 	       strcmp(db_text(&rows, 2), digest_text(&i->id, id)) == 0 &&
 	       strcmp(db_text(&rows, 3), i->config.os ? i->config.os : "") == 0 &&
 	       strcmp(db_text(&rows, 4), i->config.architecture ? i->config.architecture : "") == 0;
 	db_rows_done(&rows);
-	return same ? 0 : drop(c, manifest, "image-record", "its record disagrees with its documents", e);
+	return same ? 0
+		    : drop(c, manifest, "image-record", "its record disagrees with its documents",
+			   e);
 }
 
-static int check_parts(struct check *c, const char *manifest, const struct stored_image *i, struct err *e)
+static int check_parts(struct check *c, const char *manifest, const struct stored_image *i,
+		       struct err *e)
 {
 	own_rows rows = { 0 };
 	size_t n = 0;
@@ -133,7 +143,8 @@ static int check_parts(struct check *c, const char *manifest, const struct store
 		return -1;
 	return same && n == i->layers.n
 		       ? 0
-		       : drop(c, manifest, "image-layers", "its record names other layers than its documents", e);
+		       : drop(c, manifest, "image-layers",
+			      "its record names other layers than its documents", e);
 }
 
 static int check_image(struct check *c, const char *manifest, struct err *e)

@@ -21,14 +21,16 @@ static int check_layer(struct check *c, const char *name, struct err *e)
 	if (c->repair && db_run(&c->store.db, DB_LAYER_DROP, e, "s", name) < 0)
 		return -1;
 	return check_found(c, "layer-missing", name, "it is recorded, and not there",
-			   c->repair ? "forgotten; it is unpacked again when it is needed" : NULL, e);
+			   c->repair ? "forgotten; it is unpacked again when it is needed" : NULL,
+			   e);
 }
 
 static int recorded(struct check *c, const char *name, struct err *e)
 {
 	own_rows rows = { 0 };
 
-	return db_query(&c->store.db, DB_LAYER_FIND, &rows, e, "s", name) < 0 ? -1 : db_next(&rows, e);
+	return db_query(&c->store.db, DB_LAYER_FIND, &rows, e, "s", name) < 0 ? -1
+									      : db_next(&rows, e);
 }
 
 /* Somebody works on it now. */
@@ -47,25 +49,26 @@ static int remove_left(struct check *c, int at, const char *name, const char *ki
 	return check_found(c, kind, name, why, c->repair ? "removed" : NULL, e);
 }
 
-static int check_layer_folder(struct check *c, const char *name, unsigned char type, struct err *e)
+static int check_layer_folder(struct check *c, const char *name,
+			      unsigned char type __attribute__((unused)), struct err *e)
 {
 	int r;
 
 	if (is_locked(c->store.layers, name))
 		return 0;
 	if (strncmp(name, "tmp-", 4) == 0)
-		return remove_left(c, c->store.layers, name, "layer-left", "an interrupted pull has left it", e);
+		return remove_left(c, c->store.layers, name, "layer-left",
+				   "an interrupted pull has left it", e);
 	r = recorded(c, name, e);
-	if (r < 0)
-		return -1;
-	if (r > 0 && type == DT_DIR)
-		return 0;
-	return remove_left(c, c->store.layers, name, r ? "layer-replaced" : "layer-unrecorded",
-			   r ? "it is no folder" : "the database does not know it", e);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	return remove_left(c, c->store.layers, name, "layer-unrecorded",
+			   "the database does not know it", e);
 }
 
-static int each_entry(struct check *c, int folder, int (*look)(struct check *c, const char *name,
-							       unsigned char type, struct err *e),
+static int each_entry(struct check *c, int folder,
+		      int (*look)(struct check *c, const char *name, unsigned char type,
+				  struct err *e),
 		      struct err *e)
 {
 	int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -100,24 +103,28 @@ static int check_part(struct check *c, const char *name, unsigned char type, str
 
 	if (is_locked(c->store.ingest, name))
 		return 0;
-	snprintf(text, sizeof(text), "%.*s:%s", dash ? (int)(dash - name) : 0, name, dash ? dash + 1 : "");
+	snprintf(text, sizeof(text), "%.*s:%s", dash ? (int)(dash - name) : 0, name,
+		 dash ? dash + 1 : "");
 	if (type == DT_REG && digest_try_parse(text, &d)) {
 		if (store_blob_find(&c->store, &d, e) <= 0)
 			return 0;
-		return remove_left(c, c->store.ingest, name, "part-late", "the whole blob is there", e);
+		return remove_left(c, c->store.ingest, name, "part-late", "the whole blob is there",
+				   e);
 	}
-	return remove_left(c, c->store.ingest, name, "ingest-left", "interrupted work has left it", e);
+	return remove_left(c, c->store.ingest, name, "ingest-left", "interrupted work has left it",
+			   e);
 }
 
-static int check_lease(struct check *c, const char *name, unsigned char type __attribute__((unused)),
-		       struct err *e)
+static int check_lease(struct check *c, const char *name,
+		       unsigned char type __attribute__((unused)), struct err *e)
 {
 	if (is_locked(c->store.leases, name))
 		return 0;
 	if (c->repair && (db_run(&c->store.db, DB_LEASE_DROP, e, "s", name) < 0 ||
 			  tree_remove(c->store.leases, name, e) < 0))
 		return -1;
-	return check_found(c, "lease-dead", name, "its holder has ended", c->repair ? "removed" : NULL, e);
+	return check_found(c, "lease-dead", name, "its holder has ended",
+			   c->repair ? "removed" : NULL, e);
 }
 
 /* check_left() - what nobody works on any more */

@@ -78,8 +78,9 @@ static int add_digests(struct store *s, struct arena *a, struct listed_image **o
 		if (!i)
 			continue;
 		i->digests.at = arena_more(a, i->digests.at, i->digests.n, sizeof(char *));
-		if (!i->digests.at || !(i->digests.at[i->digests.n++] = arena_printf(
-						a, "%s@%s", db_text(&rows, 0), db_text(&rows, 1))))
+		if (!i->digests.at ||
+		    !(i->digests.at[i->digests.n++] =
+			      arena_printf(a, "%s@%s", db_text(&rows, 0), db_text(&rows, 1))))
 			return no_memory(e);
 	}
 	return r;

@@ -66,7 +66,8 @@ static int make_layout(struct store *s, struct err *e)
 		if (mkdirat(blobs, digest_algorithm_name(a), 0700) < 0 && errno != EEXIST)
 			return fail_sys(e, "make the folder 'blobs/%s'", digest_algorithm_name(a));
 	/* one that is there may be all that is left of a store */
-	if (faccessat(s->layout, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && store_write_index(s, e) < 0)
+	if (faccessat(s->layout, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    store_write_index(s, e) < 0)
 		return -1;
 	return file_replace_durable(s->layout, "oci-layout", LAYOUT, strlen(LAYOUT), e);
 }
