@@ -222,7 +222,8 @@ static int append(void *of, const void *at, size_t len, struct err *e)
 		b->at = realloc(b->at, b->cap);
 		WANT(b->at);
 	}
-	memcpy(b->at + b->len, at, len);
+	if (len)
+		memcpy(b->at + b->len, at, len);
 	b->len += len;
 	return 0;
 }
@@ -234,7 +235,8 @@ static ssize_t give_some(void *of, void *at, size_t size)
 
 	n = n < size ? n : size;
 	n = n < b->step ? n : b->step;
-	memcpy(at, b->at + b->read, n);
+	if (n)
+		memcpy(at, b->at + b->read, n);
 	b->read += n;
 	return (ssize_t)n;
 }
