@@ -6,6 +6,7 @@
  */
 #include "codec/inflate.h"
 
+#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,12 +123,12 @@ static const struct magic *recognise(const unsigned char *at, size_t len)
 
 static int start_gzip(struct inflate *z)
 {
-	struct inflate_state *s = malloc(sizeof(*s));
+	/* igzip may look at tables that it has not filled when a stream is broken */
+	struct inflate_state *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -1;
 	isal_inflate_init(s);
-	s->crc_flag = ISAL_GZIP;
 	z->state = s;
 	return 0;
 }
@@ -189,6 +190,78 @@ static ssize_t read_plain(struct inflate *z, unsigned char *at, size_t size, str
 	return (ssize_t)left;
 }
 
+/* The next byte of a member's header, which is also added to its checksum. */
+static int head_byte(struct inflate *z, uint32_t *crc, struct err *e)
+{
+	if (z->at == z->len && fill(z, e) < 0)
+		return -1;
+	if (z->at == z->len)
+		return fail_bad(z, "it ends before its end: truncated", e);
+	*crc = crc32_gzip_refl(*crc, z->buf + z->at, 1);
+	return z->buf[z->at++];
+}
+
+/* @n bytes that mean nothing to us */
+static int head_skip(struct inflate *z, int n, uint32_t *crc, struct err *e)
+{
+	while (n-- > 0)
+		if (head_byte(z, crc, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Two bytes, the lower one first */
+static int head_number(struct inflate *z, uint32_t *crc, struct err *e)
+{
+	int low = head_byte(z, crc, e), high = low < 0 ? -1 : head_byte(z, crc, e);
+
+	return high < 0 ? -1 : high << 8 | low;
+}
+
+/* A name or a comment, up to its NUL */
+static int head_text(struct inflate *z, uint32_t *crc, struct err *e)
+{
+	int c = 1;
+
+	for (size_t n = 0; c > 0 && n < BUFFER; n++)
+		c = head_byte(z, crc, e);
+	return c > 0 ? fail_bad(z, "its name has no end", e) : c;
+}
+
+/**
+ * read_head() - a member's header (RFC 1952, 2.3)
+ *
+ * Not igzip's: that forgets what a header has announced where its input is cut inside of one
+ * (2.30), and takes a name for content.
+ */
+static int read_head(struct inflate *z, struct err *e)
+{
+	enum { HCRC = 2, EXTRA = 4, NAME = 8, COMMENT = 16, RESERVED = 0xe0 };
+	uint32_t crc = 0;
+	int method, flags, n = 0;
+
+	if (head_skip(z, 2, &crc, e) < 0 || (method = head_byte(z, &crc, e)) < 0 ||
+	    (flags = head_byte(z, &crc, e)) < 0 || head_skip(z, 6, &crc, e) < 0)
+		return -1;
+	if (method != 8 || flags & RESERVED)
+		return fail_bad(z, "a method that is not deflate", e);
+	if (flags & EXTRA)
+		n = head_number(z, &crc, e);
+	if (n < 0 || head_skip(z, n, &crc, e) < 0 || (flags & NAME && head_text(z, &crc, e) < 0) ||
+	    (flags & COMMENT && head_text(z, &crc, e) < 0))
+		return -1;
+	if (flags & HCRC) {
+		uint32_t want = crc & 0xffff;
+
+		n = head_number(z, &crc, e);
+		if (n < 0)
+			return -1;
+		if ((uint32_t)n != want)
+			return fail_bad(z, "its header's checksum is another", e);
+	}
+	return 0;
+}
+
 /* Between members: does another one begin? What else is there is no gzip. */
 static int next_member(struct inflate *z, struct err *e)
 {
@@ -205,8 +278,10 @@ static int next_member(struct inflate *z, struct err *e)
 		return 0;
 	if (z->len - z->at < 2 || memcmp(z->buf + z->at, "\x1f\x8b", 2) != 0)
 		return fail_bad(z, "other bytes follow its end", e);
+	if (read_head(z, e) < 0)
+		return -1;
 	isal_inflate_reset(s);
-	s->crc_flag = ISAL_GZIP;
+	s->crc_flag = ISAL_GZIP_NO_HDR_VER;
 	z->inside = 1;
 	return 1;
 }

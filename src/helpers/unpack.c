@@ -106,5 +106,5 @@ int main(int argc, char **argv)
 	else
 		answer(fds[ANSWER], &result, &opaque);
 	/* not exit(): a thread may be reading still */
-	_exit(e.cls != ERR_NONE);
+	_exit(e.cls != ERR_NONE ? 1 : 0);
 }

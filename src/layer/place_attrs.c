@@ -43,14 +43,16 @@ static bool is_allowed(const char *name)
 static bool keep_acl(struct place *p, int fd, const struct tar_xattr *x)
 {
 	struct level *l = place_top(p);
+	void *copy;
 
 	if (l->fd != fd || strcmp(x->name, "system.posix_acl_default") != 0)
 		return false;
-	free(l->acl);
-	l->acl = malloc(x->len ? x->len : 1);
-	if (!l->acl)
+	copy = malloc(x->len ? x->len : 1);
+	if (!copy)
 		return false;
-	memcpy(l->acl, x->value, x->len);
+	memcpy(copy, x->value, x->len);
+	free(l->acl);
+	l->acl = copy;
 	l->acl_len = x->len;
 	return true;
 }

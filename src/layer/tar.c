@@ -35,11 +35,10 @@ static const struct tar_field
 
 #define STAR_PREFIX 131
 
-/* tar_fail() - @why, and where in the archive. Return: -1 */
-int tar_fail(const struct tar *t, struct err *e, const char *why)
+void tar_say(const struct tar *t, struct err *e, const char *why)
 {
-	return fail(e, ERR_INPUT, "read the archive: %s, at byte %llu", why,
-		    (unsigned long long)t->offset);
+	fail(e, ERR_INPUT, "read the archive: %s, at byte %llu", why,
+	     (unsigned long long)t->offset);
 }
 
 /**

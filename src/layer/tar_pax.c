@@ -247,10 +247,13 @@ static int next_record(const struct tar *t, char **p, const char *end, struct re
 int tar_pax_read(struct tar *t, struct tar_pax *ret_pax, struct err *e)
 {
 	char *p = t->pax.at;
-	const char *end = p + t->pax.len;
+	const char *end;
 	struct record r;
 
 	*ret_pax = (struct tar_pax){ 0 };
+	if (t->pax.len == 0)
+		return 0;
+	end = p + t->pax.len;
 	while (p < end)
 		if (next_record(t, &p, end, &r, e) < 0 || take(t, ret_pax, &r, e) < 0)
 			return -1;

@@ -27,7 +27,14 @@ struct tar_field {
 
 /* tar.c */
 int tar_take(struct tar *t, void *ret_bytes, size_t len, struct err *e);
-int tar_fail(const struct tar *t, struct err *e, const char *why);
+void tar_say(const struct tar *t, struct err *e, const char *why);
+
+/* tar_fail() - @why, and where in the archive; -1, which analysers see only where it is written */
+static inline int tar_fail(const struct tar *t, struct err *e, const char *why)
+{
+	tar_say(t, e, why);
+	return -1;
+}
 
 /* tar_number.c */
 int tar_number(const unsigned char *header, struct tar_field field, int64_t *ret_number);

@@ -8,9 +8,10 @@
  *	-x DIGEST    the diff id that is expected
  *	-l NAME=N    a limit
  *	-p           feed the archive through a pipe, in small pieces
+ *	-k           say "contained" or "refused: WHY" for each, and end with status 0
  *	-s           only start: feed nothing, print the worker's pid and wait to be killed
  *
- * "-" is standard input. Several archives are unpacked at once. Prints a line of JSON for each, in
+ * "-" is standard input. Up to 16 archives are unpacked at once. Prints a line of JSON for each, in
  * order, with the most memory that any of the workers so far had; a failure is a line on standard
  * error, and status 1.
  */
@@ -26,7 +27,7 @@
 #include "base/text.h"
 #include "layer/unpack.h"
 
-#define MANY 64
+#define AT_ONCE 16
 
 // clang-format off
 static const struct word modes[] = {
@@ -53,7 +54,7 @@ struct options {
 	struct unpack_order order;
 	struct unpack_limits limits;
 	struct digest digest;
-	bool piped, start_only;
+	bool piped, start_only, judge;
 };
 
 static int usage(void)
@@ -103,7 +104,7 @@ static int parse(struct options *o, int argc, char **argv)
 	unsigned n = 0;
 	int c, r = 0;
 
-	while (r == 0 && (c = getopt(argc, argv, "m:d:ux:l:ps")) != -1) {
+	while (r == 0 && (c = getopt(argc, argv, "m:d:ux:l:pks")) != -1) {
 		if (c == 'm') {
 			r = set_word(modes, optarg, &n);
 			o->order.mode = (enum unpack_mode)n;
@@ -120,6 +121,8 @@ static int parse(struct options *o, int argc, char **argv)
 			o->order.opaque = UNPACK_OPAQUE_USER;
 		} else if (c == 'p') {
 			o->piped = true;
+		} else if (c == 'k') {
+			o->judge = true;
 		} else if (c == 's') {
 			o->start_only = true;
 		} else {
@@ -181,7 +184,22 @@ static int start_one(struct options *o, struct unpack *u, const char *from, cons
 	return r < 0 ? -die(&e) : 0;
 }
 
-static int finish_one(struct unpack *u)
+static int judge(struct unpack *u)
+{
+	struct unpack_result r;
+	struct err e = { 0 };
+	char line[2048];
+
+	if (unpack_finish(u, &r, &e) < 0) {
+		err_line(&e, line, sizeof(line));
+		printf("refused: %s\n", line);
+	} else {
+		puts("contained");
+	}
+	return 0;
+}
+
+static int finish_one(const struct options *o, struct unpack *u)
 {
 	struct pollfd p = { .fd = unpack_poll_fd(u), .events = POLLIN };
 	struct unpack_result r;
@@ -190,6 +208,8 @@ static int finish_one(struct unpack *u)
 	struct err e = { 0 };
 
 	(void)poll(&p, 1, -1);
+	if (o->judge)
+		return judge(u);
 	if (unpack_finish(u, &r, &e) < 0)
 		return die(&e);
 	(void)getrusage(RUSAGE_CHILDREN, &used);
@@ -206,24 +226,27 @@ static int finish_one(struct unpack *u)
 
 int main(int argc, char **argv)
 {
+	struct unpack workers[AT_ONCE];
 	struct options o = { 0 };
-	struct unpack workers[MANY];
-	int n = 0, status = 0;
+	int status = 0;
 
-	if (parse(&o, argc, argv) < 0 || optind == argc || (argc - optind) % 2 ||
-	    (argc - optind) / 2 > MANY)
+	if (parse(&o, argc, argv) < 0 || optind == argc || (argc - optind) % 2)
 		return usage();
-	for (char **word = argv + optind; *word; word += 2) {
-		workers[n] = (struct unpack)UNPACK_NONE;
-		if (start_one(&o, &workers[n++], word[0], word[1]) < 0)
-			return 1;
+	for (char **word = argv + optind; *word;) {
+		int n = 0;
+
+		for (; *word && n < AT_ONCE; word += 2) {
+			workers[n] = (struct unpack)UNPACK_NONE;
+			if (start_one(&o, &workers[n++], word[0], word[1]) < 0)
+				return 1;
+		}
+		if (o.start_only) {
+			printf("%d\n", (int)workers[0].pid);
+			(void)fflush(stdout);
+			(void)pause();
+		}
+		for (int i = 0; i < n; i++)
+			status |= finish_one(&o, &workers[i]);
 	}
-	if (o.start_only) {
-		printf("%d\n", (int)workers[0].pid);
-		(void)fflush(stdout);
-		(void)pause();
-	}
-	for (int i = 0; i < n; i++)
-		status |= finish_one(&workers[i]);
 	return status;
 }

@@ -222,7 +222,8 @@ static int append(void *of, const void *at, size_t len, struct err *e)
 		b->at = realloc(b->at, b->cap);
 		WANT(b->at);
 	}
-	memcpy(b->at + b->len, at, len);
+	if (len)
+		memcpy(b->at + b->len, at, len);
 	b->len += len;
 	return 0;
 }
@@ -234,7 +235,8 @@ static ssize_t give_some(void *of, void *at, size_t size)
 
 	n = n < size ? n : size;
 	n = n < b->step ? n : b->step;
-	memcpy(at, b->at + b->read, n);
+	if (n)
+		memcpy(at, b->at + b->read, n);
 	b->read += n;
 	return (ssize_t)n;
 }
@@ -316,6 +318,31 @@ TEST(streams_come_back_whatever_the_pieces)
 			read_back(&b, formats[f].from, text, lengths[l], 4096);
 			free(b.at);
 		}
+}
+
+TEST(a_gzip_header_may_have_everything_and_be_cut_anywhere)
+{
+	/* text, crc, extra of 3 bytes, name, comment */
+	static const unsigned char head[] = { 0x1f, 0x8b, 8,   0x1f, 1, 2,    3,   4,   0,
+					      3,    3,    0,   'x',  0, 'x',  'n', 'a', 'm',
+					      'e',  0,    'c', 'o',  0, 0xbb, 0x15 };
+	static const unsigned char body[] = { 0x4b, 0x4c, 0x4a, 0x4e, 0x4c, 0x4a, 0x06, 0x00,
+					      0x4c, 0x99, 0x6e, 0x72, 0x06, 0x00, 0x00, 0x00 };
+	unsigned char both[sizeof(head) + sizeof(body)];
+	struct bytes b = { .at = both, .len = sizeof(both) };
+	own_inflate z = { 0 };
+	struct err e = { 0 };
+	char buf[10];
+
+	memcpy(both, head, sizeof(head));
+	memcpy(both + sizeof(head), body, sizeof(body));
+	for (b.step = 1; b.step <= sizeof(both); b.step++)
+		read_back(&b, INFLATE_GZIP, (const unsigned char *)"abcabc", 6, 100);
+	both[sizeof(head) - 1] ^= 1;
+	b.read = 0;
+	WANT_INT(inflate_start(&z, give_some, &b, &e), 0);
+	WANT_INT(inflate_read(&z, buf, sizeof(buf), &e), -1);
+	WANT(strstr(e.text, "header's checksum"));
 }
 
 TEST(the_same_bytes_make_the_same_stream)
