@@ -151,8 +151,10 @@ int check_database(struct check *c, struct err *e)
 	/* an empty file is what a power cut makes of a new one */
 	if (r > 0 && st.st_size == 0)
 		r = 0;
-	if (r == 0 && !c->repair)
-		c->no_further = true;
+	if (r == 0) {
+		c->no_further = !c->repair;
+		c->rebuilt = true;
+	}
 	if (r == 0 && (lstat(path, &st) < 0 || st.st_size == 0) &&
 	    check_found(c, "database-missing", path, "there is no database",
 			c->repair ? "made anew, from the blobs" : NULL, e) < 0)
@@ -161,6 +163,7 @@ int check_database(struct check *c, struct err *e)
 		if (c->repair && replace_database(c, e) < 0)
 			return -1;
 		c->no_further = !c->repair;
+		c->rebuilt = true;
 		if (check_found(c, "database-damaged", path, why,
 				c->repair ? "made anew, from the blobs" : NULL, e) < 0)
 			return -1;

@@ -94,7 +94,7 @@ damage() {
 	damage index-damaged yes ': >"$TARE_ROOT/store/index.json"'
 	damage index-damaged yes 'echo "{" >"$TARE_ROOT/store/index.json"'
 	damage index-stale yes 'echo "{\"schemaVersion\":2,\"manifests\":[]}" >"$TARE_ROOT/store/index.json"'
-	damage tag-lost yes 'sed -i "s/x:1/z:9/g; s/$manifest/sha256:$(printf %064d 0)/" "$TARE_ROOT/store/index.json"'
+	damage index-stale yes 'sed -i "s/x:1/z:9/g; s/$manifest/sha256:$(printf %064d 0)/" "$TARE_ROOT/store/index.json"'
 }
 
 @test "blobs: missing, cut, empty, changed, replaced, writable, foreign, unknown" {
