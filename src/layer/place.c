@@ -371,7 +371,8 @@ static int make_hard_link(struct place *p, struct tar *t, const struct tar_entry
 			return -1;
 		r = linkat(source, from, parent, base, 0);
 	}
-	return r < 0 ? fail_hard_link(p, x->link, e) : note_made(p, parent, base, e);
+	/* what this archive has made is known already; a lower layer's file does not become its own */
+	return r < 0 ? fail_hard_link(p, x->link, e) : 0;
 }
 
 typedef int make_entry(struct place *p, struct tar *t, const struct tar_entry *x, struct err *e);

@@ -16,7 +16,7 @@
  * The worker reads its input to the end, also behind the archive's, since the diff id is of all
  * bytes. Who feeds a pipe must expect EPIPE: a worker that refuses an archive does not read on, and
  * says why when it is finished. A worker that nobody feeds waits for ever; unpack_cancel() ends it,
- * and the end of this process does. What a failure leaves in the target folder is for the caller to
+ * and so does the end of the thread that has started it. What a failure leaves in the target folder is for the caller to
  * remove; nothing outside of it has changed.
  */
 #ifndef LAYER_UNPACK_H
@@ -34,7 +34,8 @@
  * @UNPACK_OVERLAY: a layer into an empty folder, for overlayfs: a whiteout becomes its device node,
  *                  and folders that hide those below them are marked as opaque
  * @UNPACK_APPLY:   a layer onto a tree that holds the layers below: whiteouts remove
- * @UNPACK_ROOT:    a root filesystem (`import`) into an empty folder: names of whiteouts are names
+ * @UNPACK_ROOT:    a tree that is no layer: names of whiteouts are names. (An archive that `import`
+ *                  makes a layer of is one: others will see whiteouts in it, as Docker does)
  * @UNPACK_MEMBERS: an outer archive (`load`) into an empty folder: files, folders and links within
  *                  it; no owners, modes, times, devices, xattrs; links that lead out are refused
  */
@@ -94,7 +95,7 @@ struct unpack_order {
  * @input:           bytes that were read
  * @bytes:           bytes inflated
  * @size:            bytes of the files' content, holes left out: what a layer "is big"
- * @entries:         entries of the archive
+ * @entries:         entries of the archive, and folders that it should have had entries for
  * @whiteouts:       of these, whiteouts
  * @opaque:          folders that were made opaque
  * @skipped_devices: devices that were left out, as asked for

@@ -186,9 +186,11 @@ static int run_threads(struct worker *w, struct str *ret_opaque, struct err *e)
 			give_up(w, &failure);
 		(void)pthread_join(hashing, NULL);
 	}
-	/* a failed one may wait for bytes that never come, so nobody waits for that thread */
-	if (has_failed(w, e))
+	/* after a failure it may wait for bytes that never come, so nobody waits for that thread */
+	if (has_failed(w, e)) {
+		(void)pthread_detach(inflating);
 		return -1;
+	}
 	(void)pthread_join(inflating, NULL);
 	return 0;
 }

@@ -79,6 +79,7 @@ static int give_up_privileges(int root, struct err *e)
 		.limits = limits,
 		.n_limits = COUNT(limits),
 		.threads = true,
+		.refer = true,
 	};
 
 	return sandbox_enter(&s, NULL, e);

@@ -153,7 +153,7 @@ os.setxattr("usr/bin/su", "user.note", b"\n=" * 50)'
 }
 
 @test "a broken stream is refused: cut anywhere, changed, something behind it, compressed twice" {
-	need_program zstd
+	need_program zstd xz
 	mkdir d
 	seq 3000 >d/numbers
 	echo x >d/x
@@ -276,6 +276,76 @@ open("zeros", "wb").write(b + b"\0" * 512)'
 	[[ $(stat -c '%a %Y' d) = '751 77' && $(stat -c '%a %Y' .) = '711 99' ]]
 	[[ -f link && ! -L link && -d f && -f g && -d missing/parents ]]
 	[[ $(stat -c '%a %U:%G' missing) = '755 root:root' ]]
+}
+
+@test "the order of entries does not matter to the times of folders" {
+	python3 - <<-'END'
+		import tarfile
+		def add(tar, name, kind=tarfile.REGTYPE, mtime=1):
+		    t = tarfile.TarInfo(name)
+		    t.type, t.mtime, t.mode = kind, mtime, 0o755
+		    tar.addfile(t)
+		folders = ["a", "a/b", "a/b/c", "z", "z/y"]
+		with tarfile.open("t.tar", "w") as tar:
+		    for i, d in enumerate(folders):
+		        add(tar, d, tarfile.DIRTYPE, 1000 + i)
+		    for n in range(50):
+		        add(tar, "%s/%d" % (folders[n * 7 % 5], n))
+		with tarfile.open("late.tar", "w") as tar:
+		    for n in range(50):
+		        add(tar, "%s/%d" % (folders[n * 3 % 5], n))
+		    for i, d in reversed(list(enumerate(folders))):
+		        add(tar, d, tarfile.DIRTYPE, 1000 + i)
+	END
+	for file in t.tar late.tar; do
+		unpack $file
+		[[ $(cd "$tree" && stat -c %Y a a/b a/b/c z z/y | tr '\n' ' ') = '1000 1001 1002 1003 1004 ' ]]
+	done
+	# an archive that has no entry for a folder that is there does not change it
+	tar -tf t.tar | grep -q '^a/$' && tar --delete -f t.tar a/b
+	"$TARE_BUILD/tests/tool-unpack" -m apply t.tar "$tree"
+	[[ $(stat -c %Y "$tree/a/b") = 1001 ]]
+}
+
+@test "files do not inherit the ACL of a folder, which keeps it" {
+	python3 - <<-'END'
+		import io, os, struct, tarfile
+		acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in (
+		    (1, 7, 0xffffffff), (2, 7, 1000), (4, 5, 0xffffffff), (16, 7, 0xffffffff), (32, 5, 0xffffffff)))
+		with tarfile.open("t.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+		    d = tarfile.TarInfo("d")
+		    d.type, d.mode = tarfile.DIRTYPE, 0o755
+		    d.pax_headers = {"SCHILY.xattr.system.posix_acl_default": acl.decode("utf-8", "surrogateescape")}
+		    tar.encoding, tar.errors = "utf-8", "surrogateescape"
+		    tar.addfile(d)
+		    for name in ("d/f", "d/e/f", "f"):
+		        f = tarfile.TarInfo(name)
+		        f.mode = 0o640
+		        tar.addfile(f)
+		os.mkdir("target")
+		os.setxattr("target", "system.posix_acl_default", acl)
+		open("acl", "wb").write(acl)
+	END
+	"$TARE_BUILD/tests/tool-unpack" t.tar target
+	python3 - <<-'END'
+		import os
+		acl = open("acl", "rb").read()
+		for folder in ("target", "target/d"):
+		    assert os.getxattr(folder, "system.posix_acl_default") == acl, folder
+		for name in ("d/f", "d/e", "d/e/f", "f"):
+		    assert os.listxattr("target/" + name) == [], name
+		assert os.stat("target/d/f").st_mode & 0o777 == 0o640
+	END
+}
+
+@test "a full disk is said, and by one line" {
+	mkdir small
+	mount -t tmpfs -o size=1m small small
+	head -c 3000000 /dev/urandom >random
+	tar -cf r.tar random
+	run "$TARE_BUILD/tests/tool-unpack" r.tar small
+	umount small
+	expect_error "write '/random': no space left on device"
 }
 
 @test "devices are made, left out or refused, as asked; FIFOs are none" {
