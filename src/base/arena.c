@@ -84,6 +84,25 @@ char *arena_dup_len(struct arena *a, const char *text, size_t len)
 	return copy;
 }
 
+/**
+ * arena_more() - room for one more in a list that grows
+ * @list: its items so far, @n of @size bytes; NULL when there are none
+ *
+ * Return: @list, or a copy with twice the room; NULL without memory.
+ */
+void *arena_more(struct arena *a, void *list, size_t n, size_t size)
+{
+	void *grown;
+
+	if (n & (n - 1))
+		return list;
+	/* full whenever its length is a power of two */
+	grown = arena_array(a, n ? 2 * n : 1, size);
+	if (grown && n)
+		memcpy(grown, list, n * size);
+	return grown;
+}
+
 char *arena_dup(struct arena *a, const char *text)
 {
 	return arena_dup_len(a, text, strlen(text));

@@ -32,6 +32,12 @@ struct text_near {
 struct text_near text_near(const char *word);
 void text_near_try(struct text_near *near, const char *candidate);
 
+/* text_shown() - a text for a struct's member that nobody writes through; binds want char * */
+static inline char *text_shown(const char *text)
+{
+	return (char *)(uintptr_t)text;
+}
+
 int text_u64(const char *text, uint64_t max, uint64_t *ret_value);
 int text_i64(const char *text, int64_t *ret_value);
 bool text_starts(const char *text, const char *prefix);

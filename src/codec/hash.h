@@ -2,12 +2,17 @@
 #ifndef CODEC_HASH_H
 #define CODEC_HASH_H
 
+#include <openssl/sha.h>
+
 #include "spec/digest.h"
 
 /* struct hash - in the making; zero: none */
 struct hash {
-	void *ctx; /* EVP_MD_CTX */
 	enum digest_algorithm algorithm;
+	union {
+		SHA256_CTX sha256;
+		SHA512_CTX sha512;
+	};
 };
 
 #define own_hash __attribute__((cleanup(hash_done))) struct hash

@@ -26,8 +26,9 @@
 #define CLONE_INTO_CGROUP 0x200000000ULL
 #endif
 
-/* The child's part; returns only when something failed, with errno set. @gate: its socket, or -1 */
-static void run_child(const struct clone_exec *c, int gate)
+/* The child's part; returns only when something failed, with errno set. @gate: its socket, or -1
+ * A frame that exec ends would stay poisoned in the stack that our parent goes on with. */
+__attribute__((no_sanitize("address"))) static void run_child(const struct clone_exec *c, int gate)
 {
 	static char *const empty[] = { NULL };
 	ssize_t n;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -146,12 +147,8 @@ static int write_whole(int fd, const char *text, size_t len)
 	return 0;
 }
 
-/**
- * file_replace() - put a new file in @name's place, so that readers see the old or the new one
- *
- * Not flushed to disk: what is written so lives in /run, which dies with the machine.
- */
-int file_replace(int dirfd, const char *name, const char *text, size_t len, struct err *e)
+static int replace(int dirfd, const char *name, const char *text, size_t len, bool durable,
+		   struct err *e)
 {
 	own_fd int fd = FD_NONE;
 	char tmp[80];
@@ -160,7 +157,7 @@ int file_replace(int dirfd, const char *name, const char *text, size_t len, stru
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fail_sys(e, "create '%s'", tmp);
-	if (write_whole(fd, text, len) < 0) {
+	if (write_whole(fd, text, len) < 0 || (durable && fsync(fd) < 0)) {
 		fail_sys(e, "write '%s'", tmp);
 		(void)unlinkat(dirfd, tmp, 0);
 		return -1;
@@ -170,7 +167,23 @@ int file_replace(int dirfd, const char *name, const char *text, size_t len, stru
 		(void)unlinkat(dirfd, tmp, 0);
 		return -1;
 	}
-	return 0;
+	return durable && fsync(dirfd) < 0 ? fail_sys(e, "flush '%s' to the disk", name) : 0;
+}
+
+/**
+ * file_replace() - put a new file in @name's place, so that readers see the old or the new one
+ *
+ * Not flushed to disk: what is written so lives in /run, which dies with the machine.
+ */
+int file_replace(int dirfd, const char *name, const char *text, size_t len, struct err *e)
+{
+	return replace(dirfd, name, text, len, false, e);
+}
+
+/* file_replace_durable() - the same, and it is on the disk before this returns */
+int file_replace_durable(int dirfd, const char *name, const char *text, size_t len, struct err *e)
+{
+	return replace(dirfd, name, text, len, true, e);
 }
 
 /* A new file without a name until it is complete: nothing stays when we are killed. Where the

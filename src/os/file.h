@@ -12,6 +12,7 @@ int file_try_read(int dirfd, const char *name, char *buf, size_t size);
 int file_try_write(int dirfd, const char *name, const char *text);
 int file_write(int dirfd, const char *name, const char *text, struct err *e);
 int file_replace(int dirfd, const char *name, const char *text, size_t len, struct err *e);
+int file_replace_durable(int dirfd, const char *name, const char *text, size_t len, struct err *e);
 int file_check_place(const char *path, struct err *e);
 int file_replace_path(const char *path, const char *text, size_t len, struct err *e);
 

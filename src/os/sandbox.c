@@ -262,11 +262,12 @@ static int bind_to_parent(int parent, struct err *e)
 int sandbox_enter(const struct sandbox *s, bool *ret_landlock, struct err *e)
 {
 	own_fd int ruleset = FD_NONE;
-	int has;
+	int has = 0;
 
 	if (set_limits(s, e) < 0)
 		return -1;
-	has = landlock_prepare(s->rules, s->n_rules, &ruleset, e);
+	if (!s->refer || landlock_try_version() != 1)
+		has = landlock_prepare(s->rules, s->n_rules, &ruleset, e);
 	if (has < 0 || drop_user(s, e) < 0 || bind_to_parent(s->parent, e) < 0)
 		return -1;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)

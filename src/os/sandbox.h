@@ -36,6 +36,8 @@ struct sandbox_limit {
  * @limits:    resource limits; no core is ever dumped
  * @network:   sockets of the internet may be made
  * @threads:   threads may be started; processes never, nor programs
+ * @refer:     files are linked from one folder into another. Landlock's first version (Linux 5.13 to
+ *             5.18) never allows that, so it is left out there
  * @parent:    pid of the process with which it is to end, by SIGKILL; 0: with nobody
  */
 struct sandbox {
@@ -45,7 +47,7 @@ struct sandbox {
 	size_t n_rules;
 	const struct sandbox_limit *limits;
 	size_t n_limits;
-	bool network, threads;
+	bool network, threads, refer;
 	int parent;
 };
 

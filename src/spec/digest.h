@@ -16,7 +16,7 @@ enum digest_algorithm { DIGEST_NONE, DIGEST_SHA256, DIGEST_SHA512 };
 #define DIGEST_MAX_BYTES 64
 
 /* room for the text of any digest, with its NUL */
-#define DIGEST_TEXT      (sizeof("sha512:") + (size_t)2 * DIGEST_MAX_BYTES)
+#define DIGEST_TEXT      (sizeof("sha512:") + 2UL * DIGEST_MAX_BYTES)
 
 /* struct digest - the unused end of @bytes is zero, so that two can be compared whole */
 struct digest {

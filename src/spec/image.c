@@ -80,7 +80,7 @@ static const struct bind_row run_rows[] = {
 	ROW_STRINGS("Shell",       OPTIONAL, struct image_run, shell),
 	ROW_OBJECT("Healthcheck",  OPTIONAL, struct image_run, healthcheck, healthcheck_table),
 };
-static const struct bind_table run_table = BIND_TABLE(run_rows, struct image_run, false);
+const struct bind_table image_run_table = BIND_TABLE(run_rows, struct image_run, false);
 
 static const struct bind_row history_rows[] = {
 	ROW_STRING("created",    OPTIONAL, struct image_history, created),
@@ -107,7 +107,7 @@ static const struct bind_row config_rows[] = {
 	ROW_STRINGS("os.features",   OPTIONAL, struct image_config, os_features),
 	ROW_STRING("docker_version", OPTIONAL, struct image_config, docker_version),
 	ROW_STRING("comment",        OPTIONAL, struct image_config, comment),
-	ROW_OBJECT("config",         OPTIONAL, struct image_config, config, run_table),
+	ROW_OBJECT("config",         OPTIONAL, struct image_config, config, image_run_table),
 	ROW_OBJECT("rootfs",         OPTIONAL, struct image_config, rootfs, rootfs_table),
 	ROW_OBJECTS("history",       OPTIONAL, struct image_config, history, history_table),
 };

@@ -85,7 +85,7 @@ struct image_config {
 };
 
 extern const struct bind_table image_platform_table, image_descriptor_table, image_manifest_table,
-	image_index_table, image_config_table;
+	image_index_table, image_config_table, image_run_table;
 
 /* What a blob is, by its media type. */
 enum media_kind {

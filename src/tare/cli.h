@@ -7,19 +7,31 @@
 /**
  * struct cli - what stands before the command
  * @program: the name by which we were called
+ * @argv:    all of our words
+ * @root:    where images and containers lie; NULL: the usual place
+ * @driver:  of the store's snapshots; NULL: the best that works there
  */
 struct cli {
-	const char *program, *log_level;
+	const char *program, *log_level, *root, *driver;
+	char **argv;
 	bool debug, help, version;
 };
 
+/* Options before the command, and the table; commands.c has tare's, cli/commands.c tare-engine's. */
+#define TARE_N_OPTS 6
+extern const struct opt tare_opts[TARE_N_OPTS];
 extern const struct command tare_command;
+
+/* call.c */
+int cli_main(int argc, char **argv);
+void cli_complain(const struct cli *cli, struct err *failure);
+/* engine.c: commands that tare-engine carries out */
+extern const struct command images_command, pull_command, push_command, rmi_command, tag_command,
+	save_command, load_command, import_command, history_command, login_command, logout_command,
+	search_command, image_command, system_command, info_command;
 
 /* completion.c */
 extern const struct command completion_command;
-/* main.c */
-void cli_complain(const struct cli *cli, struct err *failure);
-
 /* cg.c, and cg_*.c for libcgroup's programs */
 extern const struct command cg_command, cgclassify_command, cgclear_command, cgconfigparser_command,
 	cgcreate_command, cgdelete_command, cgexec_command, cgget_command, cgset_command,

@@ -15,6 +15,21 @@ static const struct command *const commands[] = {
 	&ns_command,
 	&chroot_command,
 	&cg_command,
+	&images_command,
+	&pull_command,
+	&push_command,
+	&rmi_command,
+	&tag_command,
+	&save_command,
+	&load_command,
+	&import_command,
+	&history_command,
+	&search_command,
+	&login_command,
+	&logout_command,
+	&image_command,
+	&info_command,
+	&system_command,
 	&help_command,
 	&man_command,
 	&completion_command,
@@ -36,12 +51,6 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
-static const struct opt global_opts[] = {
-	OPT_FLAG_("debug",       'D', struct cli, debug,              "log what is done"),
-	OPT_STRING_("log-level", 'l', struct cli, log_level, "LEVEL", "'error', 'warn', 'info' or 'debug'; warnings by default"),
-	OPT_FLAG_("help",        'h', struct cli, help,               "show this"),
-	OPT_FLAG_("version",     'v', struct cli, version,            "show the version"),
-};
 // clang-format on
 
 const struct command tare_command = {
@@ -51,7 +60,7 @@ const struct command tare_command = {
 	.about = "tare works on any container of the host, whoever made it, and on namespaces and "
 		 "cgroups by hand.",
 	.commands = commands,
-	.opts = global_opts,
-	.n = COUNT(global_opts),
+	.opts = tare_opts,
+	.n = TARE_N_OPTS,
 	.size = sizeof(struct cli),
 };

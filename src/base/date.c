@@ -1,0 +1,160 @@
+/* date.c - RFC 3339 dates from text and back */
+#include "base/date.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+
+#define SECOND INT64_C(1000000000)
+
+/* date_now_ns() - nanoseconds since 1970 */
+int64_t date_now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * SECOND + now.tv_nsec;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Exactly @n digits at *@at, at most @max. */
+static bool digits(const char **at, int n, int max, int *ret_value)
+{
+	int value = 0;
+
+	for (int i = 0; i < n; i++, (*at)++) {
+		if (!is_digit(**at))
+			return false;
+		value = value * 10 + (**at - '0');
+	}
+	*ret_value = value;
+	return value <= max;
+}
+
+static bool sign(const char **at, const char *one_of)
+{
+	if (!**at || !strchr(one_of, **at))
+		return false;
+	(*at)++;
+	return true;
+}
+
+static bool fraction(const char **at, int64_t *ret_ns)
+{
+	int64_t unit = SECOND / 10;
+
+	*ret_ns = 0;
+	if (**at != '.')
+		return true;
+	if (!is_digit(*++*at))
+		return false;
+	for (; is_digit(**at); (*at)++, unit /= 10)
+		*ret_ns += unit * (**at - '0');
+	return true;
+}
+
+/* Seconds east of Greenwich. */
+static bool offset(const char **at, int64_t *ret_offset)
+{
+	int hours, minutes;
+	bool west = **at == '-';
+
+	*ret_offset = 0;
+	if (sign(at, "Zz"))
+		return true;
+	if (!sign(at, "+-") || !digits(at, 2, 23, &hours) || !sign(at, ":") ||
+	    !digits(at, 2, 59, &minutes))
+		return false;
+	*ret_offset = (west ? -1 : 1) * (hours * 3600 + minutes * 60);
+	return true;
+}
+
+/**
+ * date_parse() - an RFC 3339 date
+ * @ret_ns: nanoseconds since 1970; years outside of what 64 bits hold (1678 to 2261) are refused
+ */
+bool date_parse(const char *text, int64_t *ret_ns)
+{
+	struct tm tm = { 0 };
+	int64_t ns, east;
+	const char *at = text;
+
+	if (!digits(&at, 4, 2261, &tm.tm_year) || !sign(&at, "-") ||
+	    !digits(&at, 2, 12, &tm.tm_mon) || !sign(&at, "-") ||
+	    !digits(&at, 2, 31, &tm.tm_mday) || !sign(&at, "Tt ") ||
+	    !digits(&at, 2, 23, &tm.tm_hour) || !sign(&at, ":") ||
+	    !digits(&at, 2, 59, &tm.tm_min) || !sign(&at, ":") || !digits(&at, 2, 60, &tm.tm_sec) ||
+	    !fraction(&at, &ns) || !offset(&at, &east) || *at)
+		return false;
+	/* Go's zero time is a date that says "none" */
+	if (tm.tm_year < 1678) {
+		*ret_ns = 0;
+		return true;
+	}
+	if (tm.tm_mon == 0 || tm.tm_mday == 0)
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	*ret_ns = ((int64_t)timegm(&tm) - east) * SECOND + ns;
+	return true;
+}
+
+/* date_text() - in @buf, UTC, as Go writes it: without the zeros at the end of the fraction */
+const char *date_text(int64_t ns, char buf[DATE_TEXT])
+{
+	int64_t rest = ns % SECOND;
+	time_t seconds = (time_t)(ns / SECOND - (rest < 0));
+	struct tm tm;
+	size_t len;
+
+	rest += rest < 0 ? SECOND : 0;
+	(void)gmtime_r(&seconds, &tm);
+	len = strftime(buf, DATE_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (rest) {
+		len += (size_t)snprintf(buf + len, DATE_TEXT - len, ".%09lld", (long long)rest);
+		while (buf[len - 1] == '0')
+			len--;
+	}
+	snprintf(buf + len, DATE_TEXT - len, "Z");
+	return buf;
+}
+
+/* date_ago() - how long before @now_ns that was, in docker's words */
+const char *date_ago(int64_t ns, int64_t now_ns, char *buf, size_t size)
+{
+	static const struct {
+		int64_t below, unit; /* s */
+		const char *words;
+	} steps[] = {
+		{ 1, 1, "Less than a second ago" },
+		{ 2, 1, "1 second ago" },
+		{ 60, 1, "%lld seconds ago" },
+		{ 120, 60, "About a minute ago" },
+		{ 3600, 60, "%lld minutes ago" },
+		{ 2 * 3600, 3600, "About an hour ago" },
+		{ 48 * 3600, 3600, "%lld hours ago" },
+		{ 14 * 86400, 86400, "%lld days ago" },
+		{ 60 * 86400, 7 * 86400, "%lld weeks ago" },
+		{ INT64_C(2) * 365 * 86400, 30 * 86400, "%lld months ago" },
+		{ INT64_MAX, INT64_C(365) * 86400, "%lld years ago" },
+	};
+	int64_t s = (now_ns - ns) / SECOND;
+
+	if (ns == 0)
+		return snprintf(buf, size, "N/A"), buf;
+	for (size_t i = 0; i < COUNT(steps); i++)
+		if (s < steps[i].below) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			snprintf(buf, size, steps[i].words, (long long)(s / steps[i].unit));
+#pragma GCC diagnostic pop
+			break;
+		}
+	return buf;
+}

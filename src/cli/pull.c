@@ -1,0 +1,158 @@
+/* pull.c - tare pull: an image, or all tags of one, from a registry */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "cli/image.h"
+#include "cli/registry.h"
+#include "cli/session.h"
+#include "cli/transfer.h"
+#include "image/pull.h"
+
+#define TAGS_MAX 10000
+
+struct pull_options {
+	bool all_tags, quiet;
+	const char *platform;
+	struct registry_options registry;
+};
+
+// clang-format off
+static const struct opt opts[] = {
+	OPT_FLAG_("all-tags",  'a', struct pull_options, all_tags, "all tags of the repository"),
+	OPT_STRING_("platform", 0,  struct pull_options, platform, "OS/ARCH[/VARIANT]", "for this machine instead of ours"),
+	OPT_FLAG_("quiet",     'q', struct pull_options, quiet,    "print the image's name only"),
+	REGISTRY_OPTS(struct pull_options, registry),
+	OPT_REFUSED_("disable-content-trust", 0, NULL, "signatures are not checked here, so that there is nothing to disable"),
+};
+// clang-format on
+
+static int platform(const struct pull_options *o, struct platform *ret, struct err *e)
+{
+	const char *text = o->platform ? o->platform : getenv("DOCKER_DEFAULT_PLATFORM");
+
+	return text && *text ? platform_parse(text, ret, e) : platform_of_host(ret, e);
+}
+
+static void print_result(const struct pull *p, const struct pull_options *o)
+{
+	char text[REFERENCE_TEXT];
+
+	if (o->quiet) {
+		printf("%s\n", reference_full(p->reference, text));
+		return;
+	}
+	printf("Digest: %s\n", digest_text(&p->digest, text));
+	printf("Status: %s for %s\n", p->fresh ? "Downloaded newer image" : "Image is up to date",
+	       reference_familiar(p->reference, text));
+	if (!o->all_tags)
+		printf("%s\n", reference_full(p->reference, text));
+}
+
+static int pull_one(struct pull *p, const struct reference *r, const struct pull_options *o,
+		    struct err *e)
+{
+	struct transfer t;
+	char name[REFERENCE_TEXT];
+	int result;
+
+	p->reference = r;
+	p->fresh = false;
+	transfer_begin(&t, transfer_pull_words, o->quiet);
+	p->progress = &t.progress;
+	if (!o->quiet && *r->tag)
+		printf("%s: Pulling from %s\n", r->tag,
+		       strcmp(r->registry, REFERENCE_DEFAULT_REGISTRY) == 0
+			       ? r->repository
+			       : reference_name(r, name));
+	result = image_pull(p, e);
+	transfer_end(&t);
+	if (result < 0)
+		return fail_in(e, "pull %s", reference_familiar(r, name));
+	print_result(p, o);
+	return 0;
+}
+
+static int pull_all(struct pull *p, const struct reference *r, const struct pull_options *o,
+		    struct err *e)
+{
+	char **tags = NULL;
+
+	if (remote_tags(p->remote, TAGS_MAX, p->a, &tags, e) < 0)
+		return -1;
+	for (size_t i = 0; tags[i]; i++) {
+		struct reference one = *r;
+
+		if (!reference_is_tag(tags[i]))
+			continue;
+		snprintf(one.tag, sizeof(one.tag), "%.128s", tags[i]);
+		if (pull_one(p, &one, o, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int pull(const struct cli *cli, struct pull *p, const struct reference *r,
+		const struct pull_options *o, struct err *e)
+{
+	struct remote_options how = { 0 };
+	struct remote_target target;
+	struct layers layers;
+	int result;
+
+	if (registry_options(&o->registry, &how, e) < 0 ||
+	    remote_target(r, &how, p->a, &target, e) < 0 || remote_open(&target, &p->remote, e) < 0)
+		return -1;
+	/* the store opens while tare-fetch loads */
+	result = session_open(p->store, cli, e);
+	if (result == 0)
+		result = layers_init(&layers, p->store, e);
+	p->layers = &layers;
+	if (result == 0)
+		result = o->all_tags ? pull_all(p, r, o, e) : pull_one(p, r, o, e);
+	remote_close(p->remote);
+	return result;
+}
+
+static int run_pull(const struct cli *cli, void *options, char **args,
+		    size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
+		    struct err *e)
+{
+	const struct pull_options *o = options;
+	own_arena struct arena a = { .limit = (size_t)256 << 20 };
+	own_store s = STORE_NONE;
+	struct platform want;
+	struct reference r;
+	struct pull p = { .store = &s, .want = &want, .a = &a };
+
+	if (reference_parse(args[0], &r, e) < 0 || platform(o, &want, e) < 0)
+		return fail_in(e, "pull");
+	if (o->all_tags && strchr(strrchr(args[0], '/') ? strrchr(args[0], '/') : args[0], ':'))
+		return fail(e, ERR_INPUT,
+			    "pull: '%s' has a tag, and --all-tags asks for all of them", args[0]);
+	if (!o->quiet && !o->all_tags &&
+	    !strpbrk(strrchr(args[0], '/') ? strrchr(args[0], '/') : args[0], ":@"))
+		printf("Using default tag: %s\n", REFERENCE_DEFAULT_TAG);
+	/* a worker that ends says why itself */
+	(void)signal(SIGPIPE, SIG_IGN);
+	return pull(cli, &p, &r, o, e);
+}
+
+#define PULL(symbol) \
+	const struct command symbol = { \
+		.name = "pull", \
+		.args = "NAME[:TAG|@DIGEST]", \
+		.summary = "download an image from a registry", \
+		.section = "IMAGES", \
+		.opts = opts, \
+		.n = COUNT(opts), \
+		.size = sizeof(struct pull_options), \
+		.min = 1, \
+		.max = 1, \
+		.run = run_pull, \
+	}
+
+PULL(pull_command);
+PULL(image_pull_command);

@@ -1,0 +1,294 @@
+/* registry.c - tare login, logout and search */
+#include "cli/registry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/render.h"
+#include "cli/session.h"
+#include "remote/auth.h"
+
+/* registry_options() - put them into @ret */
+int registry_options(const struct registry_options *o, struct remote_options *ret, struct err *e)
+{
+	ret->authfile = o->authfile;
+	ret->cert_dir = o->cert_dir;
+	if (!o->tls_verify)
+		return 0;
+	if (strcmp(o->tls_verify, "true") != 0 && strcmp(o->tls_verify, "false") != 0)
+		return fail(e, ERR_INPUT, "--tls-verify is true or false, not '%s'", o->tls_verify);
+	ret->tls_verify = (struct opt_bool){ true, strcmp(o->tls_verify, "true") == 0 };
+	return 0;
+}
+
+struct login {
+	const char *username, *password;
+	bool password_stdin;
+	struct registry_options registry;
+};
+
+// clang-format off
+static const struct opt login_opts[] = {
+	OPT_STRING_("username",   'u', struct login, username, "NAME", "who logs in"),
+	OPT_STRING_("password",   'p', struct login, password, "WORD", "the password; others on this host can see it"),
+	OPT_FLAG_("password-stdin", 0, struct login, password_stdin,   "read the password from the standard input"),
+	REGISTRY_OPTS(struct login, registry),
+};
+// clang-format on
+
+/* A line from @in, without its end. */
+static bool read_line(FILE *in, char *ret, size_t size)
+{
+	if (!fgets(ret, (int)size, in))
+		return false;
+	ret[strcspn(ret, "\r\n")] = '\0';
+	return *ret != '\0';
+}
+
+static bool ask_hidden(char *ret, size_t size)
+{
+	struct termios before, hidden;
+	bool good;
+
+	if (tcgetattr(STDIN_FILENO, &before) < 0)
+		return read_line(stdin, ret, size);
+	hidden = before;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	good = read_line(stdin, ret, size);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	printf("\n");
+	return good;
+}
+
+static int get_username(const struct login *o, char *ret, size_t size, struct err *e)
+{
+	if (o->username) {
+		snprintf(ret, size, "%s", o->username);
+		return 0;
+	}
+	if (!isatty(STDIN_FILENO) || o->password_stdin) {
+		fail(e, ERR_INPUT, "login: who logs in?");
+		return fail_hint(e, "say --username NAME");
+	}
+	printf("Username: ");
+	(void)fflush(stdout);
+	return read_line(stdin, ret, size) ? 0
+					   : fail(e, ERR_INPUT, "login: no user name was given");
+}
+
+static int get_password(const struct login *o, char *ret, size_t size, struct err *e)
+{
+	if (o->password) {
+		snprintf(ret, size, "%s", o->password);
+		return 0;
+	}
+	if (o->password_stdin)
+		return read_line(stdin, ret, size)
+			       ? 0
+			       : fail(e, ERR_INPUT, "login: the standard input has no password");
+	if (!isatty(STDIN_FILENO)) {
+		fail(e, ERR_INPUT, "login: there is no terminal to ask for the password");
+		return fail_hint(e, "use --password-stdin");
+	}
+	printf("Password: ");
+	(void)fflush(stdout);
+	return ask_hidden(ret, size) ? 0 : fail(e, ERR_INPUT, "login: no password was given");
+}
+
+static int check(const char *registry, const struct remote_options *how, struct arena *a,
+		 struct err *e)
+{
+	struct remote_target target;
+	struct remote *remote;
+	int r;
+
+	if (remote_target_of_registry(registry, how, a, &target, e) < 0 ||
+	    remote_open(&target, &remote, e) < 0)
+		return -1;
+	r = remote_login(remote, e);
+	remote_close(remote);
+	return r;
+}
+
+static int run_login(const struct cli *cli __attribute__((unused)), void *options, char **args,
+		     size_t n_args, int *ret_status __attribute__((unused)), struct err *e)
+{
+	const struct login *o = options;
+	const char *registry = n_args ? args[0] : REFERENCE_DEFAULT_REGISTRY;
+	own_arena struct arena a = { 0 };
+	char name[256], password[4096], *where;
+	struct auth auth = { .username = name, .password = password };
+	struct remote_options how = { .auth = &auth };
+
+	if (o->password && o->password_stdin)
+		return fail(e, ERR_INPUT,
+			    "login: --password and --password-stdin exclude each other");
+	if (registry_options(&o->registry, &how, e) < 0)
+		return -1;
+	if (!reference_is_registry(registry))
+		return fail(e, ERR_INPUT, "login: '%s' is no registry's name", registry);
+	if (get_username(o, name, sizeof(name), e) < 0 ||
+	    get_password(o, password, sizeof(password), e) < 0 ||
+	    check(registry, &how, &a, e) < 0 ||
+	    auth_store(registry, &auth, o->registry.authfile, &a, &where, e) < 0)
+		return fail_in(e, "log in to %s", registry);
+	if (o->password)
+		fprintf(stderr, "WARNING! --password is seen by others; use --password-stdin.\n");
+	printf("Login Succeeded\n");
+	return 0;
+}
+
+const struct command login_command = {
+	.name = "login",
+	.args = "[REGISTRY]",
+	.summary = "log in to a registry",
+	.section = "IMAGES",
+	.opts = login_opts,
+	.n = COUNT(login_opts),
+	.size = sizeof(struct login),
+	.max = 1,
+	.run = run_login,
+};
+
+struct logout {
+	const char *authfile;
+};
+
+static const struct opt logout_opts[] = {
+	OPT_STRING_("authfile", 0, struct logout, authfile, "FILE", "credentials are in FILE only"),
+};
+
+static int run_logout(const struct cli *cli __attribute__((unused)), void *options, char **args,
+		      size_t n_args, int *ret_status __attribute__((unused)), struct err *e)
+{
+	const struct logout *o = options;
+	const char *registry = n_args ? args[0] : REFERENCE_DEFAULT_REGISTRY;
+	own_arena struct arena a = { 0 };
+
+	if (auth_erase(registry, o->authfile, &a, e) < 0) {
+		if (e->cls != ERR_ABSENT)
+			return -1;
+		*e = (struct err){ 0 };
+		printf("Not logged in to %s\n", registry);
+		return 0;
+	}
+	printf("Removing login credentials for %s\n", registry);
+	return 0;
+}
+
+const struct command logout_command = {
+	.name = "logout",
+	.args = "[REGISTRY]",
+	.summary = "log out of a registry",
+	.section = "IMAGES",
+	.opts = logout_opts,
+	.n = COUNT(logout_opts),
+	.size = sizeof(struct logout),
+	.max = 1,
+	.run = run_logout,
+};
+
+struct search {
+	uint32_t limit;
+	struct registry_options registry;
+	struct render render;
+};
+
+// clang-format off
+static const struct opt search_opts[] = {
+	OPT_U32_("limit", 0, struct search, limit, "N", "at most N results; 25 by default"),
+	REGISTRY_OPTS(struct search, registry),
+	RENDER_OPTS(struct search, render),
+};
+
+struct result {
+	char *name, *description, *official, *automated;
+	int64_t stars;
+};
+static const struct bind_row rows[] = {
+	ROW_STRING("Name",        OPTIONAL, struct result, name),
+	ROW_STRING("Description", OPTIONAL, struct result, description),
+	ROW_I64("StarCount",      OPTIONAL, struct result, stars),
+	ROW_STRING("IsOfficial",  OPTIONAL, struct result, official),
+	ROW_STRING("IsAutomated", OPTIONAL, struct result, automated),
+};
+static const struct bind_table result_table = BIND_TABLE(rows, struct result, false);
+static const struct render_column columns[] = {
+	{ .header = "NAME",        .path = "Name" },
+	{ .header = "DESCRIPTION", .path = "Description", .max = 45 },
+	{ .header = "STARS",       .path = "StarCount" },
+	{ .header = "OFFICIAL",    .path = "IsOfficial" },
+};
+static const struct render_list list = { .table = &result_table, .columns = columns, .n = COUNT(columns) };
+// clang-format on
+
+static int print_results(const struct remote_results *found, const struct render *how,
+			 struct arena *a, struct err *e)
+{
+	struct result *all = arena_array(a, found->found.n + 1, sizeof(*all));
+
+	if (!all)
+		return fail_errno(e, ENOMEM, "search");
+	for (size_t i = 0; i < found->found.n; i++)
+		all[i] = (struct result){ .name = found->found.at[i].name,
+					  .description = found->found.at[i].description,
+					  .stars = found->found.at[i].stars,
+					  .official = found->found.at[i].official
+							      ? text_shown("[OK]")
+							      : text_shown(""),
+					  .automated = found->found.at[i].automated
+							       ? text_shown("[OK]")
+							       : text_shown("") };
+	return render_print(how, &list, (struct list_any){ all, found->found.n }, e);
+}
+
+static int run_search(const struct cli *cli __attribute__((unused)), void *options, char **args,
+		      size_t n_args __attribute__((unused)),
+		      int *ret_status __attribute__((unused)), struct err *e)
+{
+	const struct search *o = options;
+	const char *slash = strchr(args[0], '/');
+	own_arena struct arena a = { 0 };
+	struct remote_options how = { 0 };
+	struct remote_target target;
+	struct remote_results found = { 0 };
+	struct remote *remote;
+	char registry[256];
+	int r;
+
+	if (registry_options(&o->registry, &how, e) < 0)
+		return -1;
+	snprintf(registry, sizeof(registry), "%.*s", slash ? (int)(slash - args[0]) : 0, args[0]);
+	if (!slash || !reference_is_registry(registry) || !strpbrk(registry, ".:")) {
+		slash = NULL;
+		snprintf(registry, sizeof(registry), "%s", REFERENCE_DEFAULT_REGISTRY);
+	}
+	if (remote_target_of_registry(registry, &how, &a, &target, e) < 0 ||
+	    remote_open(&target, &remote, e) < 0)
+		return -1;
+	r = remote_search(remote, slash ? slash + 1 : args[0], o->limit ? o->limit : 25, &a, &found,
+			  e);
+	remote_close(remote);
+	return r < 0 ? fail_in(e, "search %s", registry) : print_results(&found, &o->render, &a, e);
+}
+
+const struct command search_command = {
+	.name = "search",
+	.args = "[REGISTRY/]WORDS",
+	.summary = "look for images in registries",
+	.about = "Asks Docker Hub, or the registry that is named. One that can't search is asked "
+		 "for its "
+		 "catalog instead, and what has the words in its name is shown.",
+	.section = "IMAGES",
+	.opts = search_opts,
+	.n = COUNT(search_opts),
+	.size = sizeof(struct search),
+	.min = 1,
+	.max = 1,
+	.run = run_search,
+};

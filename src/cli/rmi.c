@@ -1,0 +1,149 @@
+/* rmi.c - tare rmi: names of images, and images without one */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "cli/image.h"
+#include "cli/prune.h"
+#include "cli/session.h"
+#include "store/listing.h"
+
+/* What interrupted pulls have left may go on: `prune` removes it (s). */
+#define KEEP_PARTS INT64_MAX
+
+struct rmi {
+	bool force, no_prune;
+};
+
+// clang-format off
+static const struct opt opts[] = {
+	OPT_FLAG_("force",    'f', struct rmi, force,    "an id that has several names is removed with all of them; no such image is no error"),
+	OPT_FLAG_("no-prune",  0,  struct rmi, no_prune, "keep blobs and layers that nothing needs any more"),
+};
+// clang-format on
+
+/* struct names - how an image is known */
+struct names {
+	struct arena a;
+	const struct listed_image *image;
+};
+
+static int look(struct names *n, struct store *s, const struct digest *d, struct err *e)
+{
+	struct listed_images all;
+	char text[DIGEST_TEXT];
+
+	digest_text(d, text);
+	if (store_images(s, &n->a, &all, e) < 0)
+		return -1;
+	for (size_t i = 0; i < all.n; i++)
+		if (strcmp(all.at[i].digest, text) == 0)
+			n->image = &all.at[i];
+	return n->image ? 0 : fail(e, ERR_ABSENT, "no such image: %s", text);
+}
+
+static void untagged(const char *whole)
+{
+	char text[REFERENCE_TEXT];
+	struct reference r;
+	struct err ignored = { 0 };
+
+	if (reference_parse(whole, &r, &ignored) == 0)
+		printf("Untagged: %s\n", reference_familiar(&r, text));
+}
+
+/* One name of several: the image stays. */
+static int untag(struct store *s, const struct image_found *f, struct err *e)
+{
+	char text[REFERENCE_TEXT];
+
+	if (store_image_untag(s, reference_full(&f->reference, text), e) < 0)
+		return -1;
+	untagged(text);
+	return 0;
+}
+
+static int remove_whole(struct store *s, const struct names *n, const struct digest *d,
+			struct err *e)
+{
+	if (store_image_remove(s, d, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n->image->tags.n; i++)
+		untagged(n->image->tags.at[i]);
+	for (size_t i = 0; i < n->image->digests.n; i++)
+		untagged(n->image->digests.at[i]);
+	printf("Deleted: %s\n", n->image->id);
+	return 0;
+}
+
+static int remove_found(struct names *n, struct store *s, const char *word, const struct rmi *o,
+			struct err *e)
+{
+	struct image_found f;
+
+	if (session_image(s, word, &f, e) < 0 || look(n, s, &f.digest, e) < 0)
+		return -1;
+	if (f.by_name && f.reference.digest.algorithm == DIGEST_NONE && n->image->tags.n > 1)
+		return untag(s, &f, e);
+	if (!f.by_name && n->image->tags.n > 1 && !o->force) {
+		fail(e, ERR_CONFLICT, "remove the image %.12s: it has %zu names", n->image->id + 7,
+		     n->image->tags.n);
+		return fail_hint(e, "remove them one by one, or all with --force");
+	}
+	return remove_whole(s, n, &f.digest, e);
+}
+
+static int remove_word(struct store *s, const char *word, const struct rmi *o, struct err *e)
+{
+	struct names n = { 0 };
+	int r = remove_found(&n, s, word, o, e);
+
+	arena_done(&n.a);
+	if (r < 0 && o->force && e->cls == ERR_ABSENT) {
+		*e = (struct err){ 0 };
+		return 0;
+	}
+	return r;
+}
+
+static int run_rmi(const struct cli *cli, void *options, char **args, size_t n_args,
+		   int *ret_status, struct err *e)
+{
+	const struct rmi *o = options;
+	own_store s = STORE_NONE;
+	size_t failed = 0;
+	uint64_t bytes = 0;
+
+	if (session_open(&s, cli, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n_args; i++) {
+		struct err one = { 0 };
+
+		if (remove_word(&s, args[i], o, &one) == 0)
+			continue;
+		cli_complain(cli, &one);
+		failed++;
+	}
+	if (failed < n_args && !o->no_prune && prune_unused(&s, KEEP_PARTS, &bytes, e) < 0)
+		return -1;
+	*ret_status = failed ? 1 : 0;
+	return 0;
+}
+
+#define RMI(symbol, word, others) \
+	const struct command symbol = { \
+		.name = word, \
+		.args = "IMAGE...", \
+		.summary = "remove images", \
+		.section = "IMAGES", \
+		.aliases = others, \
+		.opts = opts, \
+		.n = COUNT(opts), \
+		.size = sizeof(struct rmi), \
+		.min = 1, \
+		.max = SIZE_MAX, \
+		.run = run_rmi, \
+	}
+
+RMI(rmi_command, "rmi", NULL);
+RMI(image_rm_command, "rm", ((const char *const[]){ "remove", NULL }));

@@ -1,0 +1,192 @@
+/* save.c - tare save: images into an archive */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "cli/image.h"
+#include "cli/session.h"
+#include "image/save.h"
+#include "store/listing.h"
+
+struct save {
+	const char *output, *format;
+	bool quiet;
+};
+
+// clang-format off
+static const struct opt opts[] = {
+	OPT_STRING_("output", 'o', struct save, output, "FILE",   "write to FILE instead of the standard output"),
+	OPT_STRING_("format",  0,  struct save, format, "FORMAT", "'docker-archive' (the default), which all engines read, or 'oci-archive'"),
+	OPT_FLAG_("quiet",    'q', struct save, quiet,            "say nothing; as without it"),
+};
+
+static const struct word formats[] = {
+	{ "docker-archive", SAVE_DOCKER }, { "docker", SAVE_DOCKER },
+	{ "oci-archive",    SAVE_OCI },    { "oci",    SAVE_OCI },
+	{ NULL, 0 },
+};
+// clang-format on
+
+/* struct wanted - the images of the command line, each once, with the names that were given */
+struct wanted {
+	struct arena a;
+	struct save_image *images;
+	size_t n;
+	struct listed_images all;
+};
+
+static struct save_image *find(struct wanted *w, const struct digest *d)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (digest_same(&w->images[i].digest, d))
+			return &w->images[i];
+	w->images[w->n].digest = *d;
+	return &w->images[w->n++];
+}
+
+static int add_name(struct wanted *w, struct save_image *image, const char *name, struct err *e)
+{
+	char **more = arena_array(&w->a, image->n + 1, sizeof(char *));
+
+	if (!more)
+		return fail_errno(e, ENOMEM, "save images");
+	if (image->n)
+		memcpy(more, image->names, image->n * sizeof(char *));
+	more[image->n] = arena_dup(&w->a, name);
+	image->names = more;
+	image->n++;
+	return 0;
+}
+
+/* A repository's name without a tag stands for all of its tags, as docker's. */
+static int add_repository(struct wanted *w, const struct reference *r, size_t *found, struct err *e)
+{
+	char name[REFERENCE_TEXT];
+	size_t len = strlen(reference_name(r, name));
+	struct digest d;
+
+	for (size_t i = 0; i < w->all.n; i++)
+		for (size_t k = 0; k < w->all.at[i].tags.n; k++) {
+			const char *tag = w->all.at[i].tags.at[k];
+
+			if (strncmp(tag, name, len) != 0 || tag[len] != ':' ||
+			    strchr(tag + len, '/'))
+				continue;
+			if (digest_parse(w->all.at[i].digest, &d, e) < 0 ||
+			    add_name(w, find(w, &d), tag, e) < 0)
+				return -1;
+			++*found;
+		}
+	return 0;
+}
+
+static bool has_tag(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	return strchr(slash ? slash : word, ':') != NULL;
+}
+
+static int add_word(struct wanted *w, struct store *s, const char *word, struct err *e)
+{
+	char text[REFERENCE_TEXT];
+	struct image_found found;
+	struct save_image *image;
+	size_t n = 0;
+
+	if (session_image(s, word, &found, e) < 0) {
+		struct err other = { 0 };
+
+		if (e->cls == ERR_ABSENT && reference_parse(word, &found.reference, &other) == 0 &&
+		    !has_tag(word) && add_repository(w, &found.reference, &n, e) == 0 && n > 0)
+			return 0;
+		return -1;
+	}
+	if (found.by_name && found.reference.digest.algorithm == DIGEST_NONE && !has_tag(word))
+		return add_repository(w, &found.reference, &n, e);
+	image = find(w, &found.digest);
+	if (!found.by_name || found.reference.digest.algorithm != DIGEST_NONE)
+		return 0;
+	return add_name(w, image, reference_full(&found.reference, text), e);
+}
+
+static int open_output(const struct save *o, struct err *e)
+{
+	struct stat st;
+	int fd;
+
+	if (o->output) {
+		fd = openat(AT_FDCWD, o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		return fd < 0 ? fail_sys(e, "save: write '%s'", o->output) : fd;
+	}
+	if (isatty(STDOUT_FILENO) || fstat(STDOUT_FILENO, &st) < 0) {
+		fail(e, ERR_INPUT, "save: an archive is not for a terminal");
+		return fail_hint(e, "use --output FILE, or a pipe");
+	}
+	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? fail_sys(e, "save: use the standard output") : fd;
+}
+
+static int save(struct wanted *w, struct store *s, const struct save *o, char **args, size_t n,
+		struct err *e)
+{
+	const struct word *format = o->format ? word_find(formats, o->format) : formats;
+	own_fd int output = FD_NONE;
+
+	if (!format) {
+		fail(e, ERR_INPUT, "save: unknown format '%s'", o->format);
+		return fail_hint(e, "it is docker-archive or oci-archive");
+	}
+	w->images = arena_array(&w->a, n + 4096, sizeof(*w->images));
+	if (!w->images)
+		return fail_errno(e, ENOMEM, "save images");
+	if (store_images(s, &w->a, &w->all, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (add_word(w, s, args[i], e) < 0)
+			return -1;
+	output = open_output(o, e);
+	if (output < 0)
+		return -1;
+	if (image_save(s, w->images, w->n, (enum save_format)format->value, output, e) == 0)
+		return 0;
+	/* no half archive */
+	if (o->output)
+		(void)unlink(o->output);
+	return -1;
+}
+
+static int run_save(const struct cli *cli, void *options, char **args, size_t n_args,
+		    int *ret_status __attribute__((unused)), struct err *e)
+{
+	own_store s = STORE_NONE;
+	struct wanted w = { 0 };
+	int r;
+
+	if (session_open(&s, cli, e) < 0)
+		return -1;
+	r = save(&w, &s, options, args, n_args, e);
+	arena_done(&w.a);
+	return r;
+}
+
+#define SAVE(symbol) \
+	const struct command symbol = { \
+		.name = "save", \
+		.args = "IMAGE...", \
+		.summary = "write images to an archive", \
+		.section = "IMAGES", \
+		.opts = opts, \
+		.n = COUNT(opts), \
+		.size = sizeof(struct save), \
+		.min = 1, \
+		.max = SIZE_MAX, \
+		.run = run_save, \
+	}
+
+SAVE(save_command);
+SAVE(image_save_command);

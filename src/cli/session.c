@@ -1,0 +1,59 @@
+/* session.c - the store that commands work on, and images by name */
+#include "cli/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/base.h"
+
+/* session_root() - where the store is: --root, $TARE_ROOT, or the usual place */
+const char *session_root(const struct cli *cli)
+{
+	const char *root = cli->root ? cli->root : getenv("TARE_ROOT");
+
+	return root && *root ? root : STORE_ROOT;
+}
+
+/* session_open() - open it; @s is STORE_NONE, and closed by the caller in any case */
+int session_open(struct store *s, const struct cli *cli, struct err *e)
+{
+	return store_open(s, session_root(cli), e) < 0 ? -1 : base_provide(s, e);
+}
+
+static int by_reference(struct store *s, const struct reference *r, struct digest *ret,
+			struct err *e)
+{
+	char text[REFERENCE_TEXT];
+
+	if (r->digest.algorithm != DIGEST_NONE)
+		return store_image_by_digest(s, reference_name(r, text), &r->digest, ret, e);
+	return store_image_by_tag(s, reference_full(r, text), ret, e);
+}
+
+/**
+ * session_image() - the image that @word stands for: a name, or an id or its beginning
+ *
+ * Return: 0; -1 with ERR_ABSENT when there is none.
+ */
+int session_image(struct store *s, const char *word, struct image_found *ret, struct err *e)
+{
+	struct err no_name = { 0 };
+	const char *hex = text_starts(word, "sha256:") ? word + 7 : word;
+	int r = 0;
+
+	*ret = (struct image_found){ 0 };
+	if (hex == word && reference_parse(word, &ret->reference, &no_name) == 0) {
+		r = by_reference(s, &ret->reference, &ret->digest, e);
+		ret->by_name = r > 0;
+	}
+	if (r == 0)
+		r = store_image_by_id(s, hex, &ret->digest, e);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	fail(e, ERR_ABSENT, "no such image: %s", word);
+	if (*no_name.text)
+		return fail_hint(e, "it is no name either: %.150s", no_name.text);
+	return fail_hint(e, "`tare images` lists what is here, `tare pull %.100s` downloads it",
+			 word);
+}

@@ -1,0 +1,24 @@
+/* session.h - what tare-engine's commands share: the store, open, and images by the names people use */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include "spec/reference.h"
+#include "store/images.h"
+#include "tare/cli.h"
+
+const char *session_root(const struct cli *cli);
+int session_open(struct store *s, const struct cli *cli, struct err *e);
+
+/**
+ * struct image_found - what a word of the user's stands for
+ * @by_name: it is a name, not an id: of @reference
+ */
+struct image_found {
+	struct digest digest;
+	bool by_name;
+	struct reference reference;
+};
+
+int session_image(struct store *s, const char *word, struct image_found *ret, struct err *e);
+
+#endif

@@ -1,0 +1,9 @@
+/* change.h - a line of a Dockerfile that changes what an image's containers run (import, commit) */
+#ifndef IMAGE_CHANGE_H
+#define IMAGE_CHANGE_H
+
+#include "spec/image.h"
+
+int image_change(struct image_run *run, const char *line, struct arena *a, struct err *e);
+
+#endif

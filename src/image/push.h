@@ -1,0 +1,27 @@
+/* push.h - an image from the store to a registry */
+#ifndef IMAGE_PUSH_H
+#define IMAGE_PUSH_H
+
+#include "image/progress.h"
+#include "remote/remote.h"
+#include "spec/reference.h"
+#include "store/images.h"
+
+/**
+ * struct push - one image to be pushed
+ * @reference: under which name
+ * @size:      receives the manifest's
+ */
+struct push {
+	struct store *store;
+	struct remote *remote;
+	const struct reference *reference;
+	const struct progress *progress;
+	struct arena *a;
+	struct digest digest;
+	uint64_t size;
+};
+
+int image_push(struct push *p, const struct digest *manifest, struct err *e);
+
+#endif

@@ -1,0 +1,61 @@
+/* check.h - is the store what it should be, and what mends it
+ *
+ * Every kind of damage is a row of one table (check.c): where to look, what is wrong, what mends it.
+ * Nothing is changed unless asked for; a second run after a repair finds nothing.
+ */
+#ifndef STORE_CHECK_H
+#define STORE_CHECK_H
+
+#include <stdbool.h>
+
+#include "store/images.h"
+
+/**
+ * struct finding - one thing that is wrong
+ * @kind:   its name in the table
+ * @object: what it is wrong with
+ * @text:   what is wrong
+ * @done:   what was done about it; NULL: nothing
+ */
+struct finding {
+	char *kind, *object, *text, *done;
+};
+
+/**
+ * struct check - a check of a store
+ * @root:   its folder
+ * @repair: mend what is found
+ * @quick:  believe sizes, and don't read blobs
+ * @a:      owns @findings
+ * @unmended: findings that are still true
+ * @rebuilt: the database is a new one: index.json knows more than it
+ * @no_further: what is wrong would have to be mended before anything else can be looked at
+ */
+struct check {
+	const char *root;
+	bool repair, quick, no_further, rebuilt;
+	struct arena *a;
+	struct store store;
+	LIST(struct finding) findings;
+	size_t unmended;
+};
+
+int store_check(struct check *c, struct err *e);
+
+/* check.c, for its parts */
+int check_found(struct check *c, const char *kind, const char *object, const char *text,
+		const char *done, struct err *e);
+
+int check_each(struct check *c, enum db_statement which,
+	       int (*look)(struct check *c, const char *key, struct err *e), struct err *e);
+
+/* check_folders.c, check_blobs.c, check_images.c, check_left.c: in this order */
+int check_folders(struct check *c, struct err *e);
+int check_database(struct check *c, struct err *e);
+int check_blobs(struct check *c, struct err *e);
+int check_images(struct check *c, struct err *e);
+int check_layers(struct check *c, struct err *e);
+int check_left(struct check *c, struct err *e);
+int check_index(struct check *c, struct err *e);
+
+#endif

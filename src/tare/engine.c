@@ -1,0 +1,52 @@
+/* engine.c - commands that tare hands over to tare-engine
+ *
+ * tare is small and static, for what must start in no time; images need a database, libcrypto and
+ * more. So these rows have names and summaries only: the program beside it has the commands, and is
+ * called with the same words. Its help, which is asked for the same way, is theirs.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "os/spawn.h"
+#include "tare/cli.h"
+
+#define ENGINE "tare-engine"
+
+static int hand_over(const struct cli *cli, void *options __attribute__((unused)),
+		     char **args __attribute__((unused)), size_t n_args __attribute__((unused)),
+		     int *ret_status __attribute__((unused)), struct err *e)
+{
+	char path[4096];
+
+	if (spawn_beside(ENGINE, path, sizeof(path)) == 0)
+		(void)execv(path, cli->argv);
+	fail_sys(e, "run '%s'", path);
+	return fail_hint(e, "it is installed beside tare; images need it");
+}
+
+// clang-format off
+#define ROW(symbol, word, where, text) \
+	const struct command symbol##_command = { .name = word, .summary = text, .section = where, .raw = true, \
+						  .min = 0, .max = SIZE_MAX, .run = hand_over, .args = "[ARG...]" }
+
+ROW(images,  "images", "IMAGES", "list images");
+ROW(pull,    "pull", "IMAGES", "download an image from a registry");
+ROW(push,    "push", "IMAGES", "upload an image to a registry");
+ROW(rmi,     "rmi", "IMAGES", "remove images");
+ROW(tag,     "tag", "IMAGES", "give an image another name");
+ROW(save,    "save", "IMAGES", "write images to an archive");
+ROW(load,    "load", "IMAGES", "read images from an archive");
+ROW(import,  "import", "IMAGES", "make an image of a root filesystem's archive");
+ROW(history, "history", "IMAGES", "show how an image was made");
+ROW(search,  "search", "IMAGES", "look for images in registries");
+ROW(login,   "login", "IMAGES", "log in to a registry");
+ROW(logout,  "logout", "IMAGES", "log out of a registry");
+ROW(image,   "image", "IMAGES", "everything about images");
+ROW(info,    "info", "ABOUT TARE", "what this host and the store can do");
+ROW(system,  "system", "ABOUT TARE", "check, measure and clean the store");
+/* of the whole table, which the engine has */
+ROW(help,    "help", "ABOUT TARE", "explain a command");
+ROW(man,     "man", "ABOUT TARE", "print a command's manual page");
+ROW(completion, "completion", "ABOUT TARE", "print a shell's completion of tare's commands");
+// clang-format on

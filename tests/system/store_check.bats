@@ -1,0 +1,135 @@
+# store_check.bats - every kind of damage to the store is found, and mended
+# native only: nothing here depends on the version of cgroups
+# shellcheck disable=SC2154 # status and output are bats' own
+
+load ../lib
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	mkdir -p tree/etc
+	echo hello >tree/etc/greeting
+	tar -C tree -cf fs.tar .
+	TARE_ROOT=$BATS_FILE_TMPDIR/master "$TARE_BUILD/src/tare" import fs.tar x:1 >id
+	TARE_ROOT=$BATS_FILE_TMPDIR/master "$TARE_BUILD/src/tare" tag x:1 y:2
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	export TARE_ROOT=$BATS_TEST_TMPDIR/root
+}
+
+teardown() {
+	rm -rf "$TARE_ROOT"
+}
+
+# The store's parts, for who damages them.
+blob_of() {
+	echo "$TARE_ROOT/store/blobs/sha256/${1#sha256:}"
+}
+
+# damage KIND KEPT COMMAND...: done to a fresh copy of a store with an image, COMMAND is found as KIND,
+# mended, and not found again; the image x:1 is there afterwards if KEPT is yes.
+damage() {
+	local kind=$1 kept=$2
+
+	shift 2
+	rm -rf "$TARE_ROOT"
+	cp -a "$BATS_FILE_TMPDIR/master" "$TARE_ROOT"
+	config=$(<"$BATS_FILE_TMPDIR/id")
+	manifest=$(jq -r '.manifests[] | select(.annotations["io.containerd.image.name"] | endswith("/x:1")).digest' \
+		"$TARE_ROOT/store/index.json")
+	layer=$(jq -r '.layers[0].digest' "$(blob_of "$manifest")")
+	(eval "$*")
+	run host_tare system check --json
+	((status != 0)) && grep -q "\"$kind\"\|can't be read\|no store" <<<"$output" || {
+		echo "damage not found as $kind: $*"
+		show_run
+	}
+	run host_tare system check --repair --json
+	((status == 0)) && grep -q "\"$kind\"" <<<"$output" || {
+		echo "damage not mended: $*"
+		show_run
+	}
+	run host_tare system check --json
+	((status == 0)) && [[ $output = '[]' ]] || {
+		echo "damage found again: $*"
+		show_run
+	}
+	host_tare images >list
+	if [[ $kept = yes ]]; then
+		grep -q '^x ' list && grep -q '^y ' list
+	else
+		! grep -q '^x ' list
+	fi || {
+		echo "x:1 should be there: $kept; after: $*"
+		cat list
+		return 1
+	}
+}
+
+@test "folders: missing, replaced, open to others" {
+	damage folder-missing yes 'rmdir "$TARE_ROOT/ingest"'
+	damage folder-missing yes 'rmdir "$TARE_ROOT/leases"'
+	damage folder-missing yes 'rmdir "$TARE_ROOT/store/blobs/sha512"'
+	damage folder-missing no 'rm -r "$TARE_ROOT/store/blobs"'
+	damage folder-missing yes 'rm -r "$TARE_ROOT/layers"'
+	damage folder-replaced yes 'rmdir "$TARE_ROOT/ingest"; : >"$TARE_ROOT/ingest"'
+	damage folder-replaced yes 'rmdir "$TARE_ROOT/ingest"; ln -s /tmp "$TARE_ROOT/ingest"'
+	damage folder-open yes 'chmod 755 "$TARE_ROOT/layers"'
+	damage folder-open yes 'chown 12345 "$TARE_ROOT/store"'
+}
+
+@test "the database: missing, empty, cut, overwritten, replaced" {
+	damage database-missing yes 'rm "$TARE_ROOT/tare.db"*'
+	damage database-damaged yes 'rm -f "$TARE_ROOT"/tare.db-*; echo rubbish >"$TARE_ROOT/tare.db"'
+	damage database-damaged yes 'rm -f "$TARE_ROOT"/tare.db-*; truncate -s 10000 "$TARE_ROOT/tare.db"'
+	damage database-damaged yes 'rm -f "$TARE_ROOT"/tare.db-*; dd if=/dev/urandom of="$TARE_ROOT/tare.db" bs=4096 seek=2 count=6 conv=notrunc status=none'
+	damage database-missing yes 'rm -f "$TARE_ROOT"/tare.db-*; : >"$TARE_ROOT/tare.db"'
+	damage database-replaced yes 'rm "$TARE_ROOT/tare.db"*; mkdir "$TARE_ROOT/tare.db"'
+	damage database-replaced yes 'rm "$TARE_ROOT/tare.db"*; ln -s /etc/passwd "$TARE_ROOT/tare.db"'
+}
+
+@test "index.json: missing, empty, no JSON, stale, replaced" {
+	damage index-missing yes 'rm "$TARE_ROOT/store/index.json"'
+	damage index-damaged yes ': >"$TARE_ROOT/store/index.json"'
+	damage index-damaged yes 'echo "{" >"$TARE_ROOT/store/index.json"'
+	damage index-stale yes 'echo "{\"schemaVersion\":2,\"manifests\":[]}" >"$TARE_ROOT/store/index.json"'
+	damage index-stale yes 'sed -i "s/x:1/z:9/g; s/$manifest/sha256:$(printf %064d 0)/" "$TARE_ROOT/store/index.json"'
+}
+
+@test "blobs: missing, cut, empty, changed, replaced, writable, foreign, unknown" {
+	local blob
+
+	for blob in manifest config layer; do
+		damage blob-missing no 'rm "$(blob_of "$'$blob'")"'
+		damage blob-empty no 'f=$(blob_of "$'$blob'"); chmod 644 "$f"; : >"$f"'
+		damage blob-damaged no 'f=$(blob_of "$'$blob'"); chmod 644 "$f"; truncate -s -1 "$f"; chmod 444 "$f"'
+		damage blob-damaged no 'f=$(blob_of "$'$blob'"); chmod 644 "$f"; printf X | dd of="$f" seek=7 bs=1 conv=notrunc status=none'
+		damage blob-replaced no 'f=$(blob_of "$'$blob'"); rm "$f"; mkdir "$f"'
+		damage blob-replaced no 'f=$(blob_of "$'$blob'"); rm "$f"; ln -s /etc/passwd "$f"'
+		damage blob-replaced no 'f=$(blob_of "$'$blob'"); rm "$f"; mkfifo "$f"'
+	done
+	damage blob-damaged no 'a=$(blob_of "$config"); b=$(blob_of "$manifest"); mv "$a" t; mv "$b" "$a"; mv t "$b"'
+	damage blob-mode yes 'chmod 666 "$(blob_of "$layer")"'
+	damage blob-foreign yes 'echo x >"$TARE_ROOT/store/blobs/sha256/readme"'
+	damage blob-foreign yes 'mkdir "$TARE_ROOT/store/blobs/md5"'
+	damage blob-unrecorded yes 'echo -n new >t; cp t "$(blob_of "$(sha256sum <t | cut -d " " -f 1)")"; chmod 444 "$TARE_ROOT"/store/blobs/sha256/*'
+}
+
+@test "layers and what interrupted work leaves" {
+	damage layer-missing yes 'rm -r "$TARE_ROOT/layers/"*'
+	damage layer-unrecorded yes 'mkdir "$TARE_ROOT/layers/0123"'
+	damage layer-left yes 'mkdir -p "$TARE_ROOT/layers/tmp-0123/root/etc"'
+	damage layer-missing yes 'for l in "$TARE_ROOT"/layers/*; do rm -r "$l"; echo x >"$l"; done'
+	damage ingest-left yes 'echo x >"$TARE_ROOT/ingest/new-1"'
+	damage ingest-left yes 'mkdir -p "$TARE_ROOT/ingest/load-1/x"'
+	damage part-late yes ': >"$TARE_ROOT/ingest/sha256-${layer#sha256:}"'
+	damage lease-dead yes ': >"$TARE_ROOT/leases/0123456789abcdef"'
+}
+
+@test "a store that is not there is said so; a repair makes one" {
+	run host_tare system check
+	expect_error 'there is no store'
+	host_tare system check --repair >out
+	host_tare system check
+}
