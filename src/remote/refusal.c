@@ -35,8 +35,7 @@ static void said(const struct exchange *x, char *ret, size_t size)
 static int absent(const struct refusal *r, const char *why, struct err *e)
 {
 	fail(e, ERR_ABSENT, "there is no %s in '%s'%s", r->what, r->name, why);
-	return fail_hint(
-		e, "is the name right? `tare search` and `tare image tags` list what is there");
+	return fail_hint(e, "is the name right? tare search finds names");
 }
 
 static int denied(const struct refusal *r, const char *why, struct err *e)

@@ -16,6 +16,7 @@
 
 #define HELPER   "tare-fetch"
 #define OPEN_MAX 8192 /* questions without an answer */
+#define KEEP_MAX 1024 /* news that are no ends, kept for who asks later */
 
 /* struct question - one without an answer yet */
 struct question {
@@ -35,7 +36,7 @@ struct remote {
 	int sock;
 	pid_t pid;
 	uint64_t last_id;
-	size_t n_open;
+	size_t n_open, n_kept;
 	struct question *open;
 	struct queued *first, **last;
 	struct err dead;
@@ -186,13 +187,20 @@ static bool is_last(const struct remote_event *ev)
 	return ev->news == REMOTE_DONE || ev->news == REMOTE_FAILED;
 }
 
+/* Ends are as many as there are questions; of the rest only so many are worth memory. */
+static bool worth_keeping(struct remote *r, const struct remote_event *ev)
+{
+	return is_last(ev) || r->n_kept < KEEP_MAX;
+}
+
 static int queue(struct remote *r, const struct remote_event *ev)
 {
-	struct queued *q = calloc(1, sizeof(*q));
+	struct queued *q = worth_keeping(r, ev) ? calloc(1, sizeof(*q)) : NULL;
 
 	if (!q)
-		return -1;
+		return worth_keeping(r, ev) ? -1 : 0;
 	q->event = *ev;
+	r->n_kept++;
 	*r->last = q;
 	r->last = &q->next;
 	return 0;
@@ -206,6 +214,7 @@ static bool take_queued(struct remote *r, struct remote_event *ret)
 		return false;
 	*ret = q->event;
 	r->first = q->next;
+	r->n_kept--;
 	if (!r->first)
 		r->last = &r->first;
 	free(q);
@@ -284,6 +293,18 @@ int remote_next(struct remote *r, int timeout_ms, struct remote_event *ret_event
 	return 1;
 }
 
+/* In front of what came after them. */
+static void put_back(struct remote *r, struct queued *first, struct queued **last, size_t n)
+{
+	if (!first)
+		return;
+	*last = r->first;
+	if (!r->first)
+		r->last = last;
+	r->first = first;
+	r->n_kept += n;
+}
+
 /**
  * remote_wait() - the end of one question; news of others are kept for remote_next()
  *
@@ -293,24 +314,21 @@ int remote_wait(struct remote *r, uint64_t id, struct remote_event *ret_event, s
 {
 	struct queued *others = NULL, **last = &others;
 	struct remote_event ev;
+	size_t kept = 0;
 	int n;
 
 	while ((n = remote_next(r, -1, &ev, e)) > 0 && !(ev.id == id && is_last(&ev))) {
-		struct queued *q = ev.id == id ? NULL : calloc(1, sizeof(*q));
+		bool keep = ev.id != id && (is_last(&ev) || kept < KEEP_MAX);
+		struct queued *q = keep ? calloc(1, sizeof(*q)) : NULL;
 
 		if (!q)
 			continue;
 		q->event = ev;
+		kept++;
 		*last = q;
 		last = &q->next;
 	}
-	/* in front of what came after them */
-	if (others) {
-		*last = r->first;
-		if (!r->first)
-			r->last = last;
-		r->first = others;
-	}
+	put_back(r, others, last, kept);
 	if (n == 0)
 		return fail(e, ERR_BUG, "wait for '%s': there is no question %llu", r->name,
 			    (unsigned long long)id);

@@ -118,7 +118,9 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, body)
 
     def root_v2(self, rest):
-        if rest == ["_catalog"]:
+        if self.server.name == "other":
+            self.need_token(f"http://{hosts['other']}/anytoken", "any") or self.answer(200, b"{}")
+        elif rest == ["_catalog"]:
             self.answer(200, json.dumps({"repositories": ["a/b", "bad name", "../x", 7]}).encode())
         elif self.headers.get("Authorization") in (None, BASIC):
             self.answer(200, b"{}")
@@ -179,6 +181,12 @@ class Handler(BaseHTTPRequestHandler):
             self.error(401, "UNAUTHORIZED", "wrong")
             return
         self.answer(200, json.dumps({"access_token": f"token-{repo}", "expires_in": 300}).encode())
+
+    def root_anytoken(self, rest):
+        if self.headers.get("Authorization") == BASIC:
+            self.answer(200, b'{"token":"token-any"}')
+        else:
+            self.error(401, "UNAUTHORIZED", "wrong")
 
     def root_badtoken(self, rest):
         self.answer(200, b'{"token":"a\\r\\nX-Evil: 1"}')
