@@ -12,6 +12,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "os/file.h"
+#include "remote/base64.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 
@@ -118,61 +119,6 @@ static const struct json *best_entry(const struct auth_file *f, const char *regi
 
 /* --- entries --- */
 
-static int digit_of(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-static char *from_base64(const char *text, struct arena *a)
-{
-	size_t len = strcspn(text, "="), n = 0;
-	char *out = arena_alloc(a, len + 1);
-	unsigned bits = 0, have = 0;
-
-	if (!out || strspn(text + len, "=") > 2 || text[len + strspn(text + len, "=")])
-		return NULL;
-	for (size_t i = 0; i < len; i++) {
-		int d = digit_of(text[i]);
-
-		if (d < 0)
-			return NULL;
-		bits = (bits << 6 | (unsigned)d) & 0xffff;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			out[n++] = (char)(bits >> have & 0xff);
-		}
-	}
-	/* old Dockers fill up with NULs */
-	while (n && !out[n - 1])
-		n--;
-	return strlen(out) >= n ? out : NULL;
-}
-
-static char *to_base64(const char *text, struct arena *a)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *at = (const unsigned char *)text;
-	size_t len = strlen(text), n = 0;
-	char *out = arena_alloc(a, (len + 2) / 3 * 4 + 1);
-
-	for (size_t i = 0; out && i < len; i += 3) {
-		unsigned v = (unsigned)at[i] << 16 | (i + 1 < len ? (unsigned)at[i + 1] << 8 : 0) |
-			     (i + 2 < len ? at[i + 2] : 0);
-
-		out[n++] = digits[v >> 18];
-		out[n++] = digits[v >> 12 & 63];
-		out[n++] = i + 1 < len ? digits[v >> 6 & 63] : '=';
-		out[n++] = i + 2 < len ? digits[v & 63] : '=';
-	}
-	return out;
-}
-
 static int bad_entry(const struct auth_file *f, const struct json *entry, struct err *e)
 {
 	return fail(e, ERR_INPUT,
@@ -202,7 +148,7 @@ int auth_file_entry(const struct auth_file *f, const char *registry, const char 
 	auth.registry_token = string_member(entry, "registrytoken", a);
 	packed = string_member(entry, "auth", a);
 	if (packed) {
-		pair = from_base64(packed, a);
+		pair = base64_read(packed, a);
 		colon = pair ? strchr(pair, ':') : NULL;
 		if (!colon)
 			return bad_entry(f, entry, e);
@@ -319,7 +265,7 @@ static struct json *new_entry(const char *registry, const struct auth *auth, boo
 		/* with an identity token the password is none of anybody's business any more */
 		pair = arena_printf(a, "%s:%s", auth->username,
 				    auth->password && !auth->identity_token ? auth->password : "");
-		pair = pair ? to_base64(pair, a) : NULL;
+		pair = pair ? base64_of(pair, a) : NULL;
 		part = pair ? new_json(a, JSON_STRING, "auth", pair) : NULL;
 		if (!part)
 			return NULL;

@@ -1,4 +1,4 @@
-/* challenge.c - headers with parameters: WWW-Authenticate, and Link (RFC 8288) */
+/* challenge.c - headers with parameters: WWW-Authenticate, and Link (RFC 8288); answers of token servers */
 #include "remote/challenge.h"
 
 #include <stdbool.h>
@@ -6,7 +6,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
 #include "base/text.h"
+
+#define TOKEN_MAX    ((size_t)64 << 10)
+#define LIFE_DEFAULT 60    /* s, as the protocol has it */
+#define LIFE_MAX     86400 /* s */
 
 /* RFC 9110 5.6.2 */
 static size_t token_len(const char *at)
@@ -124,6 +130,47 @@ void challenge_parse(const char *header, struct arena *a, struct challenge *ret_
 			best = c;
 	}
 	*ret_challenge = best;
+}
+
+/* It becomes a header's line. */
+static bool is_token(const struct json *v)
+{
+	if (!v || v->type != JSON_STRING || !v->len || v->len > TOKEN_MAX)
+		return false;
+	for (size_t i = 0; i < v->len; i++)
+		if (v->text[i] <= ' ' || v->text[i] == '\x7f')
+			return false;
+	return true;
+}
+
+/**
+ * token_read() - the answer of a token server (distribution's docs/spec/auth/token.md)
+ * @ret_token:   the arena's
+ * @ret_seconds: how long it is good, from one minute to one day
+ *
+ * Return: whether there is a token that can be said in a header.
+ */
+bool token_read(const char *text, size_t len, struct arena *a, char **ret_token,
+		int64_t *ret_seconds)
+{
+	struct err why = { 0 };
+	const struct json *doc = json_parse(text ? text : "", len, "token", NULL, a, &why);
+	const struct json *token, *life;
+	int64_t s = LIFE_DEFAULT;
+
+	if (!doc || doc->type != JSON_OBJECT)
+		return false;
+	token = json_member(doc, "token");
+	if (!is_token(token))
+		token = json_member(doc, "access_token");
+	if (!is_token(token))
+		return false;
+	life = json_member(doc, "expires_in");
+	if (!life || life->type != JSON_NUMBER || !json_i64(life, &s) || s < LIFE_DEFAULT)
+		s = LIFE_DEFAULT;
+	*ret_token = arena_dup_len(a, token->text, token->len);
+	*ret_seconds = s < LIFE_MAX ? s : LIFE_MAX;
+	return *ret_token;
 }
 
 static bool is_next(const char *parameters)

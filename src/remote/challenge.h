@@ -2,6 +2,10 @@
 #ifndef REMOTE_CHALLENGE_H
 #define REMOTE_CHALLENGE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 struct arena;
 
 enum challenge_kind { CHALLENGE_NONE, CHALLENGE_BASIC, CHALLENGE_BEARER };
@@ -13,6 +17,8 @@ struct challenge {
 };
 
 void challenge_parse(const char *header, struct arena *a, struct challenge *ret_challenge);
+bool token_read(const char *text, size_t len, struct arena *a, char **ret_token,
+		int64_t *ret_seconds);
 char *link_next(const char *header, struct arena *a);
 
 #endif

@@ -99,6 +99,8 @@ static int finish(struct op *o, struct session *s, const char *url, uint64_t fro
 	struct call c;
 	int r;
 
+	if (!url)
+		return fail(e, ERR_BUG, "push a blob to '%s': there is no upload", s->host);
 	str_addf(&with, "%s%cdigest=", url, strchr(url, '?') ? '&' : '?');
 	url_escape(&with, o->ask.what);
 	op_call_init(o, &c, "PUT", push_scope(o, s));

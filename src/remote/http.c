@@ -185,6 +185,7 @@ bool http_sleep(struct http *h, unsigned ms)
 	struct sleeper **at = &h->sleepers;
 
 	s.next = h->sleepers;
+	/* cppcheck-suppress autoVariables ; it is taken out below, before it ends */
 	h->sleepers = &s;
 	fiber_wait();
 	while (*at != &s)

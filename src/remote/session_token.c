@@ -6,17 +6,14 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/own.h"
+#include "remote/base64.h"
 #include "remote/session.h"
 #include "remote/url.h"
 
-#define ANSWER_MAX   ((size_t)256 << 10)
-#define TOKEN_MAX    ((size_t)64 << 10)
-#define LIFE_DEFAULT 60    /* s, as the protocol has it */
-#define LIFE_MAX     86400 /* s */
-#define LIFE_MARGIN  5     /* s before its end that a token is not used any more */
-#define NS           INT64_C(1000000000)
+#define ANSWER_MAX  ((size_t)256 << 10)
+#define LIFE_MARGIN 5 /* s before its end that a token is not used any more */
+#define NS          INT64_C(1000000000)
 
 /* struct token - of one scope */
 struct token {
@@ -43,30 +40,10 @@ static const struct token *find(const struct session *s, const char *scope)
 	return NULL;
 }
 
-static char *base64(const char *text, struct arena *a)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *at = (const unsigned char *)text;
-	size_t len = strlen(text), n = 0;
-	char *out = arena_alloc(a, (len + 2) / 3 * 4 + 1);
-
-	for (size_t i = 0; out && i < len; i += 3) {
-		unsigned v = (unsigned)at[i] << 16 | (i + 1 < len ? (unsigned)at[i + 1] << 8 : 0) |
-			     (i + 2 < len ? at[i + 2] : 0);
-
-		out[n++] = digits[v >> 18];
-		out[n++] = digits[v >> 12 & 63];
-		out[n++] = i + 1 < len ? digits[v >> 6 & 63] : '=';
-		out[n++] = i + 2 < len ? digits[v & 63] : '=';
-	}
-	return out;
-}
-
 static char *basic(const struct remote_endpoint *ep, struct arena *a)
 {
 	char *pair = arena_printf(a, "%s:%s", ep->username, ep->password ? ep->password : "");
-	char *encoded = pair ? base64(pair, a) : NULL;
+	char *encoded = pair ? base64_of(pair, a) : NULL;
 
 	return encoded ? arena_printf(a, "Basic %s", encoded) : NULL;
 }
@@ -160,50 +137,20 @@ static int by_post(const struct session *s, const char *scope, struct exchange *
 
 /* --- its answer --- */
 
-static bool is_token(const struct json *v)
-{
-	if (!v || v->type != JSON_STRING || !v->len || v->len > TOKEN_MAX)
-		return false;
-	/* it becomes a header's line */
-	for (size_t i = 0; i < v->len; i++)
-		if (v->text[i] <= ' ' || v->text[i] == '\x7f')
-			return false;
-	return true;
-}
-
-static const struct json *member(const struct json *doc, const char *key)
-{
-	return doc && doc->type == JSON_OBJECT ? json_member(doc, key) : NULL;
-}
-
-static int64_t life_of(const struct json *doc)
-{
-	const struct json *life = member(doc, "expires_in");
-	int64_t s;
-
-	if (!life || !json_i64(life, &s) || s < LIFE_DEFAULT)
-		return LIFE_DEFAULT;
-	return s < LIFE_MAX ? s : LIFE_MAX;
-}
-
 static int read_token(struct session *s, const struct exchange *x, const char *scope, struct err *e)
 {
-	struct err why = { 0 };
-	const struct json *doc = json_parse(x->answer.at ? x->answer.at : "", x->answer.len,
-					    "token", NULL, x->arena, &why);
-	const struct json *text = member(doc, "token");
 	struct token *t = arena_alloc(&s->arena, sizeof(*t));
+	int64_t seconds;
+	char *text;
 
-	if (!is_token(text))
-		text = member(doc, "access_token");
-	if (!is_token(text))
+	if (!token_read(x->answer.at, x->answer.len, x->arena, &text, &seconds))
 		return fail(e, ERR_INPUT, "log in at '%s': its token server sends no token",
 			    s->host);
 	if (!t)
 		return fail_errno(e, ENOMEM, "log in at '%s'", s->host);
 	t->scope = arena_dup(&s->arena, scope);
-	t->authorization = arena_printf(&s->arena, "Bearer %s", text->text);
-	t->until = clock_now_ns() + (life_of(doc) - LIFE_MARGIN) * NS;
+	t->authorization = arena_printf(&s->arena, "Bearer %s", text);
+	t->until = clock_now_ns() + (seconds - LIFE_MARGIN) * NS;
 	if (!t->scope || !t->authorization)
 		return fail_errno(e, ENOMEM, "log in at '%s'", s->host);
 	t->next = s->tokens;
@@ -235,6 +182,29 @@ static int fetch(struct session *s, const char *scope, struct exchange *x, struc
 	return x->status == 200 ? read_token(s, x, scope, e) : refused(s, x, e);
 }
 
+static int get_token(struct session *s, const char *scope, struct arena *a, struct err *e)
+{
+	struct exchange x = { .arena = a,
+			      .pipe = FD_NONE,
+			      .body_fd = FD_NONE,
+			      .answer_max = ANSWER_MAX,
+			      .loopback_too = s->loopback };
+	char *base =
+		arena_printf(a, "%s://%s/", s->asked == SCHEME_HTTP ? "http" : "https", s->host);
+	bool ours;
+	int r;
+
+	if (!base)
+		return fail_errno(e, ENOMEM, "log in at '%s'", s->host);
+	if (judge_realm(s, base, s->challenge.realm, a, &ours, e) < 0)
+		return -1;
+	x.tls = ours ? &s->tls : &s->tls_elsewhere;
+	x.configured = ours;
+	r = fetch(s, scope, &x, e);
+	str_done(&x.answer);
+	return r;
+}
+
 /**
  * session_token() - the value of Authorization for @scope: Basic, or a token, asked for if need be
  * @ret_authorization: NULL where the challenge is Basic and we are nobody
@@ -243,14 +213,7 @@ int session_token(struct session *s, const char *scope, struct arena *a, char **
 		  struct err *e)
 {
 	const struct challenge *c = &s->challenge;
-	const char *base;
-	struct exchange x = { .arena = a,
-			      .pipe = FD_NONE,
-			      .body_fd = FD_NONE,
-			      .answer_max = ANSWER_MAX,
-			      .loopback_too = s->loopback };
-	bool ours;
-	int r;
+	const struct token *t;
 
 	if (s->endpoint->registry_token) {
 		*ret_authorization = arena_printf(a, "Bearer %s", s->endpoint->registry_token);
@@ -263,20 +226,12 @@ int session_token(struct session *s, const char *scope, struct arena *a, char **
 	/* who asks for nothing of his own gets what the registry thought of */
 	if (!*scope && c->scope)
 		scope = c->scope;
-	if (!find(s, scope)) {
-		base = arena_printf(a, "%s://%s/", s->asked == SCHEME_HTTP ? "http" : "https",
-				    s->host);
-		if (!base)
-			return fail_errno(e, ENOMEM, "log in at '%s'", s->host);
-		if (judge_realm(s, base, c->realm, a, &ours, e) < 0)
-			return -1;
-		x.tls = ours ? &s->tls : &s->tls_elsewhere;
-		x.configured = ours;
-		r = fetch(s, scope, &x, e);
-		str_done(&x.answer);
-		if (r < 0)
-			return -1;
-	}
-	*ret_authorization = find(s, scope)->authorization;
+	t = find(s, scope);
+	if (!t && get_token(s, scope, a, e) < 0)
+		return -1;
+	t = t ? t : find(s, scope);
+	if (!t)
+		return fail(e, ERR_INPUT, "log in at '%s': its token is no good", s->host);
+	*ret_authorization = t->authorization;
 	return 0;
 }

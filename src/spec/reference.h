@@ -20,8 +20,9 @@
 
 #define REFERENCE_NAME_MAX \
 	255 /* bytes of repository, with the registry as the specification has it */
-#define REFERENCE_TAG_MAX          128
-#define REFERENCE_TEXT             (2 * (REFERENCE_NAME_MAX + 1) + 1 + REFERENCE_TAG_MAX + 1 + DIGEST_TEXT)
+#define REFERENCE_TAG_MAX 128
+#define REFERENCE_TEXT \
+	((size_t)2 * (REFERENCE_NAME_MAX + 1) + 1 + REFERENCE_TAG_MAX + 1 + DIGEST_TEXT)
 
 #define REFERENCE_DEFAULT_REGISTRY "docker.io"
 #define REFERENCE_DEFAULT_TAG      "latest"
