@@ -101,6 +101,7 @@ id_of() {
 	there tag three:1 "$repository:2"
 	there push --all-tags --quiet "$repository" >out
 	[[ $(wc -l <out) = 2 ]]
+	[[ $(host_tare image tags "$repository" | tr '\n' ' ') = '1 2 ' ]]
 	host_tare pull --all-tags --quiet "$repository" >out
 	[[ $(host_tare images --quiet "$repository" | wc -l) = 2 ]]
 }
@@ -137,15 +138,15 @@ id_of() {
 }
 
 @test "errors say what is wrong and what to do next" {
-	run host_tare pull "$repository:nothing"
+	run host_tare pull --quiet "$repository:nothing"
 	expect_error "$repository:nothing: "
-	run host_tare pull "127.0.0.1:1/x"
+	run host_tare pull --quiet "127.0.0.1:1/x"
 	expect_error '127.0.0.1:1'
-	run host_tare pull "$secure/x"
+	run host_tare pull --quiet "$secure/x"
 	expect_error 'certificate'
-	run host_tare pull --cert-dir "$BATS_FILE_TMPDIR/certs" "$secure/x"
+	run host_tare pull --quiet --cert-dir "$BATS_FILE_TMPDIR/certs" "$secure/x"
 	expect_error 'tare login'
-	run host_tare pull 'Bad/Name'
+	run host_tare pull --quiet 'Bad/Name'
 	expect_error 'Bad'
 	run host_tare pull --platform what/ever/it/is x
 	expect_error 'as in linux/amd64'
@@ -168,7 +169,7 @@ id_of() {
 	run host_tare search "${how[@]}" "$secure/bas"
 	expect_line '^base '
 	host_tare logout "$secure"
-	run there pull "${how[@]}" "$secure/base:2"
+	run there pull --quiet "${how[@]}" "$secure/base:2"
 	expect_error 'tare login'
 	run host_tare logout "$secure"
 	expect_line 'Not logged in'
