@@ -10,6 +10,7 @@ static const struct command *const commands[] = {
 	&image_history_command,
 	&image_tree_command,
 	&image_tag_command,
+	&image_tags_command,
 	&image_rm_command,
 	&image_prune_command,
 	&image_save_command,

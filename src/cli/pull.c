@@ -62,11 +62,6 @@ static int pull_one(struct pull *p, const struct reference *r, const struct pull
 	p->fresh = false;
 	transfer_begin(&t, transfer_pull_words, o->quiet);
 	p->progress = &t.progress;
-	if (!o->quiet && *r->tag)
-		printf("%s: Pulling from %s\n", r->tag,
-		       strcmp(r->registry, REFERENCE_DEFAULT_REGISTRY) == 0
-			       ? r->repository
-			       : reference_name(r, name));
 	result = image_pull(p, e);
 	transfer_end(&t);
 	if (result < 0)

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/render.h"
+#include "cli/image.h"
 #include "cli/session.h"
 #include "remote/auth.h"
 
@@ -169,11 +170,11 @@ static int run_logout(const struct cli *cli __attribute__((unused)), void *optio
 	const struct logout *o = options;
 	const char *registry = n_args ? args[0] : REFERENCE_DEFAULT_REGISTRY;
 	own_arena struct arena a = { 0 };
+	int r = auth_erase(registry, o->authfile, &a, e);
 
-	if (auth_erase(registry, o->authfile, &a, e) < 0) {
-		if (e->cls != ERR_ABSENT)
-			return -1;
-		*e = (struct err){ 0 };
+	if (r < 0)
+		return -1;
+	if (r == 0) {
 		printf("Not logged in to %s\n", registry);
 		return 0;
 	}
@@ -291,4 +292,53 @@ const struct command search_command = {
 	.min = 1,
 	.max = 1,
 	.run = run_search,
+};
+
+struct tags {
+	uint32_t limit;
+	struct registry_options registry;
+};
+
+// clang-format off
+static const struct opt tags_opts[] = {
+	OPT_U32_("limit", 0, struct tags, limit, "N", "at most N tags; 10,000 by default"),
+	REGISTRY_OPTS(struct tags, registry),
+};
+// clang-format on
+
+static int run_tags(const struct cli *cli __attribute__((unused)), void *options, char **args,
+		    size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
+		    struct err *e)
+{
+	const struct tags *o = options;
+	own_arena struct arena a = { 0 };
+	struct remote_options how = { 0 };
+	struct remote_target target;
+	struct remote *remote;
+	struct reference ref;
+	char **names = NULL;
+	int r;
+
+	if (registry_options(&o->registry, &how, e) < 0 || reference_parse(args[0], &ref, e) < 0 ||
+	    remote_target(&ref, &how, &a, &target, e) < 0 || remote_open(&target, &remote, e) < 0)
+		return -1;
+	r = remote_tags(remote, o->limit ? o->limit : 10000, &a, &names, e);
+	remote_close(remote);
+	for (size_t i = 0; r == 0 && names[i]; i++)
+		if (reference_is_tag(names[i]))
+			printf("%s\n", names[i]);
+	return r;
+}
+
+const struct command image_tags_command = {
+	.name = "tags",
+	.args = "REPOSITORY",
+	.summary = "list the tags that a registry has of a repository",
+	.section = "IMAGES",
+	.opts = tags_opts,
+	.n = COUNT(tags_opts),
+	.size = sizeof(struct tags),
+	.min = 1,
+	.max = 1,
+	.run = run_tags,
 };

@@ -1,6 +1,6 @@
-/* inflate.c - gzip by igzip, three times as fast as zlib; zstd by libzstd
+/* inflate.c - gzip by igzip, three times as fast as zlib; zstd by libzstd; xz by liblzma
  *
- * Both are fed from one buffer and write where the caller wants it. A member (gzip) or frame (zstd)
+ * All are fed from one buffer and write where the caller wants it. A member (gzip) or frame (zstd)
  * may be followed by another; @inside says that one has begun and not ended, so an end of the input
  * is a truncation then, and the stream's proper end otherwise.
  */
@@ -8,6 +8,7 @@
 
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
+#include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -18,6 +19,8 @@
 #define BUFFER     ((size_t)256 << 10)
 /* klauspost's compressor, which Docker and containerd use, takes 32 MiB at its highest level */
 #define WINDOW_LOG 25
+/* what `xz -9` needs */
+#define XZ_MEMORY  ((uint64_t)80 << 20)
 
 /**
  * struct magic - how a stream begins
@@ -38,7 +41,7 @@ static const struct magic magics[] = {
 	{ "zstd",     "\x28\xb5\x2f\xfd",         4, 0xff, INFLATE_ZSTD,  KNOWN   },
 	/* a frame to be skipped comes first: 0x184d2a50 to 0x184d2a5f (RFC 8878, 3.1.2) */
 	{ "zstd",     "\x50\x2a\x4d\x18",         4, 0xf0, INFLATE_ZSTD,  KNOWN   },
-	{ "xz",       "\xfd" "7zXZ",              5, 0xff, INFLATE_PLAIN, REFUSED },
+	{ "xz",       "\xfd" "7zXZ",              5, 0xff, INFLATE_XZ,    KNOWN   },
 	{ "bzip2",    "BZh",                      3, 0xff, INFLATE_PLAIN, REFUSED },
 	{ "lz4",      "\x04\x22\x4d\x18",         4, 0xff, INFLATE_PLAIN, REFUSED },
 	{ "zip",      "PK\x03\x04",               4, 0xff, INFLATE_PLAIN, REFUSED },
@@ -49,7 +52,18 @@ static const struct word format_words[] = {
 	{ "uncompressed", INFLATE_PLAIN },
 	{ "gzip",         INFLATE_GZIP  },
 	{ "zstd",         INFLATE_ZSTD  },
+	{ "xz",           INFLATE_XZ    },
 	{ NULL,           0             },
+};
+
+/* what liblzma returns */
+static const struct word xz_words[] = {
+	{ "no xz",                              LZMA_FORMAT_ERROR   },
+	{ "its data or its checksum is broken", LZMA_DATA_ERROR     },
+	{ "it ends before its end: truncated",  LZMA_BUF_ERROR      },
+	{ "it wants more than 80 MiB",          LZMA_MEMLIMIT_ERROR },
+	{ "of an unknown kind",                 LZMA_OPTIONS_ERROR  },
+	{ NULL,                                 0                   },
 };
 
 /* what igzip returns */
@@ -142,6 +156,18 @@ static int start_zstd(struct inflate *z)
 											       : 0;
 }
 
+static int start_xz(struct inflate *z)
+{
+	lzma_stream *s = malloc(sizeof(*s));
+
+	if (!s)
+		return -1;
+	*s = (lzma_stream)LZMA_STREAM_INIT;
+	z->state = s;
+	z->inside = 1;
+	return lzma_stream_decoder(s, XZ_MEMORY, LZMA_CONCATENATED) == LZMA_OK ? 0 : -1;
+}
+
 /**
  * inflate_start() - begin to read a stream, and find out how it is compressed
  * @z:    zero; inflate_done() releases it, also after a failure
@@ -161,13 +187,15 @@ int inflate_start(struct inflate *z, inflate_source *read, void *of, struct err 
 	m = recognise(z->buf, z->len);
 	if (m && m->known == REFUSED) {
 		fail(e, ERR_UNSUPPORTED, "the archive is compressed by %s", m->name);
-		return fail_hint(e, "gzip, zstd and uncompressed archives can be read");
+		return fail_hint(e, "gzip, zstd, xz and uncompressed archives can be read");
 	}
 	z->format = m ? m->format : INFLATE_PLAIN;
 	if (z->format == INFLATE_GZIP)
 		r = start_gzip(z);
 	else if (z->format == INFLATE_ZSTD)
 		r = start_zstd(z);
+	else if (z->format == INFLATE_XZ)
+		r = start_xz(z);
 	return r < 0 ? fail_errno(e, ENOMEM, "inflate") : 0;
 }
 
@@ -337,6 +365,31 @@ static ssize_t read_zstd(struct inflate *z, unsigned char *at, size_t size, stru
 	return (ssize_t)out.pos;
 }
 
+/* liblzma itself looks for streams that follow each other, and for what is none of them. */
+static ssize_t read_xz(struct inflate *z, unsigned char *at, size_t size, struct err *e)
+{
+	lzma_stream *s = z->state;
+	const char *why;
+	lzma_ret r;
+
+	if (!z->inside)
+		return 0;
+	if (z->at == z->len && fill(z, e) < 0)
+		return -1;
+	s->next_in = z->buf + z->at;
+	s->avail_in = z->len - z->at;
+	s->next_out = at;
+	s->avail_out = size;
+	r = lzma_code(s, z->ended ? LZMA_FINISH : LZMA_RUN);
+	z->at = z->len - s->avail_in;
+	z->inside = r != LZMA_STREAM_END;
+	why = word_name(xz_words, r);
+	/* to have neither input nor room is an error the first time already, and our next turn ends it */
+	if (r != LZMA_OK && r != LZMA_STREAM_END && (r != LZMA_BUF_ERROR || z->ended))
+		return fail_bad(z, why ? why : "it cannot be inflated", e);
+	return (ssize_t)(size - s->avail_out);
+}
+
 /**
  * inflate_read() - the next bytes of the stream
  *
@@ -355,6 +408,8 @@ ssize_t inflate_read(struct inflate *z, void *at, size_t size, struct err *e)
 			n = read_plain(z, to + got, size - got, e);
 		else if (z->format == INFLATE_GZIP)
 			n = read_gzip(z, to + got, size - got, e);
+		else if (z->format == INFLATE_XZ)
+			n = read_xz(z, to + got, size - got, e);
 		else
 			n = read_zstd(z, to + got, size - got, e);
 		if (n < 0)
@@ -370,6 +425,8 @@ ssize_t inflate_read(struct inflate *z, void *at, size_t size, struct err *e)
 /* inflate_done() - release what inflate_start() took; nothing to do where it was not called */
 void inflate_done(struct inflate *z)
 {
+	if (z->format == INFLATE_XZ && z->state)
+		lzma_end(z->state);
 	if (z->format == INFLATE_ZSTD)
 		ZSTD_freeDCtx(z->state);
 	else

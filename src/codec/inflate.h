@@ -1,8 +1,9 @@
-/* inflate.h - a stream of bytes as it was before gzip or zstd, or as it is
+/* inflate.h - a stream of bytes as it was before gzip, zstd or xz, or as it is
  *
  * What the stream is, its first bytes say. It is checked to its end: every member or frame must be
  * whole, with the checksum that it carries, and nothing may follow the last one. Memory is bounded
- * whatever the stream says: a zstd window of more than 32 MiB is refused.
+ * whatever the stream says: a zstd window of more than 32 MiB is refused, and xz that needs more than
+ * `xz -9` does.
  */
 #ifndef CODEC_INFLATE_H
 #define CODEC_INFLATE_H
@@ -12,7 +13,7 @@
 
 #include "base/err.h"
 
-enum inflate_format { INFLATE_PLAIN, INFLATE_GZIP, INFLATE_ZSTD };
+enum inflate_format { INFLATE_PLAIN, INFLATE_GZIP, INFLATE_ZSTD, INFLATE_XZ };
 
 /* Fills at most @size bytes at @at. Return: how many, 0 at the end, or -errno */
 typedef ssize_t inflate_source(void *of, void *at, size_t size);

@@ -19,6 +19,25 @@
 
 #define PIECE ((size_t)256 << 10)
 
+/* Layers have no media type for other kinds: who pulled the image could not read it. */
+static int refuse_others(const unsigned char magic[4], struct err *e)
+{
+	static const struct {
+		const char *name, *magic;
+	} others[] = { { "xz", "\xfd"
+			       "7zX" },
+		       { "bzip2", "BZh" } };
+
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (memcmp(magic, others[i].magic, strlen(others[i].magic)) == 0) {
+			fail(e, ERR_UNSUPPORTED,
+			     "import: layers of images are not compressed by %s", others[i].name);
+			return fail_hint(e, "as in `%s -dc FILE | tare import - NAME`",
+					 others[i].name);
+		}
+	return 0;
+}
+
 static int take_in(struct ingest *in, int input, unsigned char magic[4], struct err *e)
 {
 	own_mem char *piece = malloc(PIECE);
@@ -39,7 +58,9 @@ static int take_in(struct ingest *in, int input, unsigned char magic[4], struct 
 	}
 	if (pread(in->fd, magic, 4, 0) < 0)
 		return fail_sys(e, "import: read the archive");
-	return in->at ? 0 : fail(e, ERR_INPUT, "import: the archive is empty");
+	if (!in->at)
+		return fail(e, ERR_INPUT, "import: the archive is empty");
+	return refuse_others(magic, e);
 }
 
 static enum media_compression compression_of(const unsigned char magic[4])

@@ -176,6 +176,20 @@ static int record(struct pull *p, const struct stored_image *image, struct err *
 	return store_image_record(p->store, image, &names, 1, e);
 }
 
+/* The registry knows it: from here on something is done. */
+static void announce(const struct pull *p)
+{
+	const struct reference *r = p->reference;
+	char name[REFERENCE_TEXT], text[DIGEST_TEXT], line[REFERENCE_TEXT + DIGEST_TEXT + 32];
+
+	if (!p->progress || !p->progress->say)
+		return;
+	snprintf(line, sizeof(line), "%s: Pulling from %s", wanted(r, text),
+		 strcmp(r->registry, REFERENCE_DEFAULT_REGISTRY) == 0 ? r->repository
+								      : reference_name(r, name));
+	p->progress->say(p->progress->ctx, line);
+}
+
 /**
  * image_pull() - download what is missing of an image, unpack it, and make it known
  * @p: all but its results is set
@@ -185,8 +199,11 @@ int image_pull(struct pull *p, struct err *e)
 	struct stored_image image;
 	int r = is_up_to_date(p, e);
 
-	if (r != 0)
-		return r < 0 ? -1 : 0;
+	if (r < 0)
+		return -1;
+	announce(p);
+	if (r > 0)
+		return 0;
 	p->fresh = true;
 	if (fetch_manifest(p, e) < 0 || fetch_config(p, e) < 0 ||
 	    store_image_load(p->store, &p->manifest, p->a, &image, e) < 0 ||

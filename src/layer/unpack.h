@@ -74,7 +74,7 @@ extern const struct unpack_limits unpack_default_limits;
 
 /**
  * struct unpack_order - what to unpack, where, and how
- * @input:   the archive, as it is or compressed by gzip or zstd: the read end of a pipe, or a file
+ * @input:   the archive, as it is or compressed by gzip, zstd or xz: the read end of a pipe, or a file
  *           at its start. The worker has a copy; close yours, or a writer never sees EPIPE
  * @target:  descriptor of the folder, a mount or not
  * @limits:  NULL for the defaults

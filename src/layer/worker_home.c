@@ -37,8 +37,12 @@ static int copy_mount(int target, struct err *e)
 		return -1;
 	if (unshare(CLONE_NEWNS) < 0)
 		return fail_sys(e, "leave the host's mount namespace");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return fail_sys(e, "make the mounts private");
+	/* or the host would see what is mounted in here */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+		fail_sys(e, "make the mounts private");
+		return e->sysno == EINVAL ? fail_hint(e, "the root of a chroot must be a mount")
+					  : -1;
+	}
 	return give_fd(&tree);
 }
 

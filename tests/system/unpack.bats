@@ -122,7 +122,7 @@ os.setxattr("usr/bin/su", "user.note", b"\n=" * 50)'
 }
 
 @test "in every compression, from files and from pipes, with the digest of what is inside" {
-	need_program zstd
+	need_program zstd xz
 	mkdir d
 	head -c 1500000 /dev/urandom >d/random
 	seq 200000 >d/numbers
@@ -134,10 +134,12 @@ os.setxattr("usr/bin/su", "user.note", b"\n=" * 50)'
 	for part in part.*; do
 		gzip -c "$part" >>many.gz
 		zstd -qc "$part" >>many.zst
+		xz -c "$part" >>many.xz
 	done
+	xz -k plain.tar
 	local digest
 	digest=sha256:$(sha256sum <plain.tar | cut -d ' ' -f 1)
-	for file in plain.tar plain.tar.gz plain.zst many.gz many.zst; do
+	for file in plain.tar plain.tar.gz plain.zst plain.tar.xz many.gz many.zst many.xz; do
 		for piped in '' -p; do
 			run unpack $piped -x "$digest" $file
 			expect_status 0
@@ -160,8 +162,9 @@ os.setxattr("usr/bin/su", "user.note", b"\n=" * 50)'
 	tar -cf whole.tar d
 	gzip -k whole.tar
 	zstd -q whole.tar -o whole.zst
+	xz -k whole.tar
 	local size file
-	for file in whole.tar.gz whole.zst; do
+	for file in whole.tar.gz whole.zst whole.tar.xz; do
 		for ((size = 0; size < $(stat -c %s $file); size += 512)); do
 			head -c $size $file >part
 			run unpack part
@@ -193,9 +196,9 @@ open("zeros", "wb").write(b + b"\0" * 512)'
 	gzip -c whole.tar.gz >twice
 	run unpack twice
 	expect_error 'no tar archive \(it has been compressed twice\)'
-	xz -k whole.tar
-	run unpack whole.tar.xz
-	expect_error 'compressed by xz \(gzip, zstd and uncompressed'
+	printf 'BZh91AY&SY' >whole.tar.bz2
+	run unpack whole.tar.bz2
+	expect_error 'compressed by bzip2 \(gzip, zstd, xz and uncompressed'
 }
 
 @test "a layer for overlayfs: whiteouts are its nodes, and folders its opaque ones" {
@@ -508,4 +511,23 @@ hostile() {
 	kill -KILL $tool
 	wait_for 20 test ! -e "/proc/$pid"
 	exec {hold}>&-
+}
+
+@test "a worker that is killed leaves an error, and who starts several hears each" {
+	mkdir t u
+	mkfifo input
+	: >f
+	tar -cf f.tar f
+	exec {hold}<>input
+	"$TARE_BUILD/tests/tool-unpack" - t f.tar u <&"$hold" >out 2>err &
+	local tool=$! worker
+	# the first one waits for input
+	wait_for 20 pgrep -P $tool
+	worker=$(pgrep -o -P $tool)
+	wait_for 20 grep -q '^Seccomp:.2' "/proc/$worker/status"
+	kill -KILL "$worker"
+	wait $tool || true
+	exec {hold}>&-
+	grep -q 'hear of tare-unpack: it ended without an answer (it was killed' err
+	[[ $(wc -l <err) = 1 && $(wc -l <out) = 1 && -e u/f ]]
 }

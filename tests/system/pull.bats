@@ -1,0 +1,193 @@
+# pull.bats - pull, push, login and search by the command, at the real docker-registry
+# native only: registries have nothing to do with cgroups, and the guests have no network
+# shellcheck disable=SC2154 # status and output are bats' own
+
+load ../lib
+load ../registry
+
+setup_file() {
+	need_program docker-registry openssl htpasswd
+	cd "$BATS_FILE_TMPDIR" || return
+	make_certificates
+	start_registries
+	# three layers, each large enough to be cut in the middle
+	mkdir image
+	for n in 0 1 2; do
+		mkdir -p "tree$n/dir$n"
+		head -c 6000000 /dev/urandom >"tree$n/dir$n/noise"
+		echo "layer $n" >"tree$n/text"
+		tar --sort=name --mtime=@0 --owner=0 --group=0 -C "tree$n" -cf "image/$n.tar" .
+		sha256sum "image/$n.tar" | cut -c 1-64
+	done >diffs
+	jq -Rn '{architecture: "amd64", os: "linux", config: {Cmd: ["cat", "/text"]},
+		rootfs: {type: "layers", diff_ids: [inputs | "sha256:" + .]}}' <diffs >image/config.json
+	gzip -1n image/0.tar image/1.tar
+	echo '[{"Config":"config.json","RepoTags":["three:1"],"Layers":["0.tar.gz","1.tar.gz","2.tar"]}]' >image/manifest.json
+	tar -C image -cf three.tar .
+}
+
+teardown_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	[[ ! -e pids ]] || stop_registries
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	plain=$(<"$BATS_FILE_TMPDIR/plain") secure=$(<"$BATS_FILE_TMPDIR/secure")
+	repository=$plain/t$BATS_TEST_NUMBER
+	mkdir -p home/run
+	export HOME=$PWD/home XDG_RUNTIME_DIR=$PWD/home/run CONTAINERS_REGISTRIES_CONF=$PWD/registries.conf
+	unset XDG_CONFIG_HOME DOCKER_CONFIG REGISTRY_AUTH_FILE HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
+	: >registries.conf
+	export TARE_ROOT=$BATS_TEST_TMPDIR/root
+}
+
+teardown() {
+	[[ ! -d $TARE_ROOT ]] || host_tare system check
+	rm -rf "$TARE_ROOT" there
+}
+
+# there WORD...: tare with a second store
+there() {
+	TARE_ROOT=$BATS_TEST_TMPDIR/there host_tare "$@"
+}
+
+# pushed [TAG]: the image of three layers, in the registry, and not here
+pushed() {
+	there load --quiet --input "$BATS_FILE_TMPDIR/three.tar"
+	there tag three:1 "$repository:${1-1}"
+	there push --quiet "$repository:${1-1}"
+}
+
+id_of() {
+	host_tare image inspect --format '{{.Id}}' "$1"
+}
+
+@test "what is pushed comes back the same, by tag and by digest" {
+	pushed >out
+	run host_tare pull "$repository:1"
+	expect_line '^1: Pulling from '
+	expect_line '^[0-9a-f]{12}: Pull complete$'
+	expect_line '^Digest: sha256:[0-9a-f]{64}$'
+	expect_line "^Status: Downloaded newer image for $repository:1\$"
+	[[ $(id_of "$repository:1") = $(there image inspect --format '{{.Id}}' three:1) ]]
+	digest=$(sed -n 's/^Digest: //p' <<<"$output")
+	run host_tare pull "$repository:1"
+	expect_line '^Status: Image is up to date'
+	host_tare image prune --all --force
+	run host_tare pull "$repository@$digest"
+	expect_line '^Status: Downloaded newer image'
+	[[ $(host_tare images --digests --format '{{.Digest}}' "$repository") = "$digest" ]]
+	# what is in the layers
+	[[ $(cat "$TARE_ROOT"/layers/*/text | sort | tr '\n' ,) = 'layer 0,layer 1,layer 2,' ]]
+}
+
+@test "only what is missing is sent and fetched" {
+	pushed >out
+	run there push "$repository:1"
+	expect_line 'Layer already exists$'
+	expect_no_line ': Pushed$'
+	there tag three:1 "$plain/elsewhere$BATS_TEST_NUMBER:1"
+	run there push "$plain/elsewhere$BATS_TEST_NUMBER:1"
+	expect_line 'Mounted from t'
+	host_tare load --quiet --input "$BATS_FILE_TMPDIR/three.tar"
+	run host_tare pull "$repository:1"
+	expect_line 'Digest: '
+	expect_no_line 'Pull complete'
+}
+
+@test "all tags of a repository" {
+	pushed 1 >out
+	there tag three:1 "$repository:2"
+	there push --all-tags --quiet "$repository" >out
+	[[ $(wc -l <out) = 2 ]]
+	host_tare image tags "$repository" >out
+	[[ $(sort out | tr "\n" " ") = "1 2 " ]]
+	host_tare pull --all-tags --quiet "$repository" >out
+	[[ $(host_tare images --quiet "$repository" | wc -l) = 2 ]]
+}
+
+@test "a pull that is killed goes on where it was, and nothing half is seen" {
+	local tries
+
+	pushed >out
+	for ((tries = 0; tries < 12; tries++)); do
+		timeout -s KILL "0.0$((tries * 2))" "$TARE_BUILD/src/tare" pull "$repository:1" >log 2>&1 3>&- || true
+		run host_tare images "$repository"
+		expect_no_line ' <none> '
+	done
+	host_tare system check --repair >out
+	host_tare pull "$repository:1" >out
+	[[ $(id_of "$repository:1") = $(there image inspect --format '{{.Id}}' three:1) ]]
+}
+
+@test "two who pull the same layers do it once, and a third removes meanwhile" {
+	local n
+
+	pushed >out
+	for n in 1 2 3; do
+		host_tare pull "$repository:1" >"log.$n" 2>&1 &
+	done
+	for n in 1 2 3 4 5; do
+		host_tare image prune --force
+		host_tare rmi tare/base || true
+	done >log 2>&1
+	wait
+	host_tare pull "$repository:1" >out
+	host_tare images | grep -q "^$repository "
+	! grep -q '^tare: ' log.*
+}
+
+@test "errors say what is wrong and what to do next" {
+	run host_tare pull --quiet "$repository:nothing"
+	expect_error "$repository:nothing: "
+	run host_tare pull --quiet "127.0.0.1:1/x"
+	expect_error '127.0.0.1:1'
+	run host_tare pull --quiet "$secure/x"
+	expect_error 'certificate'
+	run host_tare pull --quiet --cert-dir "$BATS_FILE_TMPDIR/certs" "$secure/x"
+	expect_error 'tare login'
+	run host_tare pull --quiet 'Bad/Name'
+	expect_error 'Bad'
+	run host_tare pull --platform what/ever/it/is x
+	expect_error 'as in linux/amd64'
+	pushed >out
+	run host_tare pull --platform linux/s390x "$repository:1"
+	((status == 0)) || expect_error 's390x'
+}
+
+@test "with a password and a certificate: login, push, pull, search, logout" {
+	local how=(--cert-dir "$BATS_FILE_TMPDIR/certs")
+
+	run "$TARE_BUILD/src/tare" login "${how[@]}" --username user --password-stdin "$secure" <<<wrong 3>&-
+	expect_error "log in to $secure"
+	run "$TARE_BUILD/src/tare" login "${how[@]}" --username user --password-stdin "$secure" <<<secret 3>&-
+	expect_output 'Login Succeeded'
+	[[ $(stat -c %a home/.docker/config.json) = 600 ]]
+	host_tare tag tare/base "$secure/base:1"
+	host_tare push "${how[@]}" --quiet "$secure/base:1"
+	there pull "${how[@]}" --quiet "$secure/base:1"
+	run host_tare search "${how[@]}" "$secure/bas"
+	expect_line '^base '
+	host_tare logout "$secure"
+	run there pull --quiet "${how[@]}" "$secure/base:2"
+	expect_error 'tare login'
+	run host_tare logout "$secure"
+	expect_line 'Not logged in'
+}
+
+@test "skopeo and podman pull what tare pushed, and tare what they pushed" {
+	need_program skopeo podman
+	pushed >out
+	skopeo copy --quiet --src-tls-verify=false --dest-tls-verify=false "docker://$repository:1" "docker://$repository:skopeo"
+	skopeo copy --quiet --format v2s2 --src-tls-verify=false --dest-tls-verify=false "docker://$repository:1" "docker://$repository:v2s2"
+	host_tare pull --quiet "$repository:skopeo"
+	host_tare pull --quiet "$repository:v2s2"
+	p=(podman --root "$PWD/podman" --runroot "$PWD/podman-run" --storage-driver vfs)
+	"${p[@]}" pull --quiet --tls-verify=false "$repository:1" 3>&-
+	[[ sha256:$("${p[@]}" image inspect --format '{{.Id}}' "$repository:1" 3>&-) = $(id_of "$repository:skopeo") ]]
+	"${p[@]}" tag "$repository:1" "$repository:podman" 3>&-
+	"${p[@]}" push --quiet --tls-verify=false "$repository:podman" 3>&-
+	host_tare pull --quiet "$repository:podman"
+	[[ $(id_of "$repository:podman") = $(id_of "$repository:skopeo") ]]
+}
