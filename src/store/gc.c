@@ -16,8 +16,8 @@
 #include "base/text.h"
 #include "store/images.h"
 
-static int list_unused(struct store *s, struct collected *c, enum db_statement which, struct list_any *list,
-		       struct err *e)
+static int list_unused(struct store *s, struct collected *c, enum db_statement which,
+		       struct list_any *list, struct err *e)
 {
 	own_rows rows = { 0 };
 	char **all = list->at;
