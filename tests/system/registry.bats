@@ -179,6 +179,36 @@ make_blob() {
 	[[ $status = 1 ]] && has "there is no such host" && has "class: 2"
 }
 
+# What runs in a network of its own, where 10.9.9.9 is no loopback address.
+elsewhere() {
+	local tries at
+
+	ip link set lo up
+	ip address add 10.9.9.9/32 dev lo
+	for at in 10.9.9.9:5000 '[::1]:5000'; do
+		printf '%s\n' 'version: 0.1' 'log: {level: error}' \
+			"storage: {filesystem: {rootdirectory: $PWD/store}}" "http: {addr: '$at'}" >"$at.yml"
+		docker-registry serve "$at.yml" 3>&- >"$at.log" 2>&1 &
+	done
+	trap 'kill $(jobs -p)' EXIT
+	for ((tries = 0; tries < 300; tries++)); do
+		[[ $(ss -Hltn | grep -c :5000) != 2 ]] || break
+		sleep 0.1
+	done
+	timeout 60 "$1" head 10.9.9.9:5000/a:x >strict || true
+	timeout 60 "$1" verify=false head 10.9.9.9:5000/a:x >lax || true
+	timeout 60 "$1" head '[::1]:5000/a:x' >six || true
+}
+
+@test "plain HTTP is spoken to loopback, and to who is configured insecure" {
+	needs_registry
+	export -f elsewhere
+	unshare --net bash -euo pipefail -c 'elsewhere "$1"' - "$remote"
+	grep "it does not speak TLS" strict
+	grep "there is no image 'x' in '10.9.9.9:5000/a'" lax
+	grep "there is no image 'x' in '\[::1\]:5000/a'" six
+}
+
 @test "requests go through a proxy, but not to loopback" {
 	HTTP_PROXY=http://127.0.0.1:1 HTTPS_PROXY=http://127.0.0.1:1 asks head "$odd/plain:x"
 	[[ $status = 0 ]]
