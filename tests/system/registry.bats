@@ -413,6 +413,17 @@ start_slow() {
 	return 1
 }
 
+@test "a plain user pulls, and so does root of a user namespace of one user" {
+	asks head "$odd/plain:x" && has sha256:
+	run timeout 60 unshare -Ur "$remote" head "$odd/plain:x"
+	[[ $status = 0 ]] && has sha256:
+	run timeout 60 setpriv --reuid 65533 --regid 65533 --clear-groups env HOME=/ XDG_RUNTIME_DIR=/none \
+		CONTAINERS_REGISTRIES_CONF=/dev/null "$remote" head "$odd/plain:x"
+	# who may not come to this tree cannot be tried
+	[[ $status != 126 && $status != 127 ]] || skip "this tree is closed to others"
+	[[ $status = 0 ]] && has sha256:
+}
+
 @test "if tare-fetch is killed, every question fails" {
 	local pid fetch status=0
 
