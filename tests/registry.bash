@@ -29,24 +29,23 @@ wait_for_file() {
 	return 1
 }
 
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# start_registry NAME PORT [YAML-LINE...]: docker-registry; its HOST:PORT goes to the file NAME.
+# start_registry NAME HTTP-LINES [YAML-LINE...]: docker-registry, on a port that the kernel chooses and its
+# log tells; its HOST:PORT goes to the file NAME.
 start_registry() {
-	local name=$1 port=$2 tries
+	local name=$1 http=$2 tries at
 
 	shift 2
 	{
-		printf '%s\n' 'version: 0.1' 'log: {level: error}' \
-			"storage: {filesystem: {rootdirectory: $PWD/$name.store}, delete: {enabled: true}}" "$@"
+		printf '%s\n' 'version: 0.1' 'log: {level: info}' \
+			"storage: {filesystem: {rootdirectory: $PWD/$name.store}, delete: {enabled: true}}" \
+			"http: {addr: '127.0.0.1:0'$http}" "$@"
 	} >"$name.yml"
 	docker-registry serve "$name.yml" >"$name.log" 2>&1 3>&- &
 	echo $! >>pids
 	for ((tries = 0; tries < 300; tries++)); do
-		if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-			echo "127.0.0.1:$port" >"$name"
+		at=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' "$name.log" | head -n 1)
+		if [[ $at ]]; then
+			echo "$at" >"$name"
 			return
 		fi
 		sleep 0.1
@@ -56,14 +55,9 @@ start_registry() {
 }
 
 start_registries() {
-	local port
-
 	htpasswd -Bbn user secret >passwords
-	port=$(free_port)
-	start_registry plain "$port" "http: {addr: '127.0.0.1:$port'}"
-	port=$(free_port)
-	start_registry secure "$port" \
-		"http: {addr: '127.0.0.1:$port', tls: {certificate: $PWD/tls.crt, key: $PWD/tls.key}}" \
+	start_registry plain ''
+	start_registry secure ", tls: {certificate: $PWD/tls.crt, key: $PWD/tls.key}" \
 		"auth: {htpasswd: {realm: x, path: $PWD/passwords}}"
 }
 

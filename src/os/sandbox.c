@@ -6,6 +6,8 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -17,6 +19,7 @@
 #include "base/text.h"
 #include "os/caps.h"
 #include "os/creds.h"
+#include "os/file.h"
 #include "os/seccomp_load.h"
 
 #if defined(__x86_64__)
@@ -221,10 +224,42 @@ static int set_limits(const struct sandbox *s, struct err *e)
 	return set_limit(RLIMIT_CORE, "RLIMIT_CORE", 0, e);
 }
 
+/**
+ * is_mapped() - is an id one of this user namespace's?
+ * @map: /proc/self/uid_map or gid_map, lines of: first id inside, first outside, how many
+ *
+ * Who cannot read it is taken to have it, and fails closed later.
+ */
+static bool is_mapped(const char *map, uint64_t id)
+{
+	char text[4096], *at = text;
+
+	if (file_try_read(AT_FDCWD, map, text, sizeof(text)) < 0)
+		return true;
+	while (*at) {
+		const char *line = at;
+		uint64_t first = strtoull(at, &at, 10), n;
+
+		(void)strtoull(at, &at, 10);
+		n = strtoull(at, &at, 10);
+		if (at == line || (id >= first && id - first < n))
+			return true;
+		at += strspn(at, " \n");
+	}
+	return false;
+}
+
+/* Root becomes nobody; but root of a user namespace of one user is that user, and stays so. */
+static bool becomes_nobody(const struct sandbox *s)
+{
+	return !s->keep_user && geteuid() == 0 && is_mapped("/proc/self/uid_map", SANDBOX_NOBODY) &&
+	       is_mapped("/proc/self/gid_map", SANDBOX_NOBODY);
+}
+
 /* The bounding set goes first, which takes a capability itself. */
 static int drop_user(const struct sandbox *s, struct err *e)
 {
-	bool to_nobody = !s->keep_user && geteuid() == 0;
+	bool to_nobody = becomes_nobody(s);
 	uint64_t keep = s->keep_user ? s->keep_caps : 0;
 	struct caps now;
 

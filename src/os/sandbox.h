@@ -30,7 +30,8 @@ struct sandbox_limit {
 
 /**
  * struct sandbox - what is left to the process
- * @keep_user: it stays who it is; else root becomes nobody, and anybody else stays
+ * @keep_user: it stays who it is; else root becomes nobody, and anybody else stays, also root of a
+ *             user namespace that has no nobody
  * @keep_caps: mask of CAP_* (os/caps.h) that stay, permitted and effective; only with @keep_user
  * @rules:     files that can still be reached; NULL with @n_rules 0 is none
  * @limits:    resource limits; no core is ever dumped

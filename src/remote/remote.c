@@ -92,7 +92,7 @@ static pid_t start_helper(int sock, struct err *e)
 	return spawn_start(&s, e);
 }
 
-static int start(struct remote *r, const struct remote_target *t, struct err *e)
+static int spawn(struct remote *r, struct err *e)
 {
 	own_fd int theirs = FD_NONE;
 	int ends[2];
@@ -102,26 +102,47 @@ static int start(struct remote *r, const struct remote_target *t, struct err *e)
 	r->sock = ends[0];
 	theirs = ends[1];
 	r->pid = start_helper(theirs, e);
-	return r->pid < 0 ? -1 : send_target(r->sock, t, e);
+	return r->pid < 0 ? -1 : 0;
 }
 
 /**
- * remote_open() - start tare-fetch for one repository or registry
- * @t: not needed any more afterwards
+ * remote_start() - start tare-fetch, before it is known what for
  *
- * Returns without waiting for it. Return: 0, or -1.
+ * What it loads takes longer than the reading of all files that tell: remote_direct() then says it.
  */
-int remote_open(const struct remote_target *t, struct remote **ret_remote, struct err *e)
+int remote_start(struct remote **ret_remote, struct err *e)
 {
 	struct remote *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return fail_errno(e, ENOMEM, "start '" HELPER "'");
-	*r = (struct remote){ .sock = FD_NONE, .pid = -1, .name = strdup(t->name) };
+	*r = (struct remote){ .sock = FD_NONE, .pid = -1 };
 	r->last = &r->first;
+	if (spawn(r, e) == 0)
+		return *ret_remote = r, 0;
+	remote_close(r);
+	return -1;
+}
+
+/* remote_direct() - say, once, what it is about; @t is not needed any more afterwards */
+int remote_direct(struct remote *r, const struct remote_target *t, struct err *e)
+{
+	if (r->name)
+		return fail(e, ERR_BUG, "ask for '%s': it is for '%s' already", t->name, r->name);
+	r->name = strdup(t->name);
 	if (!r->name)
-		fail_errno(e, ENOMEM, "start '" HELPER "'");
-	else if (start(r, t, e) == 0)
+		return fail_errno(e, ENOMEM, "ask for '%s'", t->name);
+	return send_target(r->sock, t, e);
+}
+
+/* remote_open() - both. Returns without waiting for it. Return: 0, or -1. */
+int remote_open(const struct remote_target *t, struct remote **ret_remote, struct err *e)
+{
+	struct remote *r = NULL;
+
+	if (remote_start(&r, e) < 0)
+		return -1;
+	if (remote_direct(r, t, e) == 0)
 		return *ret_remote = r, 0;
 	remote_close(r);
 	return -1;
@@ -157,7 +178,7 @@ int remote_fd(const struct remote *r)
 
 const char *remote_name(const struct remote *r)
 {
-	return r->name;
+	return r->name ? r->name : "nothing";
 }
 
 /* --- news --- */
@@ -383,7 +404,7 @@ static int send_ask(struct remote *r, const struct wire_ask *ask, int fd, struct
  */
 int remote_ask(struct remote *r, const struct remote_request *q, uint64_t *ret_id, struct err *e)
 {
-	struct question *open = r->n_open < OPEN_MAX ? calloc(1, sizeof(*open)) : NULL;
+	struct question *open = r->name && r->n_open < OPEN_MAX ? calloc(1, sizeof(*open)) : NULL;
 	struct wire_ask ask = { .id = r->last_id + 1,
 				.action = q->action,
 				.what = (char *)q->what,
@@ -396,7 +417,8 @@ int remote_ask(struct remote *r, const struct remote_request *q, uint64_t *ret_i
 				.registry_only = q->registry_only };
 
 	if (!open)
-		return fail(e, ERR_LIMIT, "ask for '%s': too many questions are open", r->name);
+		return fail(e, ERR_LIMIT, "ask for '%s': too many questions are open",
+			    remote_name(r));
 	open->id = ask.id;
 	open->next = r->open;
 	r->open = open;

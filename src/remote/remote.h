@@ -11,7 +11,7 @@
  *	remote_next(r, -1, &event, e);		their news: progress, done, failed
  *	remote_close(r);			whatever is under way ends
  *
- * Start early: `remote_open` as soon as the name is known. One remote is one repository; connections
+ * Start early: remote_open() is remote_start(), before anything is known, and remote_direct(), when it is. One remote is one repository; connections
  * and tokens are kept as long as it lives. It is for one thread. remote_fd() can be polled.
  *
  * Endpoints are tried in their order, mirrors first: the next one if one cannot be reached, has no
@@ -185,6 +185,8 @@ struct remote_results {
 	LIST(struct remote_found) found;
 };
 
+int remote_start(struct remote **ret_remote, struct err *e);
+int remote_direct(struct remote *r, const struct remote_target *t, struct err *e);
 int remote_open(const struct remote_target *t, struct remote **ret_remote, struct err *e);
 void remote_close(struct remote *r);
 int remote_fd(const struct remote *r);

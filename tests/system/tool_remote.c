@@ -70,20 +70,24 @@ static struct remote *open_remote(char **argv, const char *name, bool push, bool
 	struct remote *r = NULL;
 	int ok;
 
+	if (remote_start(&r, &e) < 0)
+		return NULL;
 	if (verify)
 		o.tls_verify = (struct opt_bool){ true, strcmp(verify, "true") == 0 };
 	ok = registry ? remote_target_of_registry(name, &o, &arena, &t, &e)
 	     : reference_parse(name, ref, &e) < 0 ? -1
 						  : remote_target(ref, &o, &arena, &t, &e);
-	if (ok < 0)
+	if (ok < 0) {
+		remote_close(r);
 		return NULL;
+	}
 	t.retries = option(argv, "retries") && !number(argv, "retries")
 			    ? UINT32_MAX
 			    : (uint32_t)number(argv, "retries");
 	t.stall_ms = (uint32_t)number(argv, "stall");
 	t.connect_ms = (uint32_t)number(argv, "connect");
 	t.parallel = (uint32_t)number(argv, "parallel");
-	return remote_open(&t, &r, &e) < 0 ? NULL : r;
+	return remote_direct(r, &t, &e) < 0 ? NULL : r;
 }
 
 /* --- blobs --- */
