@@ -51,27 +51,25 @@ static void print_result(const struct pull *p, const struct pull_options *o)
 		printf("%s\n", reference_full(p->reference, text));
 }
 
-static int pull_one(struct pull *p, const struct reference *r, const struct pull_options *o,
-		    struct err *e)
+static int pull_one(struct pull *p, struct transfer *t, const struct reference *r,
+		    const struct pull_options *o, struct err *e)
 {
-	struct transfer t;
 	char name[REFERENCE_TEXT];
 	int result;
 
 	p->reference = r;
 	p->fresh = false;
-	transfer_begin(&t, transfer_pull_words, o->quiet);
-	p->progress = &t.progress;
+	transfer_begin(t, transfer_pull_words, o->quiet);
 	result = image_pull(p, e);
-	transfer_end(&t);
+	transfer_end(t);
 	if (result < 0)
 		return fail_in(e, "pull %s", reference_familiar(r, name));
 	print_result(p, o);
 	return 0;
 }
 
-static int pull_all(struct pull *p, const struct reference *r, const struct pull_options *o,
-		    struct err *e)
+static int pull_all(struct pull *p, struct transfer *t, const struct reference *r,
+		    const struct pull_options *o, struct err *e)
 {
 	char **tags = NULL;
 
@@ -83,18 +81,17 @@ static int pull_all(struct pull *p, const struct reference *r, const struct pull
 		if (!reference_is_tag(tags[i]))
 			continue;
 		snprintf(one.tag, sizeof(one.tag), "%.128s", tags[i]);
-		if (pull_one(p, &one, o, e) < 0)
+		if (pull_one(p, t, &one, o, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int pull(const struct cli *cli, struct pull *p, const struct reference *r,
-		const struct pull_options *o, struct err *e)
+static int pull(const struct cli *cli, struct pull *p, struct transfer *t,
+		const struct reference *r, const struct pull_options *o, struct err *e)
 {
 	struct remote_options how = { 0 };
 	struct remote_target target;
-	struct layers layers;
 	int result;
 
 	if (registry_options(&o->registry, &how, e) < 0 ||
@@ -103,10 +100,9 @@ static int pull(const struct cli *cli, struct pull *p, const struct reference *r
 	/* the store opens while tare-fetch loads */
 	result = session_open(p->store, cli, e);
 	if (result == 0)
-		result = layers_init(&layers, p->store, e);
-	p->layers = &layers;
+		result = layers_init(p->layers, p->store, e);
 	if (result == 0)
-		result = o->all_tags ? pull_all(p, r, o, e) : pull_one(p, r, o, e);
+		result = o->all_tags ? pull_all(p, t, r, o, e) : pull_one(p, t, r, o, e);
 	remote_close(p->remote);
 	return result;
 }
@@ -120,7 +116,11 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 	own_store s = STORE_NONE;
 	struct platform want;
 	struct reference r;
-	struct pull p = { .store = &s, .want = &want, .a = &a };
+	struct layers layers;
+	struct transfer t = { 0 };
+	struct pull p = {
+		.store = &s, .layers = &layers, .progress = &t.progress, .want = &want, .a = &a
+	};
 
 	if (reference_parse(args[0], &r, e) < 0 || platform(o, &want, e) < 0)
 		return fail_in(e, "pull");
@@ -132,7 +132,7 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 		printf("Using default tag: %s\n", REFERENCE_DEFAULT_TAG);
 	/* a worker that ends says why itself */
 	(void)signal(SIGPIPE, SIG_IGN);
-	return pull(cli, &p, &r, o, e);
+	return pull(cli, &p, &t, &r, o, e);
 }
 
 #define PULL(symbol) \

@@ -24,10 +24,9 @@ static const struct opt opts[] = {
 };
 // clang-format on
 
-static int push_one(struct push *p, const struct reference *r, const struct push_options *o,
-		    struct err *e)
+static int push_one(struct push *p, struct transfer *t, const struct reference *r,
+		    const struct push_options *o, struct err *e)
 {
-	struct transfer t;
 	char name[REFERENCE_TEXT], digest[DIGEST_TEXT];
 	struct digest manifest;
 	int result = store_image_by_tag(p->store, reference_full(r, name), &manifest, e);
@@ -40,10 +39,9 @@ static int push_one(struct push *p, const struct reference *r, const struct push
 	if (result < 0)
 		return -1;
 	p->reference = r;
-	transfer_begin(&t, transfer_push_words, o->quiet);
-	p->progress = &t.progress;
+	transfer_begin(t, transfer_push_words, o->quiet);
 	result = image_push(p, &manifest, e);
-	transfer_end(&t);
+	transfer_end(t);
 	if (result < 0)
 		return fail_in(e, "push %s", reference_familiar(r, name));
 	if (o->quiet)
@@ -54,8 +52,8 @@ static int push_one(struct push *p, const struct reference *r, const struct push
 	return 0;
 }
 
-static int push_all(struct push *p, const struct reference *r, const struct push_options *o,
-		    struct err *e)
+static int push_all(struct push *p, struct transfer *t, const struct reference *r,
+		    const struct push_options *o, struct err *e)
 {
 	char name[REFERENCE_TEXT];
 	size_t len = strlen(reference_name(r, name)), n = 0;
@@ -70,15 +68,15 @@ static int push_all(struct push *p, const struct reference *r, const struct push
 
 			if (strncmp(tag, name, len) != 0 || tag[len] != ':')
 				continue;
-			if (reference_parse(tag, &one, e) < 0 || push_one(p, &one, o, e) < 0)
+			if (reference_parse(tag, &one, e) < 0 || push_one(p, t, &one, o, e) < 0)
 				return -1;
 			n++;
 		}
 	return n ? 0 : fail(e, ERR_ABSENT, "push %s: no image here has a tag of it", name);
 }
 
-static int push(const struct cli *cli, struct push *p, const struct reference *r,
-		const struct push_options *o, struct err *e)
+static int push(const struct cli *cli, struct push *p, struct transfer *t,
+		const struct reference *r, const struct push_options *o, struct err *e)
 {
 	struct remote_options how = { .push = true };
 	struct remote_target target;
@@ -92,7 +90,7 @@ static int push(const struct cli *cli, struct push *p, const struct reference *r
 	if (result == 0 && !o->quiet)
 		printf("The push refers to repository [%s]\n", reference_name(r, name));
 	if (result == 0)
-		result = o->all_tags ? push_all(p, r, o, e) : push_one(p, r, o, e);
+		result = o->all_tags ? push_all(p, t, r, o, e) : push_one(p, t, r, o, e);
 	remote_close(p->remote);
 	return result;
 }
@@ -104,13 +102,14 @@ static int run_push(const struct cli *cli, void *options, char **args,
 	own_arena struct arena a = { .limit = (size_t)256 << 20 };
 	own_store s = STORE_NONE;
 	struct reference r;
-	struct push p = { .store = &s, .a = &a };
+	struct transfer t = { 0 };
+	struct push p = { .store = &s, .progress = &t.progress, .a = &a };
 
 	if (reference_parse(args[0], &r, e) < 0)
 		return fail_in(e, "push");
 	if (r.digest.algorithm != DIGEST_NONE)
 		return fail(e, ERR_INPUT, "push: '%s' has a digest; a tag is wanted", args[0]);
-	return push(cli, &p, &r, options, e);
+	return push(cli, &p, &t, &r, options, e);
 }
 
 #define PUSH(symbol) \

@@ -25,20 +25,20 @@ static const struct opt opts[] = {
 /* struct names - how an image is known */
 struct names {
 	struct arena a;
+	struct listed_images all;
 	const struct listed_image *image;
 };
 
 static int look(struct names *n, struct store *s, const struct digest *d, struct err *e)
 {
-	struct listed_images all;
 	char text[DIGEST_TEXT];
 
 	digest_text(d, text);
-	if (store_images(s, &n->a, &all, e) < 0)
+	if (store_images(s, &n->a, &n->all, e) < 0)
 		return -1;
-	for (size_t i = 0; i < all.n; i++)
-		if (strcmp(all.at[i].digest, text) == 0)
-			n->image = &all.at[i];
+	for (size_t i = 0; i < n->all.n; i++)
+		if (strcmp(n->all.at[i].digest, text) == 0)
+			n->image = &n->all.at[i];
 	return n->image ? 0 : fail(e, ERR_ABSENT, "no such image: %s", text);
 }
 

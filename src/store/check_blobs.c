@@ -105,7 +105,7 @@ static int check_record(struct check *c, const struct digest *d, const struct st
 		return r < 0 ? -1 : 0;
 	/* the file is what its name says: the record is wrong */
 	if (c->repair && db_run(&c->store.db, DB_BLOB_ADD, e, "sis", digest_text(d, text),
-				(int64_t)st->st_size, NULL) < 0)
+				(int64_t)st->st_size, (const char *)NULL) < 0)
 		return -1;
 	return check_found(c, r ? "blob-size" : "blob-unrecorded", digest_text(d, text),
 			   r ? "it has another size than its record says"
