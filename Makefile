@@ -48,6 +48,7 @@ bench:
 	@tools/build $(BUILD)-bench $(MESON_OPTIONS) --buildtype=release
 	@tests/bench/run $(BUILD)-bench
 	@tests/bench/toolkit $(BUILD)-bench
+	@tests/bench/images $(BUILD)-bench
 	@tests/bench/in-guest $(BUILD)-bench
 
 ## lint: layers, format, static analysers, shell scripts

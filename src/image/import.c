@@ -123,7 +123,7 @@ static int learn(struct import *m, const struct ingest *in, struct digest *ret_d
 {
 	char name[64];
 	own_fd int folder = FD_NONE, blob = FD_NONE;
-	struct unpack_order order = { .mode = UNPACK_ROOT };
+	struct unpack_order order = { .mode = UNPACK_OVERLAY };
 	own_unpack u = UNPACK_NONE;
 	struct unpack_result result;
 	struct err ignored = { 0 };

@@ -16,27 +16,22 @@
 #include "base/text.h"
 #include "store/images.h"
 
-static int note(struct list_any *list, const char *text, struct err *e)
-{
-	char **more = realloc(list->at, (list->n + 1) * sizeof(*more));
-
-	if (!more)
-		return fail_errno(e, ENOMEM, "list what is unused");
-	list->at = more;
-	more[list->n] = strdup(text);
-	return more[list->n++] ? 0 : fail_errno(e, ENOMEM, "list what is unused");
-}
-
-static int list_unused(struct store *s, enum db_statement which, void *list, struct err *e)
+static int list_unused(struct store *s, struct collected *c, enum db_statement which,
+		       struct list_any *list, struct err *e)
 {
 	own_rows rows = { 0 };
+	char **all = list->at;
 	int r;
 
 	if (db_query(&s->db, which, &rows, e, "") < 0)
 		return -1;
-	while ((r = db_next(&rows, e)) > 0)
-		if (note(list, db_text(&rows, 0), e) < 0)
-			return -1;
+	while ((r = db_next(&rows, e)) > 0) {
+		all = arena_more(&c->a, all, list->n, sizeof(*all));
+		if (!all || !(all[list->n] = arena_dup(&c->a, db_text(&rows, 0))))
+			return fail_errno(e, ENOMEM, "list what is unused");
+		list->at = all;
+		list->n++;
+	}
 	return r;
 }
 
@@ -48,7 +43,7 @@ int store_collect_blobs(struct store *s, struct collected *c, struct err *e)
 	size_t from = c->blobs.n;
 
 	if (db_begin(&s->db, &t, e) < 0 || store_forget_dead(s, e) < 0 ||
-	    list_unused(s, DB_BLOB_UNUSED, &c->blobs, e) < 0)
+	    list_unused(s, c, DB_BLOB_UNUSED, (struct list_any *)&c->blobs, e) < 0)
 		return -1;
 	for (size_t i = from; i < c->blobs.n; i++) {
 		own_fd int fd = FD_NONE;
@@ -70,7 +65,7 @@ int store_unused_layers(struct store *s, struct collected *c, struct err *e)
 {
 	if (store_forget_dead(s, e) < 0)
 		return -1;
-	return list_unused(s, DB_LAYER_UNUSED, &c->layers, e);
+	return list_unused(s, c, DB_LAYER_UNUSED, (struct list_any *)&c->layers, e);
 }
 
 /* Nobody is writing it, and nobody has for a while. */
@@ -110,11 +105,6 @@ int store_collect_ingest(struct store *s, int64_t older_than_s, uint64_t *bytes,
 
 void collected_done(struct collected *c)
 {
-	for (size_t i = 0; i < c->blobs.n; i++)
-		free(c->blobs.at[i]);
-	for (size_t i = 0; i < c->layers.n; i++)
-		free(c->layers.at[i]);
-	free(c->blobs.at);
-	free(c->layers.at);
+	arena_done(&c->a);
 	*c = (struct collected){ 0 };
 }

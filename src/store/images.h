@@ -2,6 +2,7 @@
 #ifndef STORE_IMAGES_H
 #define STORE_IMAGES_H
 
+#include "base/arena.h"
 #include "spec/image.h"
 #include "store/store.h"
 
@@ -58,6 +59,7 @@ int digest_chain(const struct digest *parent, const struct digest *diff_id,
  * @layers: the caller removes their folders, by the snapshot driver, before it commits
  */
 struct collected {
+	struct arena a;
 	LIST(char *) blobs, layers;
 	uint64_t bytes;
 };

@@ -2,6 +2,7 @@
 # runs alone: a daemon of its own
 
 load ../lib
+load ../registry
 
 setup_file() {
 	command -v dockerd >/dev/null || skip "docker.io is not installed"
@@ -91,4 +92,57 @@ docker_run() { docker_ run --runtime tare --network none "$@"; }
 @test "docker's default seccomp policy is in force" {
 	run docker_run --rm test /bin/sh -c 'grep Seccomp: /proc/self/status; unshare -r true || echo denied'
 	[[ $output = *$'Seccomp:\t2'* && $output = *denied* ]]
+}
+
+# --- images -----------------------------------------------------------------------------------
+
+# In a store of the test's own.
+store_tare() {
+	TARE_ROOT=$BATS_TEST_TMPDIR/store host_tare "$@"
+}
+
+id_in_store() {
+	store_tare image inspect --format '{{.Id}}' "$1"
+}
+
+@test "docker loads and runs what tare saves, and tare what docker saves" {
+	store_tare save --output "$BATS_TEST_TMPDIR/base.tar" tare/base
+	docker_ load --quiet --input "$BATS_TEST_TMPDIR/base.tar"
+	[[ $(docker_ image inspect --format '{{.Id}}' tare/base) = $(id_in_store tare/base) ]]
+	[[ $(docker_run --rm tare/base echo from tare) = 'from tare' ]]
+	docker_ run --runtime tare --network none --name made tare/base sh -c 'echo new >/etc/made; rm /etc/group'
+	docker_ commit --change 'CMD ["cat", "/etc/made"]' made made:1
+	docker_ save made:1 test:latest >"$BATS_TEST_TMPDIR/made.tar"
+	store_tare load --quiet --input "$BATS_TEST_TMPDIR/made.tar"
+	[[ $(id_in_store made:1) = $(docker_ image inspect --format '{{.Id}}' made:1) ]]
+	[[ $(id_in_store test:latest) = $(docker_ image inspect --format '{{.Id}}' test:latest) ]]
+	# and back again
+	store_tare save --output "$BATS_TEST_TMPDIR/again.tar" made:1
+	docker_ rmi --force made:1
+	docker_ load --quiet --input "$BATS_TEST_TMPDIR/again.tar"
+	[[ $(docker_run --rm made:1) = new ]]
+	store_tare system check
+	docker_ rm made
+	docker_ rmi made:1 tare/base
+}
+
+@test "docker pulls and runs what tare pushes, and tare pulls what docker pushes" {
+	need_program docker-registry openssl htpasswd
+	cd "$BATS_TEST_TMPDIR"
+	make_certificates
+	start_registries
+	plain=$(<plain)
+	store_tare tag tare/base "$plain/base:1"
+	store_tare push --quiet "$plain/base:1"
+	docker_ pull --quiet "$plain/base:1"
+	[[ $(docker_run --rm "$plain/base:1" echo pulled) = pulled ]]
+	docker_ tag test:latest "$plain/test:1"
+	docker_ push "$plain/test:1"
+	store_tare pull --quiet "$plain/test:1"
+	[[ $(id_in_store "$plain/test:1") = $(docker_ image inspect --format '{{.Id}}' test:latest) ]]
+	[[ $(store_tare image inspect --format '{{index .RepoDigests 0}}' "$plain/test:1") = \
+		$(docker_ image inspect --format '{{index .RepoDigests 0}}' "$plain/test:1") ]]
+	store_tare system check
+	stop_registries
+	docker_ rmi "$plain/base:1" "$plain/test:1"
 }

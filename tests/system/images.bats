@@ -2,10 +2,10 @@
 # native only: nothing here depends on the version of cgroups
 # shellcheck disable=SC2154 # status, output and lines are bats' own
 
+bats_require_minimum_version 1.5.0
 load ../lib
 
 setup() {
-	id=ti-$$-$BATS_TEST_NUMBER
 	cd "$BATS_TEST_TMPDIR" || return
 	export TARE_ROOT=$BATS_TEST_TMPDIR/root
 }
@@ -277,7 +277,7 @@ image_id() {
 		) >"log.$n" 2>&1 &
 	done
 	wait
-	! grep -hvE '^(Loaded|Untagged|Deleted|deleted|Total|REPOSITORY|x |y |tare/base|<none>)|no such image' log.*
+	run ! grep -hvE '^(Loaded|Untagged|Deleted|deleted|Total|REPOSITORY|x |y |tare/base|<none>)|no such image' log.*
 	host_tare load --input x.tar >out
 	host_tare images | grep -q '^x '
 }

@@ -2,6 +2,7 @@
 # native only: registries have nothing to do with cgroups, and the guests have no network
 # shellcheck disable=SC2154 # status and output are bats' own
 
+bats_require_minimum_version 1.5.0
 load ../lib
 load ../registry
 
@@ -135,7 +136,7 @@ id_of() {
 	wait
 	host_tare pull "$repository:1" >out
 	host_tare images | grep -q "^$repository "
-	! grep -q '^tare: ' log.*
+	run ! grep -q '^tare: ' log.*
 }
 
 @test "errors say what is wrong and what to do next" {

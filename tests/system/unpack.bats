@@ -506,11 +506,22 @@ hostile() {
 	# nothing of the host's is open but the archive and the answer's pipe
 	local fds
 	fds=$(find "/proc/$pid/fd" -type l -printf '%l\n' | LC_ALL=C sort -u | sed 's/pipe:.*/pipe/')
-	[[ $fds = "$(printf '%s\n' / /dev/null "$PWD/input" pipe)" ]]
+	[[ $fds = "$(printf '%s\n' / /dev/null "$PWD/input" pipe | LC_ALL=C sort)" ]]
 	# it ends with who started it
 	kill -KILL $tool
 	wait_for 20 test ! -e "/proc/$pid"
 	exec {hold}>&-
+}
+
+# waiting_worker TOOL: the pid of the worker that waits for the input
+waiting_worker() {
+	local pid
+
+	for pid in $(pgrep -P "$1"); do
+		grep -qs '^Seccomp:.2' "/proc/$pid/status" || continue
+		! find "/proc/$pid/fd" -lname "$PWD/input" 2>/dev/null | grep -q . || { echo "$pid" && return; }
+	done
+	return 1
 }
 
 @test "a worker that is killed leaves an error, and who starts several hears each" {
@@ -521,10 +532,8 @@ hostile() {
 	exec {hold}<>input
 	"$TARE_BUILD/tests/tool-unpack" - t f.tar u <&"$hold" >out 2>err &
 	local tool=$! worker
-	# the first one waits for input
-	wait_for 20 pgrep -P $tool
-	worker=$(pgrep -o -P $tool)
-	wait_for 20 grep -q '^Seccomp:.2' "/proc/$worker/status"
+	wait_for 20 waiting_worker $tool
+	worker=$(waiting_worker $tool)
 	kill -KILL "$worker"
 	wait $tool || true
 	exec {hold}>&-
