@@ -44,7 +44,7 @@ setup() {
 
 # asks WORD...: tool-remote, bounded in time
 asks() {
-	run timeout 60 "$remote" "$@"
+	run --separate-stderr timeout 60 "$remote" "$@"
 }
 
 has() {
