@@ -87,20 +87,27 @@ static int pull_all(struct pull *p, struct transfer *t, const struct reference *
 	return 0;
 }
 
+/* Who the registry is, and with which words; then the store. tare-fetch loads meanwhile. */
+static int prepare(const struct cli *cli, struct pull *p, const struct reference *r,
+		   const struct remote_options *how, struct err *e)
+{
+	struct remote_target target;
+
+	if (remote_target(r, how, p->a, &target, e) < 0 ||
+	    remote_direct(p->remote, &target, e) < 0 || session_open(p->store, cli, e) < 0)
+		return -1;
+	return layers_init(p->layers, p->store, e);
+}
+
 static int pull(const struct cli *cli, struct pull *p, struct transfer *t,
 		const struct reference *r, const struct pull_options *o, struct err *e)
 {
 	struct remote_options how = { 0 };
-	struct remote_target target;
 	int result;
 
-	if (registry_options(&o->registry, &how, e) < 0 ||
-	    remote_target(r, &how, p->a, &target, e) < 0 || remote_open(&target, &p->remote, e) < 0)
+	if (registry_options(&o->registry, &how, e) < 0 || remote_start(&p->remote, e) < 0)
 		return -1;
-	/* the store opens while tare-fetch loads */
-	result = session_open(p->store, cli, e);
-	if (result == 0)
-		result = layers_init(p->layers, p->store, e);
+	result = prepare(cli, p, r, &how, e);
 	if (result == 0)
 		result = o->all_tags ? pull_all(p, t, r, o, e) : pull_one(p, t, r, o, e);
 	remote_close(p->remote);
