@@ -71,7 +71,7 @@ static bool offset(const char **at, int64_t *ret_offset)
 	if (!sign(at, "+-") || !digits(at, 2, 23, &hours) || !sign(at, ":") ||
 	    !digits(at, 2, 59, &minutes))
 		return false;
-	*ret_offset = (west ? -1 : 1) * (hours * 3600 + minutes * 60);
+	*ret_offset = (west ? -1 : 1) * (INT64_C(3600) * hours + INT64_C(60) * minutes);
 	return true;
 }
 
@@ -137,11 +137,11 @@ const char *date_ago(int64_t ns, int64_t now_ns, char *buf, size_t size)
 		{ 60, 1, "%lld seconds ago" },
 		{ 120, 60, "About a minute ago" },
 		{ 3600, 60, "%lld minutes ago" },
-		{ 2 * 3600, 3600, "About an hour ago" },
-		{ 48 * 3600, 3600, "%lld hours ago" },
-		{ 14 * 86400, 86400, "%lld days ago" },
-		{ 60 * 86400, 7 * 86400, "%lld weeks ago" },
-		{ INT64_C(2) * 365 * 86400, 30 * 86400, "%lld months ago" },
+		{ INT64_C(2) * 3600, 3600, "About an hour ago" },
+		{ INT64_C(48) * 3600, 3600, "%lld hours ago" },
+		{ INT64_C(14) * 86400, 86400, "%lld days ago" },
+		{ INT64_C(60) * 86400, INT64_C(7) * 86400, "%lld weeks ago" },
+		{ INT64_C(2) * 365 * 86400, INT64_C(30) * 86400, "%lld months ago" },
 		{ INT64_MAX, INT64_C(365) * 86400, "%lld years ago" },
 	};
 	int64_t s = (now_ns - ns) / SECOND;

@@ -189,7 +189,7 @@ static int understand(struct listing *l, struct store *s, const char *text, stru
 	if (equals && (size_t)(equals - text) < sizeof(key))
 		snprintf(key, sizeof(key), "%.*s", (int)(equals - text), text);
 	w = word_find(keys, key);
-	if (!w) {
+	if (!w || !equals) {
 		fail(e, ERR_INPUT, "images: --filter '%s' is not understood", text);
 		return fail_hint(
 			e,

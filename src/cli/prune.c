@@ -12,7 +12,7 @@
 #include "store/listing.h"
 
 /* Blobs of an interrupted pull are kept so long (s). */
-#define KEEP_PARTS (24 * 3600)
+#define KEEP_PARTS (INT64_C(24) * 3600)
 
 struct prune {
 	bool all, force;

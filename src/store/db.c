@@ -11,8 +11,10 @@
 
 #define VERSION "1"
 
-static const char *const texts[] = {
-#define X(name, text) text,
+static const struct statement {
+	const char *text;
+} statements[] = {
+#define X(name, text) { text },
 	DB_STATEMENTS(X)
 #undef X
 };
@@ -166,8 +168,8 @@ static int query(struct db *db, enum db_statement which, struct db_rows *ret_row
 {
 	sqlite3_stmt **s = &db->statements[which];
 
-	if (!*s && sqlite3_prepare_v3(db->handle, texts[which], -1, SQLITE_PREPARE_PERSISTENT, s,
-				      NULL) != SQLITE_OK)
+	if (!*s && sqlite3_prepare_v3(db->handle, statements[which].text, -1,
+				      SQLITE_PREPARE_PERSISTENT, s, NULL) != SQLITE_OK)
 		return failed(db, e, "read the store's database");
 	for (int i = 0; types[i]; i++)
 		if (bind_one(*s, i + 1, types[i], args) != SQLITE_OK)

@@ -234,7 +234,7 @@ int store_image_by_id(struct store *s, const char *hex, struct digest *ret_manif
 	size_t len = strspn(hex, "0123456789abcdef");
 	int r;
 
-	if (hex[len] || len == 0 || len > 2 * DIGEST_MAX_BYTES)
+	if (hex[len] || len == 0 || len > (size_t)2 * DIGEST_MAX_BYTES)
 		return 0;
 	snprintf(pattern, sizeof(pattern), "sha256:%s*", hex);
 	if (db_query(&s->db, DB_IMAGE_BY_HEX, &rows, e, "s", pattern) < 0)
