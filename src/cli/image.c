@@ -9,6 +9,8 @@ static const struct command *const commands[] = {
 	&image_inspect_command,
 	&image_history_command,
 	&image_tree_command,
+	&image_mount_command,
+	&image_unmount_command,
 	&image_tag_command,
 	&image_tags_command,
 	&image_rm_command,

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "cli/base.h"
+#include "os/probe.h"
+#include "snapshot/snapshot.h"
 
 /* session_root() - where the store is: --root, $TARE_ROOT, or the usual place */
 const char *session_root(const struct cli *cli)
@@ -18,7 +20,14 @@ const char *session_root(const struct cli *cli)
 /* session_open() - open it; @s is STORE_NONE, and closed by the caller in any case */
 int session_open(struct store *s, const struct cli *cli, struct err *e)
 {
-	return store_open(s, session_root(cli), e) < 0 ? -1 : base_provide(s, e);
+	const struct snapshot_driver *driver;
+	const char *wish = cli->driver ? cli->driver : getenv("TARE_STORAGE_DRIVER");
+
+	probe_lack_by_env();
+	if (store_open(s, session_root(cli), e) < 0 ||
+	    snapshot_driver_of(s, wish && *wish ? wish : NULL, &driver, e) < 0)
+		return -1;
+	return base_provide(s, e);
 }
 
 static int by_reference(struct store *s, const struct reference *r, struct digest *ret,

@@ -123,7 +123,10 @@ static int learn(struct import *m, const struct ingest *in, struct digest *ret_d
 {
 	char name[64];
 	own_fd int folder = FD_NONE, blob = FD_NONE;
-	struct unpack_order order = { .mode = UNPACK_OVERLAY };
+	struct unpack_order order = {
+		.mode = UNPACK_OVERLAY,
+		.opaque = m->store->user_xattrs ? UNPACK_OPAQUE_USER : UNPACK_OPAQUE_TRUSTED,
+	};
 	own_unpack u = UNPACK_NONE;
 	struct unpack_result result;
 	struct err ignored = { 0 };

@@ -15,13 +15,20 @@
 #include "os/tree.h"
 
 /* layers_init() - how it is done on this host */
-int layers_init(struct layers *ls, struct store *s, struct err *e __attribute__((unused)))
+int layers_init(struct layers *ls, struct store *s, struct err *e)
 {
 	cpu_set_t cpus;
 	int n = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
 
 	*ls = (struct layers){ .store = s, .workers = n > 1 ? (size_t)n : 1 };
-	return 0;
+	return snapshot_driver_of(s, NULL, &ls->driver, e);
+}
+
+/* layer_name() - of the folder that a layer is unpacked into */
+const char *layer_name(const struct layers *ls, const struct stored_layer *layer,
+		       char buf[DIGEST_TEXT])
+{
+	return digest_hex(ls->driver->chained ? &layer->chain_id : &layer->diff_id, buf);
 }
 
 static int is_there(struct layers *ls, const char *name, struct err *e)
@@ -44,7 +51,7 @@ int layers_have(struct layers *ls, const struct stored_layer *layer, struct err 
 {
 	char name[DIGEST_TEXT];
 
-	return is_there(ls, digest_hex(&layer->diff_id, name), e);
+	return is_there(ls, layer_name(ls, layer, name), e);
 }
 
 static void temporary(const struct layer_job *j, char buf[DIGEST_TEXT + 8])
@@ -101,7 +108,7 @@ int layer_begin(struct layer_job *j, struct layers *ls, const struct stored_laye
 				 .folder = FD_NONE,
 				 .target = FD_NONE,
 				 .unpack = UNPACK_NONE };
-	(void)digest_hex(&layer->diff_id, j->name);
+	(void)layer_name(ls, layer, j->name);
 	if (store_lease(ls->store, j->name, e) < 0)
 		return -1;
 	r = is_there(ls, j->name, e);
@@ -119,18 +126,25 @@ int layer_begin(struct layer_job *j, struct layers *ls, const struct stored_laye
 	return (int)(j->state = r > 0 ? LAYER_HAVE : LAYER_MINE);
 }
 
-/* layer_start() - begin to unpack @input, which the worker has then; the caller may close it */
-int layer_start(struct layer_job *j, int input, struct err *e)
+/**
+ * layer_start() - begin to unpack @input, which the worker has then; the caller may close it
+ * @below: chained drivers: the tree that it goes onto, or FD_NONE
+ */
+int layer_start(struct layer_job *j, int input, int below, struct err *e)
 {
-	struct unpack_order order = { .input = input,
-				      .mode = UNPACK_OVERLAY,
-				      .diff_id = &j->layer->diff_id };
+	const struct layers *ls = j->layers;
+	struct unpack_order order = {
+		.input = input,
+		.mode = ls->driver->chained ? UNPACK_APPLY : UNPACK_OVERLAY,
+		.opaque = ls->store->user_xattrs ? UNPACK_OPAQUE_USER : UNPACK_OPAQUE_TRUSTED,
+		.diff_id = &j->layer->diff_id,
+	};
 
 	/* what a holder left that was killed */
 	if (tree_remove(j->folder, "root", e) < 0)
 		return -1;
-	if (mkdirat(j->folder, "root", 0755) < 0)
-		return fail_sys(e, "make the folder of a layer");
+	if (ls->driver->layer(j->folder, "root", below, e) < 0)
+		return -1;
 	j->target = openat(j->folder, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (j->target < 0)
 		return fail_sys(e, "open the folder of a layer");
@@ -156,8 +170,10 @@ int layer_finish(struct layer_job *j, struct err *e)
 static int place(struct layer_job *j, struct err *e)
 {
 	struct store *s = j->layers->store;
-	char name[DIGEST_TEXT + 8], diff[DIGEST_TEXT];
+	char name[DIGEST_TEXT + 8], diff[DIGEST_TEXT], chain[DIGEST_TEXT] = "";
 
+	if (j->layers->driver->chained)
+		(void)digest_text(&j->layer->chain_id, chain);
 	temporary(j, name);
 	/* a folder without a record, which a power cut can leave */
 	if (renameat2(j->folder, "root", s->layers, j->name, RENAME_NOREPLACE) < 0 &&
@@ -166,7 +182,7 @@ static int place(struct layer_job *j, struct err *e)
 		return fail_sys(e, "give the layer '%s' its name", j->name);
 	(void)unlinkat(s->layers, name, AT_REMOVEDIR);
 	return db_run(&s->db, DB_LAYER_ADD, e, "sssii", j->name,
-		      digest_text(&j->layer->diff_id, diff), "", (int64_t)j->result.size,
+		      digest_text(&j->layer->diff_id, diff), chain, (int64_t)j->result.size,
 		      (int64_t)j->result.entries);
 }
 
@@ -226,7 +242,7 @@ static int start_one(struct queue *q, struct layer_job *j, struct err *e)
 {
 	own_fd int fd = store_blob_open(q->ls->store, &j->layer->blob, NULL, e);
 
-	if (fd < 0 || layer_start(j, fd, e) < 0)
+	if (fd < 0 || layer_start(j, fd, FD_NONE, e) < 0)
 		return -1;
 	q->running++;
 	return 0;
@@ -304,6 +320,8 @@ int layers_unpack(struct layers *ls, const struct stored_image *image, struct er
 	struct queue q = { .ls = ls, .image = image, .n = image->layers.n };
 	int r = 0;
 
+	if (ls->driver->chained)
+		return layers_unpack_chain(ls, image, e);
 	q.jobs = calloc(q.n + 1, sizeof(*q.jobs));
 	if (!q.jobs)
 		return fail_errno(e, ENOMEM, "unpack layers");

@@ -8,11 +8,18 @@
 #define IMAGE_LAYERS_H
 
 #include "layer/unpack.h"
+#include "snapshot/snapshot.h"
 #include "store/images.h"
 
-/* struct layers - how layers are unpacked here; @workers at a time */
+/**
+ * struct layers - how layers are unpacked here
+ * @driver:  what they are unpacked for; if it is chained, each stands on the one below, so that they
+ *           come one after another, and a layer's name is its chain's
+ * @workers: how many at a time, if not
+ */
 struct layers {
 	struct store *store;
+	const struct snapshot_driver *driver;
 	size_t workers;
 };
 
@@ -33,10 +40,14 @@ struct layer_job {
 
 int layer_begin(struct layer_job *j, struct layers *ls, const struct stored_layer *layer,
 		struct err *e);
-int layer_start(struct layer_job *j, int input, struct err *e);
+int layer_start(struct layer_job *j, int input, int below, struct err *e);
 int layer_finish(struct layer_job *j, struct err *e);
 int layers_commit(struct layers *ls, struct layer_job *jobs, size_t n, struct err *e);
 void layer_jobs_done(struct layer_job *jobs, size_t n);
+
+const char *layer_name(const struct layers *ls, const struct stored_layer *layer,
+		       char buf[DIGEST_TEXT]);
+int layers_unpack_chain(struct layers *ls, const struct stored_image *image, struct err *e);
 
 int layers_init(struct layers *ls, struct store *s, struct err *e);
 int layers_have(struct layers *ls, const struct stored_layer *layer, struct err *e);

@@ -128,13 +128,13 @@ static int begin_layer(struct pulling *g, struct fetch *f, struct err *e)
 
 		g->running++;
 		tell(g, f, PROGRESS_UNPACKING, 0, NULL);
-		return fd < 0 ? -1 : layer_start(j, fd, e);
+		return fd < 0 ? -1 : layer_start(j, fd, FD_NONE, e);
 	}
 	if (make_pipe(ends, e) < 0)
 		return -1;
 	f->feed = ends[1];
 	g->running++;
-	if (layer_start(j, ends[0], e) < 0) {
+	if (layer_start(j, ends[0], FD_NONE, e) < 0) {
 		(void)close(ends[0]);
 		return -1;
 	}
@@ -372,6 +372,9 @@ static int add_layer(struct pulling *g, const struct stored_layer *l, struct err
 		return 0;
 	add(g, &l->blob, l->size, l->media->type);
 	f = &g->fetches[g->n - 1];
+	/* one that stands on others is unpacked when all are there */
+	if (g->p->layers->driver->chained)
+		return 0;
 	f->job = &g->jobs[g->n - 1];
 	if (layer_begin(f->job, g->p->layers, l, e) < 0)
 		return -1;
@@ -423,7 +426,8 @@ int pull_blobs(struct pull *p, const struct stored_image *image, struct err *e)
 	if (r == 0)
 		r = loop(&g, e);
 	if (r == 0)
-		r = layers_commit(p->layers, g.jobs, g.n, e);
+		r = p->layers->driver->chained ? layers_unpack(p->layers, image, e)
+					       : layers_commit(p->layers, g.jobs, g.n, e);
 	end(&g);
 	return r;
 }

@@ -45,7 +45,7 @@ static bool parse(const char *at, const char *end, struct mount_line *ret)
 		at = field(at, end, &word, &len);
 	} while (len != 1 || *word != '-');
 	at = field(at, end, &m.type, &m.type_len);
-	at = field(at, end, &word, &len);
+	at = field(at, end, &m.source, &m.source_len);
 	field(at, end, &m.options, &m.options_len);
 	if (!m.point_len || m.point[0] != '/' || !m.root_len)
 		return false;

@@ -13,8 +13,8 @@
 /* struct mount_line - what we need of one line; the text is the caller's, escaped as it is */
 struct mount_line {
 	uint64_t id, parent;
-	const char *root, *point, *type, *options;
-	size_t root_len, point_len, type_len, options_len;
+	const char *root, *point, *type, *source, *options;
+	size_t root_len, point_len, type_len, source_len, options_len;
 };
 
 /* struct mount_table - all lines of a text, in its order, which is the order of the mounts' making */

@@ -19,6 +19,8 @@ const struct word probe_feature_words[] = {
 	{ "cgroup.kill",       SYS_CGROUP_KILL       },
 	{ "clone_into_cgroup", SYS_CLONE_INTO_CGROUP },
 	{ "memfd_exec",        SYS_MEMFD_EXEC        },
+	{ "overlay_fd",        SYS_OVERLAY_FD        },
+	{ "ficlone",           SYS_FICLONE           },
 	{ NULL, 0 },
 };
 // clang-format on

@@ -31,6 +31,8 @@ enum sys_feature {
 	SYS_CGROUP_KILL = 1 << 6,
 	SYS_CLONE_INTO_CGROUP = 1 << 7,
 	SYS_MEMFD_EXEC = 1 << 8, /* MFD_EXEC, MFD_NOEXEC_SEAL */
+	SYS_OVERLAY_FD = 1 << 9, /* overlayfs takes its folders by descriptor */
+	SYS_FICLONE = 1 << 10,   /* files share blocks */
 };
 
 /* Set once at start by sys_lack(), never changed afterwards. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "os/btrfs.h"
 
 #define DEEP 48
 
@@ -32,11 +33,19 @@ static int open_folder(const struct removal *r, int at, const char *name, struct
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fail_sys(e, "open the folder '%s'", name);
-	/* something is mounted there: its content is not ours */
-	if (r->device && st.st_dev != r->device)
+	/* something is mounted there: its content is not ours; but a subvolume of btrfs is */
+	if (r->device && st.st_dev != r->device && !btrfs_is_subvolume(at, name))
 		return fail(e, ERR_CONFLICT,
 			    "remove the folder '%s': another file system is mounted on it", name);
 	return give_fd(&fd);
+}
+
+/* A subvolume is emptied by itself: what lies deep in it can't be moved out of it. */
+static int clear_apart(const struct removal *r, int fd, dev_t device, struct err *e)
+{
+	struct removal inner = { .top = fd, .device = device, .moved = r->moved };
+
+	return clear(&inner, fd, 0, e);
 }
 
 static int remove_folder(struct removal *r, int at, const char *name, int depth, struct err *e)
@@ -45,14 +54,20 @@ static int remove_folder(struct removal *r, int at, const char *name, int depth,
 
 	if (unlinkat(at, name, AT_REMOVEDIR) == 0)
 		return 0;
+	if (btrfs_is_subvolume(at, name) && btrfs_try_remove(at, name) == 0)
+		return 0;
 	if (depth > DEEP) {
 		snprintf(up, sizeof(up), ".deep-%u", r->moved++);
 		return renameat(at, name, r->top, up) < 0 ? fail_sys(e, "move '%s'", name) : 0;
 	}
 	{
 		own_fd int fd = open_folder(r, at, name, e);
+		struct stat st;
 
-		if (fd < 0 || clear(r, fd, depth, e) < 0)
+		if (fd < 0 || fstat(fd, &st) < 0)
+			return -1;
+		if (st.st_dev != r->device ? clear_apart(r, fd, st.st_dev, e) < 0
+					   : clear(r, fd, depth, e) < 0)
 			return -1;
 	}
 	return unlinkat(at, name, AT_REMOVEDIR) < 0 ? fail_sys(e, "remove the folder '%s'", name)
@@ -103,6 +118,8 @@ int tree_remove(int at, const char *name, struct err *e)
 	struct stat st;
 
 	if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != ENOTDIR && btrfs_is_subvolume(at, name) && btrfs_try_remove(at, name) == 0)
 		return 0;
 	if (errno == ENOTDIR)
 		return unlinkat(at, name, 0) < 0 && errno != ENOENT

@@ -54,7 +54,8 @@ static int check_layer_folder(struct check *c, const char *name,
 {
 	int r;
 
-	if (is_locked(c->store.layers, name))
+	/* the driver overlay's empty folder */
+	if (strcmp(name, ".empty") == 0 || is_locked(c->store.layers, name))
 		return 0;
 	if (strncmp(name, "tmp-", 4) == 0)
 		return remove_left(c, c->store.layers, name, "layer-left",

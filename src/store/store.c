@@ -47,7 +47,8 @@ static int open_folders(struct store *s, struct err *e)
 	s->layout = open_folder(s->root, "store", e);
 	s->ingest = s->layout < 0 ? -1 : open_folder(s->root, "ingest", e);
 	s->layers = s->ingest < 0 ? -1 : open_folder(s->root, "layers", e);
-	s->leases = s->layers < 0 ? -1 : open_folder(s->root, "leases", e);
+	s->snapshots = s->layers < 0 ? -1 : open_folder(s->root, "snapshots", e);
+	s->leases = s->snapshots < 0 ? -1 : open_folder(s->root, "leases", e);
 	return s->leases < 0 ? -1 : 0;
 }
 
@@ -72,6 +73,35 @@ static int make_layout(struct store *s, struct err *e)
 	return file_replace_durable(s->layout, "oci-layout", LAYOUT, strlen(LAYOUT), e);
 }
 
+/* store_read_driver() - "overlay" or "overlay userxattr"; none there: it is not chosen yet */
+int store_read_driver(struct store *s, struct err *e)
+{
+	char text[64], *word;
+	int n = file_try_read(s->root, "driver", text, sizeof(text));
+
+	if (n == -ENOENT)
+		return 0;
+	if (n <= 0)
+		return fail_errno(e, n ? -n : EINVAL, "read the file 'driver'");
+	text[strcspn(text, "\n")] = '\0';
+	word = text + strcspn(text, " ");
+	s->user_xattrs = strcmp(word, " userxattr") == 0;
+	*word = '\0';
+	snprintf(s->driver, sizeof(s->driver), "%.15s", text);
+	return 0;
+}
+
+/* store_set_driver() - what the store's layers and snapshots are made by, from now on for ever */
+int store_set_driver(struct store *s, const char *name, bool user_xattrs, struct err *e)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%s\n", name, user_xattrs ? " userxattr" : "");
+	if (file_replace_durable(s->root, "driver", text, strlen(text), e) < 0)
+		return -1;
+	return store_read_driver(s, e);
+}
+
 /**
  * store_open() - open the store below @root, making it when there is none
  * @root: an absolute path
@@ -88,7 +118,7 @@ int store_open(struct store *s, const char *root, struct err *e)
 	snprintf(s->path, sizeof(s->path), "%s", root);
 	snprintf(path, sizeof(path), "%s/tare.db", root);
 	if (make_parents(s->path, e) < 0 || open_folders(s, e) < 0 ||
-	    db_open(&s->db, path, e) < 0 || make_layout(s, e) < 0)
+	    db_open(&s->db, path, e) < 0 || make_layout(s, e) < 0 || store_read_driver(s, e) < 0)
 		return fail_in(e, "open the store '%s'", root);
 	return 0;
 }
@@ -105,6 +135,7 @@ void store_close(struct store *s)
 	fd_close(&s->layout);
 	fd_close(&s->ingest);
 	fd_close(&s->layers);
+	fd_close(&s->snapshots);
 	fd_close(&s->leases);
 }
 

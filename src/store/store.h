@@ -3,7 +3,9 @@
  *     ROOT/tare.db        what there is (db.h)
  *     ROOT/store/         an OCI image layout: oci-layout, index.json, blobs/ALGORITHM/HEX
  *     ROOT/ingest/        blobs that are coming in, by digest: an interrupted one goes on later
- *     ROOT/layers/        unpacked layers, the snapshot driver's folder
+ *     ROOT/driver         the snapshot driver's name, once it is chosen (snapshot/snapshot.h)
+ *     ROOT/layers/        unpacked layers, as the driver wants them
+ *     ROOT/snapshots/     a folder for each snapshot (image/snapshots.h)
  *     ROOT/leases/        a locked file for each process that is about to need something
  *
  * Any process may end at any moment: a blob gets its name only when it is whole and on the disk, a
@@ -24,12 +26,15 @@
 
 /**
  * struct store - an open store
- * @root, @layout, @ingest, @layers, @leases: descriptors of its folders
+ * @root, @layout, @ingest, @layers, @snapshots, @leases: descriptors of its folders
  * @lease: our locked file, FD_NONE: none yet; @lease_name is its name
+ * @driver: name of the snapshot driver; empty: not chosen yet. @user_xattrs: in layers, what overlayfs
+ *          reads is in user.*, since the store was made in a user namespace
  */
 struct store {
-	int root, layout, ingest, layers, leases, lease;
-	char path[4096], lease_name[32];
+	int root, layout, ingest, layers, snapshots, leases, lease;
+	char path[4096], lease_name[32], driver[16];
+	bool user_xattrs;
 	struct db db;
 };
 
@@ -37,11 +42,13 @@ struct store {
 #define STORE_NONE \
 	{ \
 		.root = FD_NONE, .layout = FD_NONE, .ingest = FD_NONE, .layers = FD_NONE, \
-		.leases = FD_NONE, .lease = FD_NONE \
+		.snapshots = FD_NONE, .leases = FD_NONE, .lease = FD_NONE \
 	}
 
 int store_open(struct store *s, const char *root, struct err *e);
 void store_close(struct store *s);
+int store_read_driver(struct store *s, struct err *e);
+int store_set_driver(struct store *s, const char *name, bool user_xattrs, struct err *e);
 int store_write_index(struct store *s, struct err *e);
 int store_index_text(struct store *s, struct str *out, struct err *e);
 

@@ -1,0 +1,51 @@
+/* limit.c - a snapshot's size, by the project quota of its file system */
+#include "os/quota.h"
+#include "snapshot/snapshot.h"
+
+/* snapshot_limit_begin() - a snapshot's folder is still empty: make what comes into it be counted */
+int snapshot_limit_begin(int folder, struct err *e)
+{
+	uint32_t project;
+
+	if (quota_find_free(folder, &project, e) < 0)
+		return -1;
+	return quota_set_project(folder, project, e);
+}
+
+/* snapshot_limit() - bound what comes from now on to @bytes; what is there is the image's */
+int snapshot_limit(int folder, uint64_t bytes, struct err *e)
+{
+	struct quota_usage has;
+	uint32_t project;
+	int r = quota_try_project(folder, &project);
+
+	if (r < 0)
+		return fail_errno(e, -r, "limit the size");
+	if (quota_usage(folder, project, &has, e) < 0)
+		return -1;
+	return quota_limit(folder, project, has.bytes + bytes, e);
+}
+
+/* snapshot_limited_usage() - what a snapshot with a project has, which nobody needs to count */
+int snapshot_limited_usage(int folder, struct snapshot_usage *ret, struct err *e)
+{
+	struct quota_usage has;
+	uint32_t project;
+	int r = quota_try_project(folder, &project);
+
+	if (r < 0)
+		return fail_errno(e, -r, "count the size");
+	if (quota_usage(folder, project, &has, e) < 0)
+		return -1;
+	*ret = (struct snapshot_usage){ .bytes = has.bytes, .inodes = has.inodes };
+	return 0;
+}
+
+/* snapshot_limit_end() - its folder is gone: the file system forgets its project */
+void snapshot_limit_end(int fs, uint32_t project)
+{
+	struct err ignored = { 0 };
+
+	if (project)
+		(void)quota_limit(fs, project, 0, &ignored);
+}

@@ -1,0 +1,265 @@
+/* overlay.c - the driver `overlay`: layers as they came, stacked by overlayfs
+ *
+ *     snapshots/ID/upper   what was written
+ *     snapshots/ID/work    overlayfs's own
+ *     snapshots/ID/boot    of a volatile mount: the boot that it was mounted in
+ *
+ * One mount takes 500 layers. When there are more, the lowest go by five hundred into overlays of
+ * their own, which the upmost one has below it. The kernel allows that once (its stack of file
+ * systems is two deep), so 250,000 layers can be mounted; what then does not work is an overlay in
+ * the container, on its root.
+ */
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "base/own.h"
+#include "os/file.h"
+#include "os/mount.h"
+#include "os/quota.h"
+#include "os/tree.h"
+#include "os/tree_copy.h"
+#include "snapshot/overlay_priv.h"
+
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define BOOT    64
+
+/* overlay_groups() - how many groups of 500 go into overlays of their own */
+size_t overlay_groups(size_t n)
+{
+	/* each takes 500 places and needs one: n - 500 g + g <= 500 */
+	return n <= OVERLAY_LOWERS ? 0 : (n - 2) / (OVERLAY_LOWERS - 1);
+}
+
+/* overlay_group_size() - layers of the group @i; the last one may have fewer */
+size_t overlay_group_size(size_t n, size_t i)
+{
+	size_t left = n - i * OVERLAY_LOWERS;
+
+	return left < OVERLAY_LOWERS ? left : OVERLAY_LOWERS;
+}
+
+/* overlay_grouped() - the lowest layers, which are in groups */
+size_t overlay_grouped(size_t n)
+{
+	size_t in_groups = overlay_groups(n) * OVERLAY_LOWERS;
+
+	return in_groups < n ? in_groups : n;
+}
+
+/**
+ * overlay_options() - the options of a mount
+ * @whole: it is the upmost one, with the writable folder if there is one
+ *
+ * What an image holds must not lead anywhere: redirections are followed in no layer, and none are
+ * written, so that the upper folder alone says what has changed.
+ */
+size_t overlay_options(const struct overlay *o, bool whole, struct overlay_option ret[8])
+{
+	size_t n = 0;
+
+	ret[n++] = (struct overlay_option){ "redirect_dir", "nofollow" };
+	ret[n++] = (struct overlay_option){ "metacopy", "off" };
+	ret[n++] = (struct overlay_option){ "index", "off" };
+	if (o->base->store->user_xattrs)
+		ret[n++] = (struct overlay_option){ "userxattr", NULL };
+	if (whole && o->how->fast && o->folder >= 0)
+		ret[n++] = (struct overlay_option){ "volatile", NULL };
+	return n;
+}
+
+/* Without a map of all ids, trusted.* can be neither read nor written, and would be missed in silence. */
+static int check_xattrs(const struct store *s, struct err *e)
+{
+	if (s->user_xattrs || fsetxattr(s->layers, "trusted.tare", "", 0, 0) == 0 || errno != EPERM)
+		return 0;
+	fail(e, ERR_UNSUPPORTED, "use the driver overlay: the store's layers have marks that can't "
+				 "be read in a user namespace");
+	return fail_hint(e, "make another store there, with --root");
+}
+
+/* The boot that we are in; empty where nobody says. */
+static void this_boot(char ret[BOOT])
+{
+	int n = file_try_read(AT_FDCWD, BOOT_ID, ret, BOOT);
+
+	ret[n > 0 ? n : 0] = '\0';
+}
+
+/* A volatile mount leaves a mark, and the kernel refuses the folder from then on: what was written last
+ * may be lost. It is not while the machine has not been restarted. */
+static int forgive_volatile(int folder, struct err *e)
+{
+	own_fd int work = openat(folder, "work/work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char was[BOOT] = "", is[BOOT];
+	int n;
+
+	if (work < 0 || faccessat(work, "incompat/volatile", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	n = file_try_read(folder, "boot", was, sizeof(was));
+	was[n > 0 ? n : 0] = '\0';
+	this_boot(is);
+	if (!*is || strcmp(was, is) != 0) {
+		fail(e, ERR_CONFLICT, "mount the snapshot: it was volatile, and the machine has been "
+				      "restarted since: parts of what was written may be lost");
+		return fail_hint(e, "remove it");
+	}
+	return tree_remove(work, "incompat", e);
+}
+
+static int note_boot(int folder, struct err *e)
+{
+	char is[BOOT];
+
+	this_boot(is);
+	return file_replace(folder, "boot", is, strlen(is), e);
+}
+
+static int overlay_mount(int folder, const struct snapshot_base *b, const struct snapshot_mount *how,
+			 struct err *e)
+{
+	struct overlay o = { .base = b, .how = how, .folder = folder };
+	int fd;
+
+	if (check_xattrs(b->store, e) < 0)
+		return -1;
+	if (mkdirat(b->store->layers, OVERLAY_EMPTY, 0755) < 0 && errno != EEXIST)
+		return fail_sys(e, "make the folder '%s'", OVERLAY_EMPTY);
+	if (folder >= 0 && (forgive_volatile(folder, e) < 0 ||
+			    (how->fast && note_boot(folder, e) < 0)))
+		return -1;
+	fd = overlay_by_fd(&o, e);
+	if (fd < 0 && e->sysno == ENOSYS) {
+		*e = (struct err){ 0 };
+		fd = overlay_by_path(&o, e);
+	}
+	return fd;
+}
+
+/* What overlayfs would read of it: the topmost layer's root is the root. */
+static int take_attributes(const struct snapshot_base *b, int upper, struct err *e)
+{
+	static const char *const marks[] = { "trusted.overlay.opaque", "user.overlay.opaque",
+					     "trusted.overlay.origin", "user.overlay.origin" };
+	own_fd int top = FD_NONE;
+
+	if (b->n == 0)
+		return 0;
+	top = openat(b->store->layers, b->layers[b->n - 1],
+		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (top < 0)
+		return fail_sys(e, "open the layer '%s'", b->layers[b->n - 1]);
+	if (tree_copy_attributes(top, upper, e) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT(marks); i++)
+		(void)fremovexattr(upper, marks[i]);
+	return 0;
+}
+
+static int overlay_create(int folder, const struct snapshot_base *b, uint64_t limit, struct err *e)
+{
+	own_fd int upper = FD_NONE;
+
+	if (limit && snapshot_limit_begin(folder, e) < 0)
+		return -1;
+	if (mkdirat(folder, "upper", 0755) < 0 || mkdirat(folder, "work", 0700) < 0)
+		return fail_sys(e, "make the folders of a snapshot");
+	upper = openat(folder, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (upper < 0)
+		return fail_sys(e, "open the folder of a snapshot");
+	if (fchmod(upper, 0755) < 0)
+		return fail_sys(e, "set up the folder of a snapshot");
+	if (take_attributes(b, upper, e) < 0)
+		return -1;
+	return limit ? snapshot_limit(folder, limit, e) : 0;
+}
+
+static int overlay_source(int folder, const struct snapshot_base *b, struct pack_source *ret,
+			  struct err *e)
+{
+	struct snapshot_mount how = { .source = "tare", .readonly = true, .userns = FD_NONE };
+	own_fd int upper = openat(folder, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_fd int mount = FD_NONE, lower = FD_NONE;
+
+	if (upper < 0)
+		return fail_sys(e, "open what was written to the snapshot");
+	if (b->n) {
+		mount = overlay_mount(FD_NONE, b, &how, e);
+		if (mount < 0)
+			return -1;
+		/* it lives on in what is open of it */
+		lower = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (lower < 0)
+			return fail_sys(e, "open the image's tree");
+	}
+	*ret = (struct pack_source){ .kind = PACK_OVERLAY,
+				     .upper = give_fd(&upper),
+				     .lower = b->n ? give_fd(&lower) : FD_NONE };
+	return 0;
+}
+
+static int overlay_usage(int folder, struct snapshot_usage *ret, struct err *e)
+{
+	uint32_t project = 0;
+
+	if (quota_try_project(folder, &project) == 0 && project)
+		return snapshot_limited_usage(folder, ret, e);
+	return snapshot_count(folder, "upper", ret, e);
+}
+
+static int overlay_layer(int at, const char *name, int below __attribute__((unused)), struct err *e)
+{
+	return mkdirat(at, name, 0755) < 0 ? fail_sys(e, "make the folder of a layer") : 0;
+}
+
+/* A snapshot of nothing, mounted: shows all that the file system below must be able to do. */
+static int try_mount(struct store *s, int folder, struct err *e)
+{
+	struct snapshot_base b = { .store = s };
+	struct snapshot_mount how = { .source = "tare", .userns = FD_NONE };
+	own_fd int fd = FD_NONE;
+
+	if (overlay_create(folder, &b, 0, e) < 0)
+		return -1;
+	if (mknodat(folder, "whiteout", S_IFCHR, 0) < 0)
+		return fail_sys(e, "make a whiteout");
+	fd = overlay_mount(folder, &b, &how, e);
+	if (fd < 0)
+		return -1;
+	return mkdirat(fd, "written", 0755) < 0 ? fail_sys(e, "write to an overlay") : 0;
+}
+
+static int overlay_probe(struct store *s, struct err *e)
+{
+	own_fd int folder = FD_NONE;
+	struct err ignored = { 0 };
+	int r;
+
+	if (mkdirat(s->snapshots, ".probe", 0700) < 0 && errno != EEXIST)
+		return fail_sys(e, "make a folder");
+	folder = openat(s->snapshots, ".probe", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* so that nobody takes it for what a killed process has left */
+	if (folder < 0 || flock(folder, LOCK_EX | LOCK_NB) < 0)
+		return fail_sys(e, "open a folder");
+	/* in a user namespace nobody has trusted.* */
+	s->user_xattrs = fsetxattr(folder, "trusted.tare", "", 0, 0) < 0 && errno == EPERM;
+	r = try_mount(s, folder, e);
+	(void)tree_remove(s->snapshots, ".probe", &ignored);
+	return r;
+}
+
+const struct snapshot_driver snapshot_overlay = {
+	.name = "overlay",
+	.summary = "layers stacked by overlayfs",
+	.probe = overlay_probe,
+	.layer = overlay_layer,
+	.create = overlay_create,
+	.mount = overlay_mount,
+	.source = overlay_source,
+	.usage = overlay_usage,
+};

@@ -1,0 +1,188 @@
+/* overlay_fd.c - an overlay whose folders are handed over open (Linux 6.13): nothing is looked up by name
+ *
+ * No path means no limit on its length, no /proc, and no moment at which anything is mounted where
+ * others see it. Ids are shifted below: overlayfs itself can't be id-mapped, but the mounts that its
+ * folders come from can.
+ */
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "os/mount.h"
+#include "os/sys.h"
+#include "snapshot/overlay_priv.h"
+
+/* struct build - @layers and @folder: the store's, or copies of their mounts with shifted ids */
+struct build {
+	const struct overlay *o;
+	int layers, folder;
+	int *groups;
+	size_t n_groups;
+};
+
+static int fail_context(int ctx, const char *doing, struct err *e)
+{
+	int why = errno;
+	char said[256];
+	ssize_t n = read(ctx, said, sizeof(said) - 1);
+
+	if (n <= 2)
+		return fail_errno(e, why, "%s", doing);
+	said[n] = '\0';
+	said[strcspn(said, "\n")] = '\0';
+	return fail_errno(e, why, "%s: the kernel says \"%s\"", doing, said + 2);
+}
+
+static int add_fd(int ctx, const char *key, int at, const char *name, struct err *e)
+{
+	own_fd int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_sys(e, "open the folder '%s'", name);
+	if (sys_fsconfig(ctx, FSCONFIG_SET_FD, key, NULL, fd) < 0) {
+		/* before Linux 6.13 no folder can be handed over */
+		if (errno == EINVAL && strcmp(key, "lowerdir+") == 0)
+			return fail_errno(e, ENOSYS, "stack layers by descriptor");
+		return fail_context(ctx, "stack layers", e);
+	}
+	return 0;
+}
+
+/* The topmost first, as overlayfs wants them. */
+static int add_layers(const struct build *b, int ctx, size_t from, size_t n, struct err *e)
+{
+	for (size_t i = n; i > 0; i--)
+		if (add_fd(ctx, "lowerdir+", b->layers, b->o->base->layers[from + i - 1], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_options(const struct build *b, int ctx, bool whole, struct err *e)
+{
+	struct overlay_option options[8];
+	size_t n = overlay_options(b->o, whole, options);
+
+	for (size_t i = 0; i < n; i++)
+		if (sys_fsconfig(ctx, options[i].value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+				 options[i].word, options[i].value, 0) < 0)
+			return fail_context(ctx, "mount an overlay", e);
+	return 0;
+}
+
+static int finish(int ctx, bool readonly, struct err *e)
+{
+	int fd;
+
+	if (sys_fsconfig(ctx, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return fail_context(ctx, "mount an overlay", e);
+	fd = sys_fsmount(ctx, FSMOUNT_CLOEXEC, readonly ? MOUNT_ATTR_RDONLY : 0);
+	return fd < 0 ? fail_context(ctx, "mount an overlay", e) : fd;
+}
+
+static int open_context(const struct build *b, struct err *e)
+{
+	own_fd int ctx = sys_fsopen("overlay", FSOPEN_CLOEXEC);
+
+	if (ctx < 0)
+		return fail_sys(e, "open the file system 'overlay'");
+	if (sys_fsconfig(ctx, FSCONFIG_SET_STRING, "source", b->o->how->source, 0) < 0)
+		return fail_context(ctx, "mount an overlay", e);
+	return give_fd(&ctx);
+}
+
+/* The lowest layers, five hundred to an overlay of their own. */
+static int make_group(const struct build *b, size_t i, struct err *e)
+{
+	own_fd int ctx = open_context(b, e);
+
+	if (ctx < 0 ||
+	    add_layers(b, ctx, i * OVERLAY_LOWERS, overlay_group_size(b->o->base->n, i), e) < 0 ||
+	    add_options(b, ctx, false, e) < 0)
+		return -1;
+	return finish(ctx, true, e);
+}
+
+static int add_groups(const struct build *b, int ctx, struct err *e)
+{
+	for (size_t i = b->n_groups; i > 0; i--)
+		if (add_fd(ctx, "lowerdir+", b->groups[i - 1], ".", e) < 0)
+			return -1;
+	return 0;
+}
+
+static int make_whole(const struct build *b, struct err *e)
+{
+	const struct overlay *o = b->o;
+	size_t from = overlay_grouped(o->base->n);
+	own_fd int ctx = open_context(b, e);
+
+	if (ctx < 0 || add_layers(b, ctx, from, o->base->n - from, e) < 0 ||
+	    add_groups(b, ctx, e) < 0)
+		return -1;
+	/* there must be something below, and without an upper folder two of it */
+	if ((o->base->n == 0 || (o->folder < 0 && o->base->n == 1)) &&
+	    add_fd(ctx, "lowerdir+", o->base->store->layers, OVERLAY_EMPTY, e) < 0)
+		return -1;
+	if (o->folder >= 0 && (add_fd(ctx, "upperdir", b->folder, "upper", e) < 0 ||
+			       add_fd(ctx, "workdir", b->folder, "work", e) < 0))
+		return -1;
+	if (add_options(b, ctx, true, e) < 0)
+		return -1;
+	return finish(ctx, o->how->readonly, e);
+}
+
+static int make_groups(struct build *b, struct err *e)
+{
+	for (size_t n = overlay_groups(b->o->base->n); b->n_groups < n; b->n_groups++)
+		if ((b->groups[b->n_groups] = make_group(b, b->n_groups, e)) < 0)
+			return -1;
+	return 0;
+}
+
+static int make(struct build *b, struct err *e)
+{
+	int fd = -1;
+
+	b->groups = calloc(overlay_groups(b->o->base->n) + 1, sizeof(*b->groups));
+	if (!b->groups)
+		return fail_errno(e, ENOMEM, "mount an overlay");
+	if (make_groups(b, e) == 0)
+		fd = make_whole(b, e);
+	/* what is mounted keeps those below it */
+	for (size_t i = 0; i < b->n_groups; i++)
+		(void)close(b->groups[i]);
+	free(b->groups);
+	return fd;
+}
+
+static int shifted(int folder, int userns, struct err *e)
+{
+	own_fd int fd = mount_clone(folder, "", false, false, e);
+
+	return fd < 0 || mount_idmap(fd, userns, false, e) < 0 ? -1 : give_fd(&fd);
+}
+
+/**
+ * overlay_by_fd() - mount an overlay, attached nowhere
+ *
+ * Return: a mount, or -1; e->sysno is ENOSYS before Linux 6.13.
+ */
+int overlay_by_fd(const struct overlay *o, struct err *e)
+{
+	struct build b = { .o = o, .layers = o->base->store->layers, .folder = o->folder };
+	own_fd int layers = FD_NONE, folder = FD_NONE;
+
+	if (sys_lacks(SYS_OVERLAY_FD))
+		return fail_sys(e, "stack layers by descriptor");
+	if (o->how->userns >= 0) {
+		b.layers = layers = shifted(b.layers, o->how->userns, e);
+		if (layers < 0)
+			return -1;
+		if (o->folder >= 0)
+			b.folder = folder = shifted(o->folder, o->how->userns, e);
+		if (o->folder >= 0 && folder < 0)
+			return -1;
+	}
+	return make(&b, e);
+}

@@ -1,0 +1,175 @@
+/* overlay_path.c - an overlay by mount(2), for kernels before 6.13
+ *
+ * Its options are one page, and its folders are names. So a child makes itself a mount namespace, and
+ * in it a tmpfs where every folder has a short name: 500 of them take half of the page. What it has
+ * mounted there it copies, detached, and hands over; nothing of it was ever seen outside.
+ *
+ *	L   the store's layers    0, 1, …  links to L/NAME
+ *	S   the snapshot's folder G0, G1   overlays of five hundred layers
+ *	M   the overlay
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "host/child.h"
+#include "os/mount.h"
+#include "os/msg.h"
+#include "snapshot/overlay_priv.h"
+
+static int make_folder(const char *name, struct err *e)
+{
+	return mkdir(name, 0700) < 0 ? fail_sys(e, "make the folder '%s'", name) : 0;
+}
+
+/* A copy of the mount that a folder is on, its ids shifted if they are to be, as ./NAME. */
+static int bring(int folder, const char *name, const struct overlay *o, struct err *e)
+{
+	own_fd int fd = mount_clone(folder, "", false, false, e), target = FD_NONE;
+
+	if (fd < 0 || make_folder(name, e) < 0)
+		return -1;
+	if (o->how->userns >= 0 && mount_idmap(fd, o->how->userns, false, e) < 0)
+		return -1;
+	target = openat(AT_FDCWD, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return target < 0 ? fail_sys(e, "open the folder '%s'", name) : mount_attach(fd, target, e);
+}
+
+static int name_layers(const struct overlay *o, struct err *e)
+{
+	char name[24], target[512];
+
+	for (size_t i = 0; i < o->base->n; i++) {
+		snprintf(name, sizeof(name), "%zu", i);
+		snprintf(target, sizeof(target), "L/%s", o->base->layers[i]);
+		if (symlink(target, name) < 0)
+			return fail_sys(e, "give a layer a name");
+	}
+	return symlink("L/" OVERLAY_EMPTY, "E") < 0 ? fail_sys(e, "give a layer a name") : 0;
+}
+
+/* A place of our own, which ends with us. */
+static int prepare(const struct overlay *o, struct err *e)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		return fail_sys(e, "make a mount namespace");
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail_sys(e, "set up a mount namespace");
+	if (fchdir(o->base->store->leases) < 0 ||
+	    mount("tmpfs", ".", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+		return fail_sys(e, "mount a tmpfs");
+	/* we stand below it still */
+	if (chdir("../leases") < 0)
+		return fail_sys(e, "enter a tmpfs");
+	if (bring(o->base->store->layers, "L", o, e) < 0 ||
+	    (o->folder >= 0 && bring(o->folder, "S", o, e) < 0))
+		return -1;
+	return name_layers(o, e);
+}
+
+static void add_layers(struct str *out, size_t from, size_t n)
+{
+	for (size_t i = n; i > 0; i--)
+		str_addf(out, "%s%zu", i == n ? "" : ":", from + i - 1);
+}
+
+static int mount_one(const struct overlay *o, const char *at, struct str *data, bool whole,
+		     struct err *e)
+{
+	struct overlay_option options[8];
+	size_t n = overlay_options(o, whole, options);
+
+	for (size_t i = 0; i < n; i++)
+		str_addf(data, ",%s%s%s", options[i].word, options[i].value ? "=" : "",
+			 options[i].value ? options[i].value : "");
+	if (data->torn)
+		return fail_errno(e, ENOMEM, "mount an overlay");
+	if (make_folder(at, e) < 0)
+		return -1;
+	if (mount(o->how->source, at, "overlay", whole && !o->how->readonly ? 0 : MS_RDONLY,
+		  data->at) < 0)
+		return fail_sys(e, "mount an overlay");
+	return 0;
+}
+
+static int make_group(const struct overlay *o, size_t i, struct err *e)
+{
+	own_str struct str data = { 0 };
+	char at[24];
+
+	snprintf(at, sizeof(at), "G%zu", i);
+	str_add(&data, "lowerdir=");
+	add_layers(&data, i * OVERLAY_LOWERS, overlay_group_size(o->base->n, i));
+	return mount_one(o, at, &data, false, e);
+}
+
+static int make_whole(const struct overlay *o, size_t n_groups, struct err *e)
+{
+	own_str struct str data = { 0 };
+	size_t from = overlay_grouped(o->base->n), n = o->base->n - from;
+
+	str_add(&data, "lowerdir=");
+	add_layers(&data, from, n);
+	for (size_t i = n_groups; i > 0; i--)
+		str_addf(&data, "%sG%zu", n || i < n_groups ? ":" : "", i - 1);
+	if (o->base->n == 0 || (o->folder < 0 && o->base->n == 1))
+		str_add(&data, n ? ":E" : "E");
+	if (o->folder >= 0)
+		str_add(&data, ",upperdir=S/upper,workdir=S/work");
+	return mount_one(o, "M", &data, true, e);
+}
+
+/* In the child: the mount, detached. */
+static int make(const struct overlay *o, struct err *e)
+{
+	size_t n_groups = overlay_groups(o->base->n);
+
+	if (prepare(o, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n_groups; i++)
+		if (make_group(o, i, e) < 0)
+			return -1;
+	if (make_whole(o, n_groups, e) < 0)
+		return -1;
+	return mount_clone(AT_FDCWD, "M", false, false, e);
+}
+
+static int make_in_child(const struct overlay *o, int to, struct err *e)
+{
+	own_fd int fd = make(o, e);
+	int r;
+
+	if (fd < 0)
+		return -1;
+	r = msg_try_send(to, "", 1, fd);
+	return r < 0 ? fail_errno(e, -r, "hand over a mount") : 0;
+}
+
+/* overlay_by_path() - mount an overlay, attached nowhere that we can see */
+int overlay_by_path(const struct overlay *o, struct err *e)
+{
+	struct child child;
+	int ends[2], why, status = 0, fd = FD_NONE, r;
+	char byte;
+
+	if (msg_pair(ends, e) < 0)
+		return -1;
+	r = child_fork(&child, &why, e);
+	if (r == 0) {
+		if (make_in_child(o, ends[1], e) < 0)
+			child_failed(why, e);
+		_exit(0);
+	}
+	(void)close(ends[1]);
+	if (r > 0)
+		r = child_wait(&child, &status, e);
+	if (r == 0 && (msg_try_recv(ends[0], &byte, 1, &fd) != 1 || fd < 0))
+		r = fail(e, ERR_SYSTEM, "mount an overlay: no mount came, status %d", status);
+	(void)close(ends[0]);
+	return r < 0 ? -1 : fd;
+}

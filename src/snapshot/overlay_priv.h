@@ -1,0 +1,39 @@
+/* overlay_priv.h - the parts of the driver `overlay` */
+#ifndef SNAPSHOT_OVERLAY_PRIV_H
+#define SNAPSHOT_OVERLAY_PRIV_H
+
+#include "snapshot/snapshot.h"
+
+/* The kernel's OVL_MAX_STACK: folders below the writable one. */
+#define OVERLAY_LOWERS ((size_t)500)
+
+#define OVERLAY_EMPTY ".empty" /* in layers/: a folder that stays empty */
+
+/**
+ * struct overlay - a mount that is to be made
+ * @folder: the snapshot's, or FD_NONE
+ */
+struct overlay {
+	const struct snapshot_base *base;
+	const struct snapshot_mount *how;
+	int folder;
+};
+
+/* struct overlay_option - what every one of our mounts is told; a NULL value: the word alone */
+struct overlay_option {
+	const char *word, *value;
+};
+
+/* overlay.c */
+size_t overlay_groups(size_t n);
+size_t overlay_group_size(size_t n, size_t i);
+size_t overlay_grouped(size_t n);
+size_t overlay_options(const struct overlay *o, bool whole, struct overlay_option ret[8]);
+
+/* overlay_fd.c; e->sysno is ENOSYS where the kernel takes no layers by descriptor */
+int overlay_by_fd(const struct overlay *o, struct err *e);
+
+/* overlay_path.c */
+int overlay_by_path(const struct overlay *o, struct err *e);
+
+#endif
