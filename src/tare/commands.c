@@ -28,6 +28,7 @@ static const struct command *const commands[] = {
 	&login_command,
 	&logout_command,
 	&image_command,
+	&layer_command,
 	&info_command,
 	&system_command,
 	&help_command,
