@@ -45,6 +45,20 @@ static int append(struct changing *c, char ***list, const char *word)
 	return more[n] ? 0 : no_memory(c);
 }
 
+/* The list may be another image's, too: what it is in is not written to. */
+static int replace(struct changing *c, char ***list, size_t i, char *word)
+{
+	size_t n = count(*list);
+	char **copy = arena_array(c->a, n + 1, sizeof(char *));
+
+	if (!copy)
+		return no_memory(c);
+	memcpy(copy, *list, n * sizeof(char *));
+	copy[i] = word;
+	*list = copy;
+	return 0;
+}
+
 /* ["a", "b"], or a line for the shell. */
 static int words_or_line(struct changing *c, char ***ret)
 {
@@ -125,31 +139,27 @@ static int set_env(struct changing *c, const char *key, const char *value)
 	if (!whole)
 		return no_memory(c);
 	for (size_t i = 0; i < count(c->run->env); i++)
-		if (strncmp(c->run->env[i], key, len) == 0 && c->run->env[i][len] == '=') {
-			c->run->env[i] = whole;
-			return 0;
-		}
+		if (strncmp(c->run->env[i], key, len) == 0 && c->run->env[i][len] == '=')
+			return replace(c, &c->run->env, i, whole);
 	return append(c, &c->run->env, whole);
 }
 
 static int set_label(struct changing *c, const char *key, const char *value)
 {
 	struct pairs *l = &c->run->labels;
-	struct pair *more;
+	struct pair *more = arena_array(c->a, l->n + 1, sizeof(*more));
+	size_t i = 0;
 
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->at[i].key, key) == 0) {
-			l->at[i].value = arena_dup(c->a, value);
-			return l->at[i].value ? 0 : no_memory(c);
-		}
-	more = arena_array(c->a, l->n + 1, sizeof(*more));
 	if (!more)
 		return no_memory(c);
 	if (l->n)
 		memcpy(more, l->at, l->n * sizeof(*more));
-	more[l->n] = (struct pair){ arena_dup(c->a, key), arena_dup(c->a, value) };
+	while (i < l->n && strcmp(more[i].key, key) != 0)
+		i++;
+	more[i] = (struct pair){ arena_dup(c->a, key), arena_dup(c->a, value) };
 	l->at = more;
-	return more[l->n].key && more[l->n++].value ? 0 : no_memory(c);
+	l->n += i == l->n;
+	return more[i].key && more[i].value ? 0 : no_memory(c);
 }
 
 static int add_name(struct changing *c, struct list_any *list, const char *name)

@@ -21,6 +21,7 @@
  * @created_by, @comment, @author: for its history; NULL: nothing; @author NULL: as @parent's
  * @tag:         its whole name; NULL: none
  * @created:     ns since 1970
+ * @not_after:   files that changed later get that time; zero: they keep theirs
  * @compression: of the layer in the store
  * @a:           owns what the documents point to
  * @id, @manifest, @packed: receive what was made
@@ -36,6 +37,7 @@ struct commit {
 	size_t n_changes;
 	const char *created_by, *comment, *author, *tag;
 	int64_t created;
+	struct timespec not_after;
 	enum deflate_format compression;
 	struct arena *a;
 	struct digest id, manifest;

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/date.h"
+#include "image/document.h"
 #include "os/tree.h"
 #include "store/ingest.h"
 
@@ -70,21 +71,6 @@ static enum media_compression compression_of(const unsigned char magic[4])
 	return memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0 ? COMPRESSION_ZSTD : COMPRESSION_NONE;
 }
 
-static int keep(struct import *m, const struct bind_table *t, const void *doc, const char *type,
-		struct image_descriptor *ret, struct digest *ret_digest, struct err *e)
-{
-	own_mem char *text = bind_print(t, doc, false, e);
-	char digest[DIGEST_TEXT];
-
-	if (!text || store_blob_keep(m->store, text, strlen(text), type, ret_digest, e) < 0)
-		return -1;
-	*ret = (struct image_descriptor){ .media_type = text_shown(type),
-					  .size = strlen(text),
-					  .digest = arena_dup(m->a,
-							      digest_text(ret_digest, digest)) };
-	return ret->digest ? 0 : fail_errno(e, ENOMEM, "import");
-}
-
 static int describe(struct import *m, const struct ingest *in, enum media_compression compression,
 		    const struct digest *diff_id, struct digest *ret_manifest, struct err *e)
 {
@@ -110,11 +96,12 @@ static int describe(struct import *m, const struct ingest *in, enum media_compre
 	manifest.media_type = text_shown(media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, false));
 	manifest.layers.at = &layer;
 	manifest.layers.n = 1;
-	if (keep(m, &image_config_table, &config,
-		 media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, false), &config_of, &m->id, e) < 0)
+	if (document_keep(m->store, &image_config_table, &config,
+			  media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, false), m->a, &config_of,
+			  &m->id, e) < 0)
 		return -1;
-	return keep(m, &image_manifest_table, &manifest, manifest.media_type, &ignored,
-		    ret_manifest, e);
+	return document_keep(m->store, &image_manifest_table, &manifest, manifest.media_type, m->a,
+			     &ignored, ret_manifest, e);
 }
 
 /* The archive unpacked, under a name of its own until its diff id is known. */

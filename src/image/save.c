@@ -14,21 +14,22 @@
 #include "base/arena.h"
 #include "base/json_text.h"
 #include "base/text.h"
+#include "layer/tar_write.h"
 #include "spec/reference.h"
-
-#define BLOCK 512
 
 /* struct archive - what is being written; each blob once */
 struct archive {
 	struct store *store;
 	int output;
+	struct tar_writer tar;
 	struct arena a;
 	struct digest *written;
 	size_t n, room;
 };
 
-static int write_all(struct archive *ar, const void *at, size_t len, struct err *e)
+static int write_all(void *of, const void *at, size_t len, struct err *e)
 {
+	const struct archive *ar = of;
 	const char *from = at;
 
 	while (len > 0) {
@@ -44,60 +45,23 @@ static int write_all(struct archive *ar, const void *at, size_t len, struct err 
 	return 0;
 }
 
-/* ustar (POSIX.1-1988), with GNU's numbers where eleven octal digits are too few. */
-static int write_one_header(struct archive *ar, const char *name, char type, unsigned mode,
-			    uint64_t size, struct err *e)
+static int write_header(struct archive *ar, const char *name, enum tar_type type, uint64_t size,
+			struct err *e)
 {
-	char h[BLOCK] = { 0 };
-	unsigned sum = 0;
+	const struct tar_entry x = { .type = type,
+				     .path = name,
+				     .mode = type == TAR_DIR ? 0755 : 0644,
+				     .size = size };
 
-	memcpy(h, name, strnlen(name, 100));
-	snprintf(h + 100, 8, "%07o", mode);
-	snprintf(h + 108, 8, "%07o", 0);
-	snprintf(h + 116, 8, "%07o", 0);
-	if (size < UINT64_C(1) << 33) {
-		snprintf(h + 124, 12, "%011llo", (unsigned long long)size);
-	} else {
-		h[124] = (char)0x80;
-		for (int i = 0; i < 8; i++)
-			h[135 - i] = (char)(size >> (8 * i));
-	}
-	snprintf(h + 136, 12, "%011o", 0);
-	memset(h + 148, ' ', 8);
-	h[156] = type;
-	memcpy(h + 257, "ustar\00000", 8);
-	for (size_t i = 0; i < BLOCK; i++)
-		sum += (unsigned char)h[i];
-	snprintf(h + 148, 8, "%06o", sum);
-	return write_all(ar, h, BLOCK, e);
-}
-
-static int pad(struct archive *ar, uint64_t size, struct err *e)
-{
-	static const char zeros[BLOCK];
-	size_t rest = (size_t)(size % BLOCK);
-
-	return rest ? write_all(ar, zeros, BLOCK - rest, e) : 0;
-}
-
-/* A name with no room in the header, as a SHA-512 is, comes before it (GNU's "L"). */
-static int write_header(struct archive *ar, const char *name, char type, unsigned mode,
-			uint64_t size, struct err *e)
-{
-	size_t len = strlen(name);
-
-	if (len > 100 && (write_one_header(ar, "././@LongLink", 'L', 0644, len + 1, e) < 0 ||
-			  write_all(ar, name, len + 1, e) < 0 || pad(ar, len + 1, e) < 0))
-		return -1;
-	return write_one_header(ar, name, type, mode, size, e);
+	return tar_put(&ar->tar, &x, NULL, e);
 }
 
 static int write_text(struct archive *ar, const char *name, const char *text, size_t len,
 		      struct err *e)
 {
-	if (write_header(ar, name, '0', 0644, len, e) < 0 || write_all(ar, text, len, e) < 0)
+	if (write_header(ar, name, TAR_FILE, len, e) < 0)
 		return -1;
-	return pad(ar, len, e);
+	return tar_put_data(&ar->tar, text, len, e);
 }
 
 /* The kernel copies it, whatever the output is; by hand where it can't. */
@@ -120,7 +84,7 @@ static int copy_blob(struct archive *ar, int fd, uint64_t size, struct err *e)
 			return fail(e, ERR_SYSTEM, "save: a blob of the store ends too soon");
 		left -= (uint64_t)n;
 	}
-	return pad(ar, size, e);
+	return tar_put_passed(&ar->tar, size, e);
 }
 
 static bool is_new(struct archive *ar, const struct digest *d)
@@ -167,7 +131,7 @@ static int write_blob(struct archive *ar, const struct digest *d, struct err *e)
 		return 0;
 	fd = store_blob_open(ar->store, d, &size, e);
 	if (fd < 0 || note(ar, d, e) < 0 ||
-	    write_header(ar, blob_name(d, name), '0', 0644, size, e) < 0)
+	    write_header(ar, blob_name(d, name), TAR_FILE, size, e) < 0)
 		return -1;
 	return copy_blob(ar, fd, size, e);
 }
@@ -271,13 +235,11 @@ static int write_images(struct archive *ar, const struct save_image *images, siz
 static int write_archive(struct archive *ar, const struct save_image *images, size_t n,
 			 enum save_format format, struct err *e)
 {
-	static const char end[2 * BLOCK];
-
-	if (write_header(ar, "blobs/", '5', 0755, 0, e) < 0 ||
-	    write_header(ar, "blobs/sha256/", '5', 0755, 0, e) < 0 ||
+	if (write_header(ar, "blobs/", TAR_DIR, 0, e) < 0 ||
+	    write_header(ar, "blobs/sha256/", TAR_DIR, 0, e) < 0 ||
 	    write_images(ar, images, n, format, e) < 0)
 		return -1;
-	return write_all(ar, end, sizeof(end), e);
+	return tar_put_end(&ar->tar, e);
 }
 
 /**
@@ -288,8 +250,11 @@ int image_save(struct store *s, const struct save_image *images, size_t n, enum 
 	       int output, struct err *e)
 {
 	struct archive ar = { .store = s, .output = output };
-	int r = write_archive(&ar, images, n, format, e);
+	int r;
 
+	ar.tar = (struct tar_writer){ .write = write_all, .of = &ar, .dialect = TAR_GNU };
+	r = write_archive(&ar, images, n, format, e);
+	tar_writer_done(&ar.tar);
 	arena_done(&ar.a);
 	return r;
 }

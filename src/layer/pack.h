@@ -25,6 +25,7 @@
 #ifndef LAYER_PACK_H
 #define LAYER_PACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -36,8 +37,7 @@
 
 /**
  * enum pack_kind - what the folders of a source are
- * @PACK_OVERLAY: @upper is what overlayfs has written, by trusted.overlay.* or user.overlay.*;
- *                @lower is what lies below, merged
+ * @PACK_OVERLAY: @upper is what overlayfs has written; @lower is what lies below, merged
  * @PACK_TREES:   two whole trees
  * @PACK_WHOLE:   @upper is a whole tree, and all of it is wanted (export); no whiteouts, and names
  *                of whiteouts are names
@@ -52,11 +52,14 @@ enum pack_kind { PACK_OVERLAY, PACK_TREES, PACK_WHOLE };
  * @since:         PACK_TREES: @upper was a faithful copy of @lower until then: files of the same size and
  *                 time whose ctime is not later need not be read to be the same. It is the ctime of
  *                 a file that was made after the copy, in its file system; zero: not known
+ * @user_xattrs:   PACK_OVERLAY: it was mounted with `userxattr`, so user.overlay.* is overlayfs's;
+ *                 else that is what a container has written there, and trusted.overlay.* is
  */
 struct pack_source {
 	enum pack_kind kind;
 	int upper, lower;
 	struct timespec since;
+	bool user_xattrs;
 };
 
 enum pack_change_kind { PACK_ADDED = 'A', PACK_CHANGED = 'C', PACK_DELETED = 'D' };
@@ -82,9 +85,11 @@ typedef int pack_change_seen(void *of, const struct pack_change *c, struct err *
  * @write, @of:  takes the blob's bytes, in a thread of its own
  * @sink_hashes: who takes them hashes them: @blob of the result is not made, and neither is @diff_id
  *               unless something is compressed
+ * @not_after:   a later time becomes this one, as by `tar --clamp-mtime`; zero: times are what they are
  */
 struct pack_order {
 	enum deflate_format compression;
+	struct timespec not_after;
 	deflate_sink *write;
 	void *of;
 	bool sink_hashes;

@@ -44,6 +44,7 @@ ROW(login,   "login", "IMAGES", "log in to a registry");
 ROW(logout,  "logout", "IMAGES", "log out of a registry");
 ROW(image,   "image", "IMAGES", "everything about images");
 ROW(snapshot, "snapshot", "IMAGES", "writable trees on images");
+ROW(layer,   "layer", "IMAGES", "differences of folders: listed, packed as a layer, committed as an image");
 ROW(info,    "info", "ABOUT TARE", "what this host and the store can do");
 ROW(system,  "system", "ABOUT TARE", "check, measure and clean the store");
 /* of the whole table, which the engine has */
