@@ -62,8 +62,7 @@ struct rm {
 };
 
 static const struct opt rm_opts[] = {
-	OPT_FLAG_("force", 'f', struct rm, force,
-		  "unmount it first; no such snapshot is no error"),
+	OPT_FLAG_("force", 'f', struct rm, force, "unmount it first; no such snapshot is no error"),
 };
 
 static int remove_one(struct store *s, const char *word, const struct rm *o, struct err *e)
@@ -124,6 +123,9 @@ static const struct command *const commands[] = {
 	&snapshot_usage_command,
 	&snapshot_mount_command,
 	&snapshot_umount_command,
+	&snapshot_diff_command,
+	&snapshot_export_command,
+	&snapshot_commit_command,
 	&snapshot_rm_command,
 	NULL,
 };
@@ -133,7 +135,8 @@ const struct command snapshot_command = {
 	.name = "snapshot",
 	.args = "COMMAND",
 	.summary = "writable trees on images",
-	.about = "A snapshot is what a container writes to: the layers of an image below, a folder of its "
+	.about = "A snapshot is what a container writes to: the layers of an image below, a folder "
+		 "of its "
 		 "own above. These commands make and use them by hand.",
 	.section = "IMAGES",
 	.commands = commands,

@@ -125,8 +125,9 @@ static int describe(const struct snapshot *n, const struct wanted *w, struct are
 		for (size_t i = 0; r->mounts && i < mounts; i++)
 			r->mounts[i] = targets[i];
 	}
-	return r->name && r->image && r->digest && r->since ? 0
-							    : fail_errno(e, ENOMEM, "list snapshots");
+	return r->name && r->image && r->digest && r->since
+		       ? 0
+		       : fail_errno(e, ENOMEM, "list snapshots");
 }
 
 /* One that can't be opened is told, and the others are listed. */

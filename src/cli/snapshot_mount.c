@@ -31,7 +31,8 @@ static int read_ranges(const struct opt_list *from, struct idmap_range *ret, str
 		struct idmap_range *r = &ret[i];
 		int used = 0;
 
-		if (sscanf(from->at[i], "%u:%u:%u%n", &r->inside, &r->outside, &r->size, &used) != 3 ||
+		if (sscanf(from->at[i], "%u:%u:%u%n", &r->inside, &r->outside, &r->size, &used) !=
+			    3 ||
 		    from->at[i][used] || !r->size)
 			return fail(e, ERR_INPUT, "'%.100s' is not of the form ID:SHOWN:N",
 				    from->at[i]);
@@ -142,8 +143,7 @@ static int run_image_mount(const struct cli *cli, void *options __attribute__((u
 	struct err ignored = { 0 };
 
 	if (session_open(&s, cli, e) < 0 || session_image(&s, args[0], &image, e) < 0 ||
-	    snapshot_create(&s, &image.digest, &how, id, e) < 0 ||
-	    snapshot_open(&n, &s, id, e) < 0)
+	    snapshot_create(&s, &image.digest, &how, id, e) < 0 || snapshot_open(&n, &s, id, e) < 0)
 		return -1;
 	fd = snapshot_mount(&n, true, FD_NONE, e);
 	if (fd < 0 || attach(fd, args[1], e) < 0) {

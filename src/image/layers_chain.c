@@ -22,10 +22,9 @@ struct chain {
 
 static int open_tree_of(const struct chain *c, const struct layer_job *j, struct err *e)
 {
-	int fd = j->state == LAYER_HAVE
-			 ? openat(c->ls->store->layers, j->name,
-				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-			 : fcntl(j->target, F_DUPFD_CLOEXEC, 0);
+	int fd = j->state == LAYER_HAVE ? openat(c->ls->store->layers, j->name,
+						 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+					: fcntl(j->target, F_DUPFD_CLOEXEC, 0);
 
 	return fd < 0 ? fail_sys(e, "open the layer '%s'", j->name) : fd;
 }

@@ -27,8 +27,9 @@ static int choose_id(const struct snapshot_options *o, char ret[SNAPSHOT_ID], st
 		return new_id(ret, e);
 	if (!snapshot_id_is_valid(o->name)) {
 		fail(e, ERR_INPUT, "call a snapshot '%.140s'", o->name);
-		return fail_hint(e, "letters, digits, '_', '.' and '-', a letter or digit first; at most "
-				    "128 of them");
+		return fail_hint(
+			e, "letters, digits, '_', '.' and '-', a letter or digit first; at most "
+			   "128 of them");
 	}
 	snprintf(ret, SNAPSHOT_ID, "%s", o->name);
 	return 0;
@@ -291,7 +292,8 @@ int snapshot_usage(const struct snapshot *n, struct snapshot_usage *ret, struct 
 int snapshot_source(const struct snapshot *n, struct pack_source *ret, struct err *e)
 {
 	if (n->doc.view)
-		return fail(e, ERR_INPUT, "nothing was written to '%s': it is an image's mount", n->id);
+		return fail(e, ERR_INPUT, "nothing was written to '%s': it is an image's mount",
+			    n->id);
 	return n->driver->source(n->folder, &n->base, ret, e);
 }
 

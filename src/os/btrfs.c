@@ -28,9 +28,9 @@ bool btrfs_is_subvolume(int at, const char *name)
 	own_fd int fd = FD_NONE;
 	struct statx st;
 
-	if (syscall(SYS_statx, at, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_INO, &st) < 0 ||
-	    st.stx_ino != BTRFS_FIRST_FREE_OBJECTID ||
-	    (st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+	if (syscall(SYS_statx, at, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_INO, &st) <
+		    0 ||
+	    st.stx_ino != BTRFS_FIRST_FREE_OBJECTID || (st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return false;
 	fd = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd >= 0 && btrfs_is(fd);
@@ -89,10 +89,9 @@ bool btrfs_has_quota(int fd)
 int btrfs_limit(int subvolume, uint64_t bytes, struct err *e)
 {
 	struct btrfs_ioctl_get_subvol_info_args info;
-	struct btrfs_ioctl_qgroup_limit_args args = {
-		.lim = { .flags = BTRFS_QGROUP_LIMIT_MAX_EXCL,
-			 .max_excl = bytes ? bytes : UINT64_MAX }
-	};
+	struct btrfs_ioctl_qgroup_limit_args args = { .lim = { .flags = BTRFS_QGROUP_LIMIT_MAX_EXCL,
+							       .max_excl = bytes ? bytes
+										 : UINT64_MAX } };
 
 	if (ioctl(subvolume, BTRFS_IOC_GET_SUBVOL_INFO, &info) < 0)
 		return fail_sys(e, "look at the subvolume");

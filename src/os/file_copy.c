@@ -49,8 +49,8 @@ static int copy_range(int from, int to, off_t at, off_t end, struct err *e)
 	while (at < end) {
 		ssize_t n = copy_file_range(from, &at, to, &out, (size_t)(end - at), 0);
 
-		if (n < 0 && (errno == EXDEV || errno == EOPNOTSUPP || errno == EINVAL ||
-			      errno == ENOSYS))
+		if (n < 0 &&
+		    (errno == EXDEV || errno == EOPNOTSUPP || errno == EINVAL || errno == ENOSYS))
 			return copy_by_hand(from, to, at, end, e);
 		if (n < 0)
 			return fail_sys(e, "copy");

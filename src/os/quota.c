@@ -110,7 +110,7 @@ int quota_usage(int fd, uint32_t project, struct quota_usage *ret_usage, struct 
 
 	if (r < 0 && r != -ENOENT)
 		return fail_off(r, "count the size", e);
-	*ret_usage = (struct quota_usage){ is.dqb_curspace, is.dqb_curinodes,
-					   is.dqb_bhardlimit * 1024 };
+	*ret_usage =
+		(struct quota_usage){ is.dqb_curspace, is.dqb_curinodes, is.dqb_bhardlimit * 1024 };
 	return 0;
 }

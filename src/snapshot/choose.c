@@ -103,6 +103,8 @@ int snapshot_driver_of(struct store *s, const char *wish, const struct snapshot_
 	}
 	*ret = snapshot_driver_find(s->driver);
 	return *ret ? 0
-		    : fail(e, ERR_UNSUPPORTED, "open the store '%s': it is one of the driver '%s', "
-					       "which this tare has not", s->path, s->driver);
+		    : fail(e, ERR_UNSUPPORTED,
+			   "open the store '%s': it is one of the driver '%s', "
+			   "which this tare has not",
+			   s->path, s->driver);
 }

@@ -41,7 +41,8 @@ static int copy_create(int folder, const struct snapshot_base *b, uint64_t limit
 	return limit ? snapshot_limit(folder, limit, e) : 0;
 }
 
-static int copy_probe(struct store *s __attribute__((unused)), struct err *e __attribute__((unused)))
+static int copy_probe(struct store *s __attribute__((unused)),
+		      struct err *e __attribute__((unused)))
 {
 	return 0;
 }

@@ -57,7 +57,8 @@ static int is_new(struct count *c, ino_t ino, struct err *e)
 static uint64_t shared_bytes(int folder, const char *name)
 {
 	own_fd int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	own_mem struct fiemap *map = calloc(1, sizeof(*map) + EXTENTS * sizeof(struct fiemap_extent));
+	own_mem struct fiemap *map =
+		calloc(1, sizeof(*map) + EXTENTS * sizeof(struct fiemap_extent));
 	uint64_t shared = 0, at = 0;
 
 	while (fd >= 0 && map) {

@@ -78,8 +78,9 @@ static int check_xattrs(const struct store *s, struct err *e)
 {
 	if (s->user_xattrs || fsetxattr(s->layers, "trusted.tare", "", 0, 0) == 0 || errno != EPERM)
 		return 0;
-	fail(e, ERR_UNSUPPORTED, "use the driver overlay: the store's layers have marks that can't "
-				 "be read in a user namespace");
+	fail(e, ERR_UNSUPPORTED,
+	     "use the driver overlay: the store's layers have marks that can't "
+	     "be read in a user namespace");
 	return fail_hint(e, "make another store there, with --root");
 }
 
@@ -95,7 +96,8 @@ static void this_boot(char ret[BOOT])
  * may be lost. It is not while the machine has not been restarted. */
 static int forgive_volatile(int folder, struct err *e)
 {
-	own_fd int work = openat(folder, "work/work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_fd int work =
+		openat(folder, "work/work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	char was[BOOT] = "", is[BOOT];
 	int n;
 
@@ -105,8 +107,9 @@ static int forgive_volatile(int folder, struct err *e)
 	was[n > 0 ? n : 0] = '\0';
 	this_boot(is);
 	if (!*is || strcmp(was, is) != 0) {
-		fail(e, ERR_CONFLICT, "mount the snapshot: it was volatile, and the machine has been "
-				      "restarted since: parts of what was written may be lost");
+		fail(e, ERR_CONFLICT,
+		     "mount the snapshot: it was volatile, and the machine has been "
+		     "restarted since: parts of what was written may be lost");
 		return fail_hint(e, "remove it");
 	}
 	return tree_remove(work, "incompat", e);
@@ -120,8 +123,8 @@ static int note_boot(int folder, struct err *e)
 	return file_replace(folder, "boot", is, strlen(is), e);
 }
 
-static int overlay_mount(int folder, const struct snapshot_base *b, const struct snapshot_mount *how,
-			 struct err *e)
+static int overlay_mount(int folder, const struct snapshot_base *b,
+			 const struct snapshot_mount *how, struct err *e)
 {
 	struct overlay o = { .base = b, .how = how, .folder = folder };
 	int fd;
@@ -130,8 +133,8 @@ static int overlay_mount(int folder, const struct snapshot_base *b, const struct
 		return -1;
 	if (mkdirat(b->store->layers, OVERLAY_EMPTY, 0755) < 0 && errno != EEXIST)
 		return fail_sys(e, "make the folder '%s'", OVERLAY_EMPTY);
-	if (folder >= 0 && (forgive_volatile(folder, e) < 0 ||
-			    (how->fast && note_boot(folder, e) < 0)))
+	if (folder >= 0 &&
+	    (forgive_volatile(folder, e) < 0 || (how->fast && note_boot(folder, e) < 0)))
 		return -1;
 	fd = overlay_by_fd(&o, e);
 	if (fd < 0 && e->sysno == ENOSYS) {
@@ -198,6 +201,7 @@ static int overlay_source(int folder, const struct snapshot_base *b, struct pack
 			return fail_sys(e, "open the image's tree");
 	}
 	*ret = (struct pack_source){ .kind = PACK_OVERLAY,
+				     .user_xattrs = b->store->user_xattrs,
 				     .upper = give_fd(&upper),
 				     .lower = b->n ? give_fd(&lower) : FD_NONE };
 	return 0;

@@ -7,7 +7,7 @@
 /* The kernel's OVL_MAX_STACK: folders below the writable one. */
 #define OVERLAY_LOWERS ((size_t)500)
 
-#define OVERLAY_EMPTY ".empty" /* in layers/: a folder that stays empty */
+#define OVERLAY_EMPTY  ".empty" /* in layers/: a folder that stays empty */
 
 /**
  * struct overlay - a mount that is to be made

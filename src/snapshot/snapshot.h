@@ -83,8 +83,8 @@ extern const struct snapshot_driver snapshot_overlay, snapshot_btrfs, snapshot_c
 
 /* choose.c */
 const struct snapshot_driver *snapshot_driver_find(const char *name);
-int snapshot_driver_of(struct store *s, const char *wish,
-		       const struct snapshot_driver **ret_driver, struct err *e);
+int snapshot_driver_of(struct store *s, const char *wish, const struct snapshot_driver **ret_driver,
+		       struct err *e);
 
 /**
  * struct snapshot_facts - what is possible in a store

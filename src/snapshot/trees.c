@@ -65,7 +65,8 @@ int trees_mount(int folder, const struct snapshot_base *b, const struct snapshot
 
 int trees_source(int folder, const struct snapshot_base *b, struct pack_source *ret, struct err *e)
 {
-	own_fd int upper = openat(folder, TREES_ROOT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_fd int upper =
+		openat(folder, TREES_ROOT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	own_fd int lower = FD_NONE;
 	struct stat made;
 

@@ -33,7 +33,8 @@ bool snapshot_id_is_valid(const char *id)
 	size_t len = strlen(id);
 
 	return len > 0 && len < SNAPSHOT_ID && strchr(letters, *id) &&
-	       strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == len;
+	       strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+		       len;
 }
 
 /* store_snapshot_find() - 1: there is a record, 0: there is none */

@@ -28,11 +28,8 @@ static const struct command *const commands[] = {
 	&login_command,
 	&logout_command,
 	&image_command,
-<<<<<<< HEAD
 	&snapshot_command,
-=======
 	&layer_command,
->>>>>>> sn-pack
 	&info_command,
 	&system_command,
 	&help_command,
