@@ -120,7 +120,7 @@ static int inspect(struct store *s, const char *word, const struct render *how, 
 		   struct str *out, struct err *e)
 {
 	char digest[DIGEST_TEXT], id[DIGEST_TEXT];
-	struct inspect_driver driver = { text_shown("overlay") };
+	struct inspect_driver driver = { s->driver };
 	struct inspect_rootfs rootfs = { .type = text_of("layers") };
 	struct image_found found;
 	struct stored_image image;

@@ -27,9 +27,10 @@ struct seen {
 	ino_t ino;
 };
 
-/* struct count - @shares: the file system knows blocks that several files have */
+/* struct count - @shares: the file system knows blocks that several files have. @by_tree: what is small
+ * lies in the file system's own tree (btrfs), which a snapshot shares until it is changed */
 struct count {
-	bool shares;
+	bool shares, by_tree;
 	struct arena a;
 	struct seen *seen[BUCKETS];
 	struct snapshot_usage total;
@@ -72,7 +73,7 @@ static uint64_t shared_bytes(int folder, const char *name)
 		for (unsigned i = 0; i < map->fm_mapped_extents; i++) {
 			const struct fiemap_extent *x = &map->fm_extents[i];
 
-			if (x->fe_flags & FIEMAP_EXTENT_SHARED)
+			if (x->fe_flags & (FIEMAP_EXTENT_SHARED | FIEMAP_EXTENT_DATA_INLINE))
 				shared += x->fe_length;
 			last = x->fe_flags & FIEMAP_EXTENT_LAST;
 			at = x->fe_logical + x->fe_length;
@@ -96,7 +97,7 @@ static int count_entry(struct count *c, int folder, const char *name, struct err
 		r = is_new(c, st.st_ino, e);
 	if (r <= 0)
 		return r;
-	bytes = (uint64_t)st.st_blocks * 512;
+	bytes = c->by_tree && !S_ISREG(st.st_mode) ? 0 : (uint64_t)st.st_blocks * 512;
 	if (c->shares && S_ISREG(st.st_mode) && bytes)
 		shared = shared_bytes(folder, name);
 	c->total.bytes += bytes > shared ? bytes - shared : 0;
@@ -130,8 +131,10 @@ int snapshot_count(int folder, const char *name, struct snapshot_usage *ret, str
 	struct statfs fs;
 	int r;
 
-	c.shares = fstatfs(folder, &fs) == 0 && ((unsigned long)fs.f_type == XFS_SUPER_MAGIC ||
-						 (unsigned long)fs.f_type == BTRFS_SUPER_MAGIC);
+	if (fstatfs(folder, &fs) == 0) {
+		c.by_tree = (unsigned long)fs.f_type == BTRFS_SUPER_MAGIC;
+		c.shares = c.by_tree || (unsigned long)fs.f_type == XFS_SUPER_MAGIC;
+	}
 	r = count_entry(&c, folder, name, e);
 	arena_done(&c.a);
 	if (r < 0)

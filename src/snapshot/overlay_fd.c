@@ -115,7 +115,8 @@ static int make_whole(const struct build *b, struct err *e)
 {
 	const struct overlay *o = b->o;
 	size_t from = overlay_grouped(o->base->n);
-	own_fd int ctx = open_context(b, e);
+	own_fd int ctx = open_context(b, e), fd = FD_NONE;
+	struct overlay_writer before;
 
 	if (ctx < 0 || add_layers(b, ctx, from, o->base->n - from, e) < 0 ||
 	    add_groups(b, ctx, e) < 0)
@@ -127,9 +128,11 @@ static int make_whole(const struct build *b, struct err *e)
 	if (o->folder >= 0 && (add_fd(ctx, "upperdir", b->folder, "upper", e) < 0 ||
 			       add_fd(ctx, "workdir", b->folder, "work", e) < 0))
 		return -1;
-	if (add_options(b, ctx, true, e) < 0)
+	if (add_options(b, ctx, true, e) < 0 || overlay_become(o, b->folder, &before, e) < 0)
 		return -1;
-	return finish(ctx, o->how->readonly, e);
+	fd = finish(ctx, o->how->readonly, e);
+	overlay_become_again(&before);
+	return fd < 0 || overlay_check_writable(o, fd, e) < 0 ? -1 : give_fd(&fd);
 }
 
 static int make_groups(struct build *b, struct err *e)

@@ -89,8 +89,8 @@ static int mount_one(const struct overlay *o, const char *at, struct str *data, 
 			 options[i].value ? options[i].value : "");
 	if (data->torn)
 		return fail_errno(e, ENOMEM, "mount an overlay");
-	if (make_folder(at, e) < 0)
-		return -1;
+	if (mkdir(at, 0700) < 0 && errno != EEXIST)
+		return fail_sys(e, "make the folder '%s'", at);
 	if (mount(o->how->source, at, "overlay", whole && !o->how->readonly ? 0 : MS_RDONLY,
 		  data->at) < 0)
 		return fail_sys(e, "mount an overlay");
@@ -111,6 +111,8 @@ static int make_group(const struct overlay *o, size_t i, struct err *e)
 static int make_whole(const struct overlay *o, size_t n_groups, struct err *e)
 {
 	own_str struct str data = { 0 };
+	own_fd int snapshot = FD_NONE;
+	struct overlay_writer before;
 	size_t from = overlay_grouped(o->base->n), n = o->base->n - from;
 
 	str_add(&data, "lowerdir=");
@@ -119,8 +121,13 @@ static int make_whole(const struct overlay *o, size_t n_groups, struct err *e)
 		str_addf(&data, "%sG%zu", n || i < n_groups ? ":" : "", i - 1);
 	if (o->base->n == 0 || (o->folder < 0 && o->base->n == 1))
 		str_add(&data, n ? ":E" : "E");
-	if (o->folder >= 0)
-		str_add(&data, ",upperdir=S/upper,workdir=S/work");
+	if (o->folder < 0)
+		return mount_one(o, "M", &data, true, e);
+	str_add(&data, ",upperdir=S/upper,workdir=S/work");
+	snapshot = openat(AT_FDCWD, "S", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* for the rest of our life, which ends here */
+	if (make_folder("M", e) < 0 || overlay_become(o, snapshot, &before, e) < 0)
+		return -1;
 	return mount_one(o, "M", &data, true, e);
 }
 
@@ -128,6 +135,7 @@ static int make_whole(const struct overlay *o, size_t n_groups, struct err *e)
 static int make(const struct overlay *o, struct err *e)
 {
 	size_t n_groups = overlay_groups(o->base->n);
+	own_fd int fd = FD_NONE;
 
 	if (prepare(o, e) < 0)
 		return -1;
@@ -136,7 +144,8 @@ static int make(const struct overlay *o, struct err *e)
 			return -1;
 	if (make_whole(o, n_groups, e) < 0)
 		return -1;
-	return mount_clone(AT_FDCWD, "M", false, false, e);
+	fd = mount_clone(AT_FDCWD, "M", false, false, e);
+	return fd < 0 || overlay_check_writable(o, fd, e) < 0 ? -1 : give_fd(&fd);
 }
 
 static int make_in_child(const struct overlay *o, int to, struct err *e)

@@ -2,6 +2,8 @@
 #ifndef SNAPSHOT_OVERLAY_PRIV_H
 #define SNAPSHOT_OVERLAY_PRIV_H
 
+#include <sys/types.h>
+
 #include "snapshot/snapshot.h"
 
 /* The kernel's OVL_MAX_STACK: folders below the writable one. */
@@ -29,6 +31,21 @@ size_t overlay_groups(size_t n);
 size_t overlay_group_size(size_t n, size_t i);
 size_t overlay_grouped(size_t n);
 size_t overlay_options(const struct overlay *o, bool whole, struct overlay_option ret[8]);
+
+/**
+ * struct overlay_writer - who overlayfs writes as: whoever was its mounter, see overlay_become()
+ * @uid, @gid, @bits: what we were
+ */
+struct overlay_writer {
+	uid_t uid;
+	gid_t gid;
+	int bits;
+};
+
+int overlay_become(const struct overlay *o, int folder, struct overlay_writer *ret_before,
+		   struct err *e);
+void overlay_become_again(const struct overlay_writer *before);
+int overlay_check_writable(const struct overlay *o, int mount, struct err *e);
 
 /* overlay_fd.c; e->sysno is ENOSYS where the kernel takes no layers by descriptor */
 int overlay_by_fd(const struct overlay *o, struct err *e);

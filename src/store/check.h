@@ -46,15 +46,23 @@ int store_check(struct check *c, struct err *e);
 int check_found(struct check *c, const char *kind, const char *object, const char *text,
 		const char *done, struct err *e);
 
+bool check_is_locked(int at, const char *name);
+
+int check_entries(struct check *c, int folder,
+		  int (*look)(struct check *c, const char *name, unsigned char type, struct err *e),
+		  struct err *e);
+
 int check_each(struct check *c, enum db_statement which,
 	       int (*look)(struct check *c, const char *key, struct err *e), struct err *e);
 
-/* check_folders.c, check_blobs.c, check_images.c, check_left.c: in this order */
+/* check_folders.c, check_blobs.c, check_images.c, check_left.c, check_snapshots.c: in this order */
 int check_folders(struct check *c, struct err *e);
 int check_database(struct check *c, struct err *e);
 int check_blobs(struct check *c, struct err *e);
 int check_images(struct check *c, struct err *e);
 int check_layers(struct check *c, struct err *e);
+int check_driver(struct check *c, struct err *e);
+int check_snapshots(struct check *c, struct err *e);
 int check_left(struct check *c, struct err *e);
 int check_index(struct check *c, struct err *e);
 

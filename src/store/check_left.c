@@ -33,8 +33,8 @@ static int recorded(struct check *c, const char *name, struct err *e)
 									      : db_next(&rows, e);
 }
 
-/* Somebody works on it now. */
-static bool is_locked(int at, const char *name)
+/* check_is_locked() - does somebody work on it now? */
+bool check_is_locked(int at, const char *name)
 {
 	own_fd int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
@@ -55,7 +55,7 @@ static int check_layer_folder(struct check *c, const char *name,
 	int r;
 
 	/* the driver overlay's empty folder */
-	if (strcmp(name, ".empty") == 0 || is_locked(c->store.layers, name))
+	if (strcmp(name, ".empty") == 0 || check_is_locked(c->store.layers, name))
 		return 0;
 	if (strncmp(name, "tmp-", 4) == 0)
 		return remove_left(c, c->store.layers, name, "layer-left",
@@ -67,10 +67,10 @@ static int check_layer_folder(struct check *c, const char *name,
 			   "the database does not know it", e);
 }
 
-static int each_entry(struct check *c, int folder,
-		      int (*look)(struct check *c, const char *name, unsigned char type,
-				  struct err *e),
-		      struct err *e)
+/* check_entries() - call @look with all that is in a folder */
+int check_entries(struct check *c, int folder,
+		  int (*look)(struct check *c, const char *name, unsigned char type, struct err *e),
+		  struct err *e)
 {
 	int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
@@ -90,7 +90,7 @@ int check_layers(struct check *c, struct err *e)
 	own_transaction t = { 0 };
 
 	if (db_begin(&c->store.db, &t, e) < 0 || check_each(c, DB_LAYER_ALL, check_layer, e) < 0 ||
-	    each_entry(c, c->store.layers, check_layer_folder, e) < 0)
+	    check_entries(c, c->store.layers, check_layer_folder, e) < 0)
 		return -1;
 	return db_commit(&t, e);
 }
@@ -102,7 +102,7 @@ static int check_part(struct check *c, const char *name, unsigned char type, str
 	const char *dash = strchr(name, '-');
 	struct digest d;
 
-	if (is_locked(c->store.ingest, name))
+	if (check_is_locked(c->store.ingest, name))
 		return 0;
 	snprintf(text, sizeof(text), "%.*s:%s", dash ? (int)(dash - name) : 0, name,
 		 dash ? dash + 1 : "");
@@ -119,7 +119,7 @@ static int check_part(struct check *c, const char *name, unsigned char type, str
 static int check_lease(struct check *c, const char *name,
 		       unsigned char type __attribute__((unused)), struct err *e)
 {
-	if (is_locked(c->store.leases, name))
+	if (check_is_locked(c->store.leases, name))
 		return 0;
 	if (c->repair && (db_run(&c->store.db, DB_LEASE_DROP, e, "s", name) < 0 ||
 			  tree_remove(c->store.leases, name, e) < 0))
@@ -131,7 +131,7 @@ static int check_lease(struct check *c, const char *name,
 /* check_left() - what nobody works on any more */
 int check_left(struct check *c, struct err *e)
 {
-	if (each_entry(c, c->store.ingest, check_part, e) < 0)
+	if (check_entries(c, c->store.ingest, check_part, e) < 0)
 		return -1;
-	return each_entry(c, c->store.leases, check_lease, e);
+	return check_entries(c, c->store.leases, check_lease, e);
 }

@@ -1,0 +1,305 @@
+# snapshot_overlay.bats - what every snapshot driver must do; the same file for each, by its name
+#
+# snapshot_btrfs.bats, snapshot_copy.bats (without shared blocks) and snapshot_reflink.bats are links to
+# it. Each has a file system of its own, on a loop file.
+# nothing new with systemd: no unit and no cgroup is concerned
+# shellcheck disable=SC2154 # status and output are bats' own
+
+load ../lib
+load ../snapshot
+
+setup_file() {
+	export TARE_FS=$BATS_FILE_TMPDIR/fs kind=${BATS_TEST_FILENAME##*/snapshot_}
+	kind=${kind%.bats}
+	export kind TARE_ROOT=$TARE_FS/root TARE_STORAGE_DRIVER=$kind
+	case $kind in
+	btrfs) file_system btrfs "$TARE_FS" && btrfs quota enable "$TARE_FS" ;;
+	reflink) TARE_STORAGE_DRIVER=copy && file_system xfs "$TARE_FS" -m reflink=1 ;;
+	*) file_system ext4 "$TARE_FS" -O project,quota -E quotatype=prjquota || file_system ext4 "$TARE_FS" ;;
+	esac || {
+		touch "$BATS_FILE_TMPDIR/no"
+		return 0
+	}
+	all_kinds "$BATS_FILE_TMPDIR/tree"
+	pack_tree "$BATS_FILE_TMPDIR/tree" "$BATS_FILE_TMPDIR/tree.tar"
+	chmod 700 "$TARE_FS"
+	host_tare import "$BATS_FILE_TMPDIR/tree.tar" x:1
+	# a second layer: a file and a folder gone, a folder that hides the one below, a new file
+	cp -a "$BATS_FILE_TMPDIR/tree" "$BATS_FILE_TMPDIR/second"
+	(
+		cd "$BATS_FILE_TMPDIR/second" || exit
+		rm -r gone etc/outside hidden
+		mkdir hidden
+		echo new >hidden/above
+		echo new >etc/new
+	)
+	host_tare layer commit --from x:1 "$BATS_FILE_TMPDIR/tree" "$BATS_FILE_TMPDIR/second" x:2
+}
+
+teardown_file() {
+	end_file_system "$TARE_FS"
+}
+
+setup() {
+	[[ ! -e $BATS_FILE_TMPDIR/no ]] || skip "this machine can't make the file system for $kind"
+	tare_setup
+	mkdir m n
+}
+
+teardown() {
+	local one
+
+	[[ -d $BATS_TEST_TMPDIR/m ]] || return 0
+	for one in $(host_tare snapshot ls --quiet --no-trunc); do
+		host_tare snapshot rm --force "$one" || true
+	done
+	tare_teardown
+	expect_nothing_left
+}
+
+@test "what is written is the snapshot's: not the image's, nor another one's" {
+	[[ $(host_tare snapshot create --name a x:1) = a ]]
+	host_tare snapshot create --name b x:1
+	host_tare snapshot mount a m
+	host_tare snapshot mount b n
+	[[ $(<m/etc/greeting) = hello ]]
+	echo changed >m/etc/greeting
+	echo new >m/new
+	rm -r m/gone
+	[[ $(<n/etc/greeting) = hello && ! -e n/new && -e n/gone/file ]]
+	host_tare snapshot umount a
+	! mountpoint -q m
+	host_tare snapshot mount a m
+	[[ $(<m/etc/greeting) = changed && $(<m/new) = new && ! -e m/gone ]]
+	host_tare snapshot create --name c x:1
+	host_tare snapshot umount b
+	host_tare snapshot mount c n
+	[[ $(<n/etc/greeting) = hello && ! -e n/new && -e n/gone/file ]]
+	run host_tare snapshot create --name a x:1
+	expect_error "make the snapshot 'a': there is one of that name"
+	run host_tare snapshot ls
+	expect_line "^a +x:1 +$TARE_STORAGE_DRIVER "
+}
+
+@test "layers hide what they remove" {
+	host_tare snapshot create --name a x:2
+	host_tare snapshot mount a m
+	[[ ! -e m/gone && ! -L m/etc/outside && ! -e m/hidden/below ]]
+	[[ $(<m/hidden/above) = new && $(<m/etc/new) = new && $(<m/etc/greeting) = hello ]]
+	[[ -z $(find m -name '.wh.*') ]]
+}
+
+@test "links, attributes, capabilities, holes, devices, owners and times are kept" {
+	host_tare snapshot create --name a x:1
+	host_tare snapshot mount a m
+	fingerprint "$BATS_FILE_TMPDIR/tree" >want
+	fingerprint m >is
+	diff want is
+	grep -q 'security.capability' is
+	grep -q 'user.note' is
+	grep -q '^deep/er/hard f 644 0:0 6 2 ' is
+	(($(stat -c %b m/deep/sparse) < 2000))
+	[[ $(stat -c %i m/etc/greeting) = "$(stat -c %i m/deep/er/hard)" ]]
+	# also of what is written to
+	echo more >>m/bin/capable
+	echo x >>m/deep/er/hard
+	[[ $(stat -c %u:%g m/bin/capable) = 1:2 ]]
+	[[ $(python3 -c 'import os; print(os.getxattr("m/deep/er/hard", "user.note"))') = "b'kept'" ]]
+}
+
+@test "what is written is counted, and given back" {
+	local before after
+
+	host_tare snapshot create --name a x:1
+	host_tare snapshot mount a m
+	before=$(host_tare snapshot usage --json a | jq '.[0].UsedBytes')
+	dd if=/dev/urandom of=m/five bs=1M count=5 conv=fsync status=none
+	after=$(host_tare snapshot usage --json a | jq '.[0].UsedBytes')
+	((after - before >= 5000000 && after - before < 5600000))
+	host_tare system df --json | jq -e '.[] | select(.Type == "Snapshots") | .TotalCount == "1" and .bytes >= 5000000'
+	rm m/five
+	sync -f m
+	((before == $(host_tare snapshot usage --json a | jq '.[0].UsedBytes')))
+	[[ $kind = copy ]] || ((before < 200000))
+}
+
+@test "a size holds for what is written, and for that snapshot only" {
+	[[ $(host_tare info --format '{{.DriverStatus.SizeLimits}}') = true ]] || {
+		run host_tare snapshot create --size 8m x:1
+		expect_error 'limit the size: '
+		skip "this kernel has no project quota for $(stat -f -c %T "$TARE_FS")"
+	}
+	host_tare snapshot create --name a --size 8m x:1
+	host_tare snapshot create --name b x:1
+	host_tare snapshot mount a m
+	host_tare snapshot mount b n
+	run dd if=/dev/urandom of=m/big bs=1M count=20 conv=fsync status=none
+	((status != 0))
+	expect_line 'No space left on device|Disk quota exceeded'
+	(($(stat -c %s m/big) >= 5000000 && $(stat -c %s m/big) <= 9000000))
+	dd if=/dev/urandom of=n/big bs=1M count=20 conv=fsync status=none
+	run host_tare snapshot ls --size
+	expect_line '^a .* 8\.389MB$'
+	rm m/big
+	sync -f m
+	dd if=/dev/urandom of=m/small bs=1M count=2 conv=fsync status=none
+	# what is below it does not count
+	run host_tare snapshot create --size 0 x:1
+	expect_error 'a snapshot of no size'
+}
+
+@test "owners are shifted by the mount, not on the disk" {
+	[[ $(host_tare info --format '{{.DriverStatus.IdMappedMounts}}') = true ]] ||
+		skip "$(stat -f -c %T "$TARE_FS") has no id-mapped mounts on this kernel"
+	host_tare snapshot create --name a x:2
+	host_tare snapshot mount --uidmap 0:100000:65536 a m
+	[[ $(stat -c %u:%g m/etc/greeting m/bin/capable m/deep/er) = $'100000:100000\n100001:100002\n101000:101000' ]]
+	setpriv --reuid 100000 --regid 100000 --clear-groups sh -c 'echo mine >m/etc/mine && echo x >>m/etc/greeting'
+	[[ $(stat -c %u m/etc/mine) = 100000 ]]
+	host_tare snapshot umount a
+	host_tare snapshot mount --ro a m
+	[[ $(stat -c %u:%g m/etc/mine m/etc/greeting m/bin/capable) = $'0:0\n0:0\n1:2' ]]
+	run host_tare snapshot mount --uidmap 0:x:1 a n
+	expect_error "'0:x:1' is not of the form"
+}
+
+@test "nothing can be written to a read-only mount, or to an image" {
+	host_tare snapshot create --name a x:2
+	host_tare snapshot mount --ro a m
+	run touch m/x
+	((status != 0))
+	expect_line 'Read-only'
+	host_tare image mount x:2 n
+	[[ $(<n/etc/new) = new && ! -e n/gone ]]
+	run touch n/x
+	expect_line 'Read-only'
+	run host_tare rmi x:2
+	expect_error "is made of it"
+	host_tare image unmount n
+	! mountpoint -q n
+	run host_tare image unmount n
+	expect_error 'no image is mounted on'
+	[[ $(host_tare snapshot ls --quiet) = a ]]
+}
+
+@test "what was changed is listed, exported and committed, and comes back the same" {
+	host_tare snapshot create --name a x:2
+	run host_tare snapshot diff a
+	expect_output ''
+	host_tare snapshot mount a m
+	echo more >>m/etc/new
+	rm -r m/hidden
+	mkdir m/added
+	echo "$kind" >m/added/file
+	chmod 700 m/bin
+	run host_tare snapshot diff a
+	for line in 'C /etc' 'C /etc/new' 'D /hidden' 'A /added' 'A /added/file' 'C /bin'; do
+		expect_line "^$line\$"
+	done
+	((${#lines[@]} == 6))
+	host_tare snapshot commit --message why --author me --change 'CMD ["x"]' a y:1
+	host_tare image inspect y:1 | jq -e '.[0] | .Config.Cmd == ["x"] and .Author == "me" and .Comment == "why"'
+	host_tare snapshot create --name b y:1
+	host_tare snapshot mount b n
+	fingerprint m >want
+	fingerprint n >is
+	diff want is
+	run host_tare snapshot diff b
+	expect_output ''
+	host_tare snapshot export --output a.tar a
+	mkdir whole
+	tar --xattrs --xattrs-include='*' -C whole -xpf a.tar
+	fingerprint whole >is
+	diff want is
+	host_tare snapshot rm --force b
+	host_tare rmi y:1
+}
+
+@test "an image that a snapshot is made of stays, with its layers" {
+	local n
+
+	host_tare tag x:2 z:1
+	host_tare snapshot create --name keeper x:2
+	host_tare image prune --all --force
+	n=$(find "$TARE_ROOT/layers" -mindepth 1 -maxdepth 1 | wc -l)
+	host_tare rmi x:2
+	run host_tare rmi z:1
+	expect_error "'keeper' is made of it"
+	host_tare image prune --all --force
+	[[ $n = "$(find "$TARE_ROOT/layers" -mindepth 1 -maxdepth 1 | wc -l)" ]]
+	host_tare snapshot mount keeper m
+	[[ $(<m/etc/new) = new ]]
+	host_tare tag z:1 x:2
+	host_tare rmi z:1
+	# the others were pruned
+	host_tare import "$BATS_FILE_TMPDIR/tree.tar" x:1
+}
+
+@test "what is mounted is not removed, unless by force; then nothing is left" {
+	host_tare snapshot create --name a x:1
+	host_tare snapshot mount a m
+	host_tare snapshot mount a n || true # overlayfs may refuse a second time
+	run host_tare snapshot rm a
+	expect_error "it is mounted on '$PWD/[mn]'"
+	[[ $(host_tare snapshot inspect a | jq -r '.[0].Mounts[]' | grep -cx "$PWD/m") = 1 ]]
+	host_tare snapshot rm --force a
+	! mountpoint -q m
+	! mountpoint -q n
+	expect_nothing_left
+	run host_tare snapshot rm a
+	expect_line 'no such snapshot: a'
+	((status == 1))
+	host_tare snapshot rm --force a
+}
+
+@test "an image of many layers" {
+	local n=600
+
+	need_program python3
+	# each layer is a whole copy
+	[[ $TARE_STORAGE_DRIVER != copy ]] || n=60
+	many_layers "$n" many.tar
+	host_tare load --input many.tar
+	host_tare snapshot create --name a many:1
+	host_tare snapshot mount a m
+	[[ $(<m/last) = $((n - 1)) && $(<m/n0) = 0 && $(<"m/n$((n / 2 + 1))") = $((n / 2 + 1)) ]]
+	[[ ! -e m/n9 && ! -e m/n$((n - 11)) && -e m/n10 ]]
+	(($(find m -name 'n*' | wc -l) == n - (n - 1) / 10))
+	echo mine >m/last
+	rm m/n0
+	run host_tare snapshot diff a
+	[[ $(LC_ALL=C sort <<<"$output") = $'C /last\nD /n0' ]]
+	host_tare snapshot umount a
+	host_tare snapshot mount --uidmap 0:100000:65536 a m
+	[[ $(stat -c %u m/last m/n2) = $'100000\n100000' && $(<m/last) = mine && ! -e m/n0 ]]
+	host_tare snapshot rm --force a
+	host_tare rmi many:1
+}
+
+@test "killed at any moment, nothing is left that the next command does not clear" {
+	local i
+
+	for ((i = 0; i < 24; i++)); do
+		timeout -s KILL "0.0$((RANDOM % 40 + 10))" "$TARE_BUILD/src/tare" snapshot create --name "k$i" x:2 </dev/null 3>&- >/dev/null 2>&1 || true
+		timeout -s KILL "0.0$((RANDOM % 30 + 5))" "$TARE_BUILD/src/tare" snapshot rm "k$((i - 1))" </dev/null 3>&- >/dev/null 2>&1 || true
+	done
+	host_tare snapshot ls --quiet >names
+	diff names <(ls -A "$TARE_ROOT/snapshots")
+	xargs -r "$TARE_BUILD/src/tare" snapshot rm <names
+	host_tare system check --repair
+	expect_nothing_left
+}
+
+@test "a bundle made of a snapshot runs" {
+	host_tare snapshot create --name a tare/base
+	host_tare snapshot mount a m
+	rm -rf "$bundle/rootfs"
+	config '.root.path = $path | .root.readonly = false' --arg path "$PWD/m"
+	shell 'echo inside $(hostname) >/written && rm /bin/vi && cat /written'
+	run_container
+	expect_status 0
+	expect_line '^inside '
+	run host_tare snapshot diff a
+	expect_line '^A /written$'
+	expect_line '^D /bin/vi$'
+}
