@@ -22,9 +22,16 @@ file_system() {
 
 # end_file_system FOLDER
 end_file_system() {
+	local tries
+
 	! mountpoint -q "$1" || umount "$1"
+	# the kernel lets go of it in its own time
+	for ((tries = 0; tries < 50; tries++)); do
+		losetup -j "$1.img" | grep -q . || break
+		sleep 0.1
+	done
+	[[ -z $(losetup -j "$1.img") ]]
 	rm -f "$1.img"
-	! losetup -a | grep -F "$1.img"
 }
 
 # all_kinds FOLDER: a tree with all that an image can hold
