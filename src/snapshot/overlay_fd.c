@@ -42,7 +42,7 @@ static int add_fd(int ctx, const char *key, int at, const char *name, struct err
 		return fail_sys(e, "open the folder '%s'", name);
 	if (sys_fsconfig(ctx, FSCONFIG_SET_FD, key, NULL, fd) < 0) {
 		/* before Linux 6.13 no folder can be handed over */
-		if (errno == EINVAL && strcmp(key, "lowerdir+") == 0)
+		if ((errno == EINVAL || errno == EOPNOTSUPP) && strcmp(key, "lowerdir+") == 0)
 			return fail_errno(e, ENOSYS, "stack layers by descriptor");
 		return fail_context(ctx, "stack layers", e);
 	}
@@ -159,13 +159,6 @@ static int make(struct build *b, struct err *e)
 	return fd;
 }
 
-static int shifted(int folder, int userns, struct err *e)
-{
-	own_fd int fd = mount_clone(folder, "", false, false, e);
-
-	return fd < 0 || mount_idmap(fd, userns, false, e) < 0 ? -1 : give_fd(&fd);
-}
-
 /**
  * overlay_by_fd() - mount an overlay, attached nowhere
  *
@@ -179,11 +172,11 @@ int overlay_by_fd(const struct overlay *o, struct err *e)
 	if (sys_lacks(SYS_OVERLAY_FD))
 		return fail_sys(e, "stack layers by descriptor");
 	if (o->how->userns >= 0) {
-		b.layers = layers = shifted(b.layers, o->how->userns, e);
+		b.layers = layers = overlay_take(b.layers, o->how->userns, e);
 		if (layers < 0)
 			return -1;
 		if (o->folder >= 0)
-			b.folder = folder = shifted(o->folder, o->how->userns, e);
+			b.folder = folder = overlay_take(o->folder, o->how->userns, e);
 		if (o->folder >= 0 && folder < 0)
 			return -1;
 	}

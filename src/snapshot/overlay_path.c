@@ -27,17 +27,15 @@ static int make_folder(const char *name, struct err *e)
 	return mkdir(name, 0700) < 0 ? fail_sys(e, "make the folder '%s'", name) : 0;
 }
 
-/* A copy of the mount that a folder is on, its ids shifted if they are to be, as ./NAME. */
-static int bring(int folder, const char *name, const struct overlay *o, struct err *e)
+static int put(int mount, const char *name, struct err *e)
 {
-	own_fd int fd = mount_clone(folder, "", false, false, e), target = FD_NONE;
+	own_fd int target = FD_NONE;
 
-	if (fd < 0 || make_folder(name, e) < 0)
-		return -1;
-	if (o->how->userns >= 0 && mount_idmap(fd, o->how->userns, false, e) < 0)
+	if (make_folder(name, e) < 0)
 		return -1;
 	target = openat(AT_FDCWD, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return target < 0 ? fail_sys(e, "open the folder '%s'", name) : mount_attach(fd, target, e);
+	return target < 0 ? fail_sys(e, "open the folder '%s'", name)
+			  : mount_attach(mount, target, e);
 }
 
 static int name_layers(const struct overlay *o, struct err *e)
@@ -53,21 +51,31 @@ static int name_layers(const struct overlay *o, struct err *e)
 	return symlink("L/" OVERLAY_EMPTY, "E") < 0 ? fail_sys(e, "give a layer a name") : 0;
 }
 
-/* A place of our own, which ends with us. */
-static int prepare(const struct overlay *o, struct err *e)
+/* A namespace and a tmpfs in it, which end with us. Where we stand comes along; what is open does not. */
+static int make_place(const struct overlay *o, struct err *e)
 {
+	if (fchdir(o->base->store->leases) < 0)
+		return fail_sys(e, "enter the folder 'leases'");
 	if (unshare(CLONE_NEWNS) < 0)
 		return fail_sys(e, "make a mount namespace");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail_sys(e, "set up a mount namespace");
-	if (fchdir(o->base->store->leases) < 0 ||
-	    mount("tmpfs", ".", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+	if (mount("tmpfs", ".", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
 		return fail_sys(e, "mount a tmpfs");
 	/* we stand below it still */
-	if (chdir("../leases") < 0)
-		return fail_sys(e, "enter a tmpfs");
-	if (bring(o->base->store->layers, "L", o, e) < 0 ||
-	    (o->folder >= 0 && bring(o->folder, "S", o, e) < 0))
+	return chdir("../leases") < 0 ? fail_sys(e, "enter a tmpfs") : 0;
+}
+
+static int prepare(const struct overlay *o, struct err *e)
+{
+	own_fd int layers = overlay_take(o->base->store->layers, o->how->userns, e),
+		   folder = FD_NONE;
+
+	if (layers < 0 ||
+	    (o->folder >= 0 && (folder = overlay_take(o->folder, o->how->userns, e)) < 0))
+		return -1;
+	if (make_place(o, e) < 0 || put(layers, "L", e) < 0 ||
+	    (o->folder >= 0 && put(folder, "S", e) < 0))
 		return -1;
 	return name_layers(o, e);
 }

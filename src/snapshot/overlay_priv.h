@@ -42,6 +42,7 @@ struct overlay_writer {
 	int bits;
 };
 
+int overlay_take(int folder, int userns, struct err *e);
 int overlay_become(const struct overlay *o, int folder, struct overlay_writer *ret_before,
 		   struct err *e);
 void overlay_become_again(const struct overlay_writer *before);

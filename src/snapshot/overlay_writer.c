@@ -10,7 +10,29 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "base/own.h"
+#include "os/mount.h"
 #include "snapshot/overlay_priv.h"
+
+#define OVERFLOW_ID 65534 /* user_namespaces(7), "Unmapped user and group IDs" */
+
+/* overlay_take() - a detached copy of the mount that a folder is on, its ids shifted by @userns if any */
+int overlay_take(int folder, int userns, struct err *e)
+{
+	own_fd int fd = mount_clone(folder, "", false, false, e);
+	struct stat st;
+
+	if (fd < 0 || (userns >= 0 && mount_idmap(fd, userns, false, e) < 0))
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return fail_sys(e, "look at a folder of the store");
+	/* the store's folders are root's; root's without a map would be nobody's */
+	if (userns >= 0 && st.st_uid == OVERFLOW_ID) {
+		fail(e, ERR_INPUT, "shift ids: 0 is not among them");
+		return fail_hint(e, "overlayfs works in folders of root's");
+	}
+	return give_fd(&fd);
+}
 
 /**
  * overlay_become() - become who owns the snapshot's folder, as its mount shows it
@@ -52,8 +74,5 @@ int overlay_check_writable(const struct overlay *o, int mount, struct err *e)
 	    !(st.f_flag & ST_RDONLY))
 		return 0;
 	fail(e, ERR_UNSUPPORTED, "mount an overlay: it can't be written to");
-	if (o->how->userns >= 0)
-		return fail_hint(e,
-				 "is 0 among the ids that are shifted? The kernel's log says more");
 	return fail_hint(e, "the kernel's log says why");
 }

@@ -1,0 +1,195 @@
+# snapshot.bats - snapshot drivers: how one is chosen, user namespaces, older kernels, volatile mounts
+#
+# What every driver must do is in snapshot_overlay.bats.
+# nothing new with systemd: no unit and no cgroup is concerned
+# shellcheck disable=SC2154 # status and output are bats' own
+
+load ../lib
+load ../snapshot
+
+setup() {
+	tare_setup
+	export TARE_ROOT=$BATS_TEST_TMPDIR/root
+	unset TARE_STORAGE_DRIVER
+	mkdir m n
+}
+
+teardown() {
+	local one
+
+	unset TARE_TEST_LACK TARE_STORAGE_DRIVER
+	for one in $(host_tare snapshot ls --quiet --no-trunc 2>/dev/null); do
+		host_tare snapshot rm --force "$one" || true
+	done
+	rm -rf "$TARE_ROOT"
+	tare_teardown
+}
+
+# apart COMMAND...: in a user namespace and a mount namespace of its own
+apart() {
+	unshare -rm true 2>/dev/null || skip 'needs user namespaces'
+	unshare -rm --propagation private "$@" </dev/null 3>&-
+}
+
+@test "the first driver that works is the store's for ever" {
+	[[ $(host_tare info --format '{{.Driver}}') = overlay && $(<root/driver) = overlay ]]
+	run host_tare --storage-driver copy images
+	expect_error "use the snapshot driver copy in '$TARE_ROOT': the store is one of overlay"
+	TARE_STORAGE_DRIVER=btrfs run host_tare images
+	expect_error 'the store is one of overlay'
+	host_tare --storage-driver overlay images
+	run host_tare --storage-driver zfs images
+	expect_error "there is no snapshot driver 'zfs'.*overlay, btrfs and copy"
+	echo aufs >root/driver
+	run host_tare images
+	expect_error "it is one of the driver 'aufs', which this tare has not"
+	host_tare system check --repair
+	host_tare images
+	rm -r root
+	run host_tare --storage-driver btrfs images
+	expect_error "use the snapshot driver btrfs .*: the store does not lie on btrfs"
+	TARE_STORAGE_DRIVER=copy host_tare images
+	[[ $(<root/driver) = copy ]]
+	host_tare images
+	[[ -z $(ls -A root/snapshots) ]]
+}
+
+@test "where overlayfs can't be mounted, trees are copied" {
+	mkdir lower upper work
+	mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay m
+	TARE_ROOT=$PWD/m/root host_tare --log-level info images >out 2>why || true
+	umount m
+	grep -q 'the snapshot driver overlay does not work in' why
+	[[ $(<upper/root/driver) = copy ]]
+}
+
+@test "info says what is possible" {
+	host_tare info | jq -e '.Driver == "overlay" and .Snapshots == 0 and (.DriverStatus |
+		(.BackingFilesystem | length) > 1 and .IdMappedMounts != null and .Reflink != null and
+		.SizeLimits != null and .Volatile and (.UserXattrs | not))'
+	host_tare snapshot create tare/base
+	[[ $(host_tare info --format '{{.Snapshots}}') = 1 ]]
+}
+
+@test "in a user namespace overlayfs reads user.* attributes" {
+	all_kinds tree
+	rm -rf tree/dev tree/bin/capable
+	chown -R 0:0 tree
+	mkdir second
+	cp -a tree/. second
+	rm -r second/gone second/hidden
+	mkdir second/hidden
+	tar -C tree -cf x.tar .
+	cat >script <<-'EOF'
+		set -e
+		tare=$TARE_BUILD/src/tare
+		$tare import x.tar x:1
+		$tare layer commit --from x:1 tree second x:2
+		$tare snapshot create --name a x:2
+		$tare snapshot mount a m
+		grep -o ' - overlay tare:a:.*userxattr' /proc/self/mountinfo
+		[ ! -e m/gone ] && [ ! -e m/hidden/below ] && [ "$(cat m/etc/greeting)" = hello ]
+		rm m/etc/greeting
+		rm -r m/etc
+		mkdir m/etc
+		$tare snapshot diff a
+		$tare snapshot rm --force a
+		$tare system check
+	EOF
+	run apart bash script
+	expect_status 0
+	expect_line 'userxattr'
+	expect_line '^D /etc/outside$'
+	expect_line 'Nothing is wrong'
+	[[ $(<root/driver) = 'overlay userxattr' ]]
+	# root can use it, too; the other way is refused
+	host_tare snapshot create --name b x:2
+	host_tare snapshot mount b m
+	[[ ! -e m/hidden/below ]]
+	host_tare snapshot rm --force b
+	rm -r root
+	host_tare images
+	run apart "$TARE_BUILD/src/tare" snapshot create --name c tare/base
+	run apart "$TARE_BUILD/src/tare" snapshot mount c m
+	expect_error "can't be read in a user namespace"
+}
+
+@test "on older kernels overlayfs gets names, in a mount namespace of its own" {
+	local before
+
+	export TARE_TEST_LACK=overlay_fd
+	need_program python3
+	[[ $(host_tare info --format '{{.DriverStatus.LayersByDescriptor}}') = false ]]
+	many_layers 600 many.tar
+	host_tare load --input many.tar
+	before=$(wc -l </proc/self/mountinfo)
+	host_tare snapshot create --name a many:1
+	host_tare snapshot mount a m
+	grep -q ' lowerdir=599:598:\| lowerdir=.*:G0' /proc/self/mountinfo || grep -q 'lowerdir' /proc/self/mountinfo
+	[[ $(<m/last) = 599 && $(<m/n0) = 0 && ! -e m/n9 ]]
+	echo mine >m/last
+	run host_tare snapshot diff a
+	expect_output 'C /last'
+	host_tare snapshot umount a
+	[[ $before = "$(wc -l </proc/self/mountinfo)" ]]
+	[[ $(host_tare info --format '{{.DriverStatus.IdMappedMounts}}') = true ]] || return 0
+	host_tare snapshot create --name b tare/base
+	host_tare snapshot mount --uidmap 0:100000:65536 b n
+	[[ $(stat -c %u n/etc/passwd) = 100000 ]]
+	setpriv --reuid 100000 --regid 100000 --clear-groups touch n/etc/mine
+	[[ $(stat -c %u n/etc/mine) = 100000 && $(stat -c %u root/snapshots/b/upper/etc/mine) = 0 ]]
+}
+
+@test "without 0 among its ids a snapshot can't be written to, which is said" {
+	[[ $(host_tare info --format '{{.DriverStatus.IdMappedMounts}}') = true ]] ||
+		skip 'this file system has no id-mapped mounts on this kernel'
+	host_tare snapshot create --name a tare/base
+	run host_tare snapshot mount --uidmap 5:100000:10 a m
+	expect_error 'shift ids: 0 is not among them'
+	! mountpoint -q m
+}
+
+@test "a volatile snapshot is lost when the machine was restarted, and only then" {
+	host_tare snapshot create --name a --volatile tare/base
+	host_tare snapshot mount a m
+	grep -q " $PWD/m .*,volatile" /proc/self/mountinfo
+	echo x >m/x
+	host_tare snapshot umount a
+	host_tare snapshot mount a m
+	[[ $(<m/x) = x ]]
+	host_tare snapshot umount a
+	echo another >root/snapshots/a/boot
+	run host_tare snapshot mount a m
+	expect_error 'it was volatile, and the machine has been restarted since'
+	host_tare snapshot rm a
+	run host_tare --root "$PWD/other" --storage-driver copy snapshot create --volatile tare/base
+	expect_error 'the driver copy has no volatile snapshots'
+	[[ -z $(ls -A other/snapshots) ]]
+}
+
+@test "snapshots are found by what their names begin with; names are names" {
+	host_tare snapshot create --name alpha tare/base
+	host_tare snapshot create --name alps tare/base
+	host_tare snapshot create --name al tare/base
+	[[ $(host_tare snapshot inspect --format '{{.Name}}' alph) = alpha ]]
+	[[ $(host_tare snapshot inspect --format '{{.Name}}' al) = al ]]
+	run host_tare snapshot inspect alp
+	expect_error 'several begin so'
+	for name in .x a/b '' -- 'a b' ..; do
+		run host_tare snapshot create --name="$name" tare/base
+		expect_error 'call a snapshot|no such'
+	done
+	run host_tare snapshot create no-such-image
+	expect_error 'no such image'
+	[[ $(ls -A root/snapshots) = $'al\nalpha\nalps' ]]
+}
+
+@test "what others hold is not removed" {
+	host_tare snapshot create --name a tare/base
+	exec {lock}<root/snapshots/a
+	flock -s "$lock"
+	run host_tare snapshot rm a
+	expect_error "remove the snapshot 'a': it is in use"
+	exec {lock}<&-
+	host_tare snapshot rm a
+}
