@@ -5,7 +5,7 @@
  * in no list: Docker does not take that for a change, and every file that comes and goes makes one.
  *
  * A file of several names is in the layer by all of them or not at all, or it would become two. In
- * an overlay's upper folder they all are: a link is made only there. For trees the walk is made twice:
+ * an overlay's upper folder all of them are: a link is made only there. For trees the walk is made twice:
  * the first one pairs the inodes of both trees (learn()).
  */
 #include <stdio.h>
@@ -85,7 +85,11 @@ static int tell_folder(struct walk *w, struct level *l, enum pack_change_kind ki
 
 static int tell(struct walk *w, struct level *in, struct pack_item *i, struct err *e)
 {
+	bool is_left_out = w->purpose == PACK_TO_WRITE && S_ISSOCK(i->file.st.st_mode) && !i->over;
+
 	i->folder = FD_NONE;
+	if (is_left_out && i->kind != PACK_DELETED)
+		return show(w, i, e);
 	return tell_folder(w, in, PACK_CHANGED, false, e) < 0 ? -1 : show(w, i, e);
 }
 
@@ -163,15 +167,16 @@ static int learn(struct walk *w, const struct pack_file *was, bool has_was,
 	return 0;
 }
 
-/* Is what seems unchanged in the layer all the same, since it has other names? */
-static bool is_linked(const struct walk *w, const struct stat *st)
+/* Is what seems unchanged in the layer all the same, since it has other names, or had? Overlayfs copies a
+ * file up by one name, which is a file of its own then. */
+static bool is_linked(const struct walk *w, const struct stat *was, const struct stat *st)
 {
 	const struct link *k;
 
 	if (w->purpose == PACK_TO_LIST || w->s->kind == PACK_WHOLE)
 		return false;
 	if (w->s->kind == PACK_OVERLAY)
-		return st->st_nlink > 1;
+		return st->st_nlink > 1 || was->st_nlink > 1;
 	k = links_find(w->links, st);
 	return k && k->touched;
 }
@@ -204,7 +209,7 @@ static int file(struct walk *w, struct level *in, const struct pack_file *was, b
 		same = pack_same(w->s, was, is, e);
 	if (same < 0)
 		return -1;
-	if (same == PACK_SAME && !is_linked(w, &is->st))
+	if (same == PACK_SAME && !is_linked(w, &was->st, &is->st))
 		return 0;
 	return refuse_names(w, is, e) < 0 ? -1 : tell(w, in, &i, e);
 }
