@@ -239,6 +239,26 @@ image_id() {
 	done
 }
 
+@test "an archive is compressed where that is said, or its name says it" {
+	small_tar fs.tar
+	host_tare import fs.tar x:1 >out
+	host_tare save x:1 >x.tar
+	for how in gzip:tar.gz gzip:tgz zstd:tar.zst; do
+		host_tare save --output "x.${how#*:}" x:1
+		"${how%%:*}" -dc <"x.${how#*:}" | cmp - x.tar
+		host_tare save --compression "${how%%:*}" x:1 | cmp - "x.${how#*:}"
+		host_tare load --input "x.${how#*:}" >out
+		grep -q x:1 out
+	done
+	host_tare save --compression none --output x.gz x:1
+	cmp x.gz x.tar
+	run host_tare save --compression xz --output x.xz x:1
+	expect_error "unknown compression 'xz'"
+	[[ ! -e x.xz ]]
+	run bash -c 'exec >/dev/full; exec "$0" save --compression gzip x:1' "$TARE_BUILD/src/tare"
+	expect_error 'no space left'
+}
+
 @test "layers are shared, and the tree shows it" {
 	small_tar fs.tar
 	host_tare import fs.tar x:1 >out
