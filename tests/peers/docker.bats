@@ -128,7 +128,7 @@ id_in_store() {
 
 @test "docker pulls and runs what tare pushes, and tare pulls what docker pushes" {
 	need_program docker-registry openssl htpasswd
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	make_certificates
 	start_registries
 	plain=$(<plain)
@@ -145,4 +145,35 @@ id_in_store() {
 	store_tare system check
 	stop_registries
 	docker_ rmi "$plain/base:1" "$plain/test:1"
+}
+
+@test "tare lists what docker diff lists, and docker runs what tare commits of it" {
+	local cid data=$DOCKER_DIR/data id
+
+	cd "$BATS_TEST_TMPDIR" || return
+	docker_ run --runtime tare --network none --name changed test sh -c '
+		echo new >/etc/made; rm /etc/group; ln /etc/made /etc/zz; mkdir -p /a/b/c; echo deep >/a/b/c/file
+		chmod 711 /tmp; mkfifo /a/fifo; ln -s nowhere /a/link; rm -r /var; mkdir /var; echo file >/var/again
+		echo one >/tmp/comes; rm /tmp/comes'
+	cid=$(docker_ inspect --format '{{.Id}}' changed)
+	id=$data/image/vfs/layerdb/mounts/$cid
+	lower=$data/vfs/dir/$(<"$id/init-id") upper=$data/vfs/dir/$(<"$id/mount-id")
+	docker_ diff changed | LC_ALL=C sort >theirs
+	host_tare layer diff "$lower" "$upper" | LC_ALL=C sort >ours
+	diff theirs ours
+	grep -x 'C /tmp' ours
+	grep -x 'D /etc/group' ours
+
+	docker_ image save test:latest >test.tar
+	store_tare load --quiet --input test.tar
+	store_tare layer commit --from test:latest --change 'CMD ["cat", "/etc/zz", "/a/b/c/file"]' "$lower" "$upper" mine:1
+	store_tare save --output mine.tar mine:1
+	docker_ load --quiet --input mine.tar
+	run docker_run --rm mine:1
+	[[ $output = $'new\ndeep' ]]
+	run docker_run --rm mine:1 sh -c 'ls /etc/group /var; stat -c "%a %h" /tmp /etc/zz'
+	[[ $output = *again*$'\n'*'711 '*$'\n'*' 2' ]]
+	store_tare system check
+	docker_ rm changed
+	docker_ rmi mine:1
 }
