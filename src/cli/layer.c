@@ -108,7 +108,9 @@ static int open_folders(struct folders *f, const struct source_options *o, char 
 	if (n > 1 && (f->lower = open_tree(args[0], e)) < 0)
 		return -1;
 	f->source = (struct pack_source){
-		.kind = n < 2 ? PACK_WHOLE : overlay ? PACK_OVERLAY : PACK_TREES,
+		.kind = n < 2     ? PACK_WHOLE
+			: overlay ? PACK_OVERLAY
+				  : PACK_TREES,
 		.upper = f->upper,
 		.lower = f->lower,
 		.user_xattrs = o->user_xattrs,
@@ -217,8 +219,10 @@ static const struct command commit_command = {
 	.name = "commit",
 	.args = "[LOWER] UPPER [NAME[:TAG]]",
 	.summary = "make an image of another one, --from, and the difference",
-	.about = "LOWER is what the image that --from names looks like, merged. With one folder, or "
-		 "with a name behind it, and without --from the image has one layer, the whole tree.",
+	.about =
+		"LOWER is what the image that --from names looks like, merged. With one folder, or "
+		"with a name behind it, and without --from the image has one layer, the whole "
+		"tree.",
 	.opts = commit_opts,
 	.n = COUNT(commit_opts),
 	.size = sizeof(struct layer_commit_options),

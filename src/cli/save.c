@@ -139,7 +139,9 @@ static const char *by_suffix(const char *output)
 {
 	static const struct {
 		const char *suffix, *compression;
-	} rows[] = { { ".gz", "gzip" }, { ".tgz", "gzip" }, { ".zst", "zstd" }, { ".tzst", "zstd" } };
+	} rows[] = {
+		{ ".gz", "gzip" }, { ".tgz", "gzip" }, { ".zst", "zstd" }, { ".tzst", "zstd" }
+	};
 
 	for (size_t i = 0; output && i < COUNT(rows); i++)
 		if (text_ends(output, rows[i].suffix))

@@ -69,11 +69,9 @@ static int show(struct walk *w, struct pack_item *i, struct err *e)
 static int tell_folder(struct walk *w, struct level *l, enum pack_change_kind kind, bool opaque,
 		       struct err *e)
 {
-	struct pack_item i = { .kind = kind,
-			       .len = l->len,
-			       .file = l->file,
-			       .folder = l->upper,
-			       .opaque = opaque };
+	struct pack_item i = {
+		.kind = kind, .len = l->len, .file = l->file, .folder = l->upper, .opaque = opaque
+	};
 
 	if (l->told)
 		return 0;
@@ -151,8 +149,8 @@ static int learn(struct walk *w, const struct pack_file *was, bool has_was,
 		return 0;
 	}
 	if (mine->paired) {
-		mine->touched |= mine->other_ino != was->st.st_ino ||
-				 mine->other_dev != was->st.st_dev;
+		mine->touched |=
+			mine->other_ino != was->st.st_ino || mine->other_dev != was->st.st_dev;
 		return 0;
 	}
 	same = pack_same(w->s, was, is, e);
@@ -187,7 +185,8 @@ static int refuse_names(const struct walk *w, const struct pack_file *f, struct 
 		return 0;
 	if (text_starts(f->name, WHITEOUT))
 		return fail(e, ERR_UNSUPPORTED,
-			    "names that begin with '" WHITEOUT "' say in a layer that a file is gone");
+			    "names that begin with '" WHITEOUT
+			    "' say in a layer that a file is gone");
 	if (S_ISCHR(f->st.st_mode) && f->st.st_rdev == 0)
 		return fail(e, ERR_UNSUPPORTED,
 			    "a device 0:0 says in a layer for overlayfs that a file is gone");
@@ -300,11 +299,9 @@ static int subfolder(struct walk *w, struct level *in, const struct pack_file *w
 		     const struct pack_file *is, size_t len, struct err *e)
 {
 	own_fd int upper = FD_NONE;
-	struct level l = { .above = in,
-			   .lower = FD_NONE,
-			   .len = len,
-			   .merged = in->merged,
-			   .file = *is };
+	struct level l = {
+		.above = in, .lower = FD_NONE, .len = len, .merged = in->merged, .file = *is
+	};
 	struct overlay_marks marks = { 0 };
 	int r = 0;
 

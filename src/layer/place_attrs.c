@@ -96,8 +96,7 @@ int place_node_xattrs(struct place *p, int dir, const char *name, const struct t
 
 		if (is_allowed(a->name) && lsetxattr(name, a->name, a->value, a->len, 0) == 0)
 			continue;
-		if (is_allowed(a->name) && errno != EOPNOTSUPP && errno != EPERM &&
-		    errno != EINVAL)
+		if (is_allowed(a->name) && errno != EOPNOTSUPP && errno != EPERM && errno != EINVAL)
 			return fail_sys(e, "set '%s' of '/%s'", a->name, p->name.path);
 		p->result->skipped_xattrs++;
 	}

@@ -61,13 +61,21 @@ TEST(what_is_written_is_read)
 						   { "user.a", "", 0 } };
 	const struct tar_entry rows[] = {
 		{ .type = TAR_FILE, .path = "a", .mode = 0644, .size = 3 },
-		{ .type = TAR_FILE, .path = longest, .mode = 07777, .size = 3, .uid = UINT32_MAX - 1 },
+		{ .type = TAR_FILE,
+		  .path = longest,
+		  .mode = 07777,
+		  .size = 3,
+		  .uid = UINT32_MAX - 1 },
 		{ .type = TAR_LINK, .path = "l", .link = target, .mode = 0777, .gid = 1 << 21 },
 		{ .type = TAR_HARD_LINK, .path = "h", .link = "a", .mode = 0644 },
 		{ .type = TAR_CHAR, .path = "c", .mode = 0600, .major = 250, .minor = 70000 },
 		{ .type = TAR_FIFO, .path = "f\n\xff", .mode = 0600, .mtime = { -1, 500000000 } },
 		{ .type = TAR_DIR, .path = "d/", .mode = 01777, .mtime = { 1 << 30, 1 } },
-		{ .type = TAR_FILE, .path = "x", .size = 3, .xattrs = xattrs, .n_xattrs = 2,
+		{ .type = TAR_FILE,
+		  .path = "x",
+		  .size = 3,
+		  .xattrs = xattrs,
+		  .n_xattrs = 2,
 		  .mtime = { INT64_C(1) << 33, 0 } },
 		{ .type = TAR_FILE, .path = "t", .size = 3, .mtime = { -15, 0 } },
 		{ .type = TAR_FILE, .path = "u", .size = 3, .mtime = { 5, 120000000 } },
@@ -193,10 +201,9 @@ TEST(records_stand_in_the_order_of_their_keys)
 TEST(gnu_headers_are_the_bytes_that_they_were)
 {
 	static char name[141];
-	const struct tar_entry x = { .type = TAR_FILE,
-				     .path = name,
-				     .mode = 0644,
-				     .size = UINT64_C(1) << 33 };
+	const struct tar_entry x = {
+		.type = TAR_FILE, .path = name, .mode = 0644, .size = UINT64_C(1) << 33
+	};
 	own_str struct str s = { 0 };
 	own_tar_writer w = { .write = keep, .of = &s, .dialect = TAR_GNU };
 	struct err e = { 0 };
@@ -205,7 +212,9 @@ TEST(gnu_headers_are_the_bytes_that_they_were)
 	WANT_INT(tar_put(&w, &x, NULL, &e), 0);
 	WANT_INT(s.len, 3 * TAR_BLOCK);
 	WANT_INT(memcmp(s.at, "././@LongLink\0", 14), 0);
-	WANT_INT(memcmp(s.at + 100, "0000644\0000000000\0000000000\00000000000215\00000000000000\000", 48), 0);
+	WANT_INT(memcmp(s.at + 100,
+			"0000644\0000000000\0000000000\00000000000215\00000000000000\000", 48),
+		 0);
 	WANT_INT(s.at[156], 'L');
 	WANT_INT(memcmp(s.at + 257, "ustar\00000", 8), 0);
 	WANT_INT(memcmp(s.at + TAR_BLOCK, name, sizeof(name)), 0);
