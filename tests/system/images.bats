@@ -152,6 +152,19 @@ image_id() {
 	expect_error 'no such image'
 }
 
+@test "an image without layers is one, in and out" {
+	echo '{"architecture":"amd64","os":"linux","config":{"Cmd":["x"]},"rootfs":{"type":"layers","diff_ids":[]}}' >c.json
+	echo '[{"Config":"c.json","RepoTags":["zero:1"],"Layers":[]}]' >manifest.json
+	tar -cf zero.tar c.json manifest.json
+	host_tare load --quiet -i zero.tar
+	[[ $(host_tare image inspect --format '{{.Id}} {{len .RootFS.Layers}}' zero:1) = "sha256:$(sha256sum <c.json | cut -c 1-64) 0" ]]
+	host_tare save -o again.tar zero:1
+	host_tare rmi zero:1
+	host_tare load --quiet -i again.tar
+	[[ $(host_tare image inspect --format '{{json .Config.Cmd}}' zero:1) = '["x"]' ]]
+	host_tare system check
+}
+
 @test "archives come from a pipe, compressed by gzip or zstd" {
 	small_tar fs.tar
 	host_tare import fs.tar x:1 >out
