@@ -326,14 +326,13 @@ static int subfolder(struct walk *w, struct level *in, const struct pack_file *w
 	return r;
 }
 
-static int one(struct walk *w, struct level *in, const char *name, size_t len, struct err *e)
+static int there_is(struct walk *w, struct level *in, const char *name, size_t len, struct err *e)
 {
 	struct pack_file is, was;
 	int there = look(in->upper, name, &is, e), before;
 
-	/* it went away after the folder was read */
 	if (there == 0)
-		return in->merged ? 0 : deleted(w, in, name, len, e);
+		return fail_errno(e, ENOENT, "look at it");
 	before = there < 0 ? -1 : look(in->lower, name, &was, e);
 	if (before < 0)
 		return -1;
@@ -343,6 +342,22 @@ static int one(struct walk *w, struct level *in, const char *name, size_t len, s
 	if (S_ISDIR(is.st.st_mode))
 		return subfolder(w, in, &was, before, &is, len, e);
 	return file(w, in, &was, before, &is, len, e);
+}
+
+/* A container that runs takes files away at any moment: what is gone when its turn comes is gone. */
+static int one(struct walk *w, struct level *in, const char *name, size_t len, struct err *e)
+{
+	struct err ignored = { 0 };
+	struct pack_file is;
+
+	if (there_is(w, in, name, len, e) == 0)
+		return 0;
+	if (e->sysno != ENOENT || look(in->upper, name, &is, &ignored) != 0)
+		return -1;
+	*e = (struct err){ 0 };
+	w->named = false;
+	w->path[len] = '\0';
+	return in->merged ? 0 : deleted(w, in, name, len, e);
 }
 
 /* The name that comes first of both lists' next ones; NULL: none is left. */

@@ -166,6 +166,50 @@ A /e/new' ]]
 	[[ $(layer diff lower upper) = 'C /file' ]]
 }
 
+@test "what was not changed since the tree was copied is not looked at" {
+	mkdir lower
+	echo one >lower/file
+	cp -a lower upper
+	echo two >upper/file
+	touch -r lower/file upper/file
+	sleep 0.05
+	touch later
+	[[ ! $(layer diff --since later lower upper) ]]
+	[[ $(layer diff lower upper) = 'C /file' ]]
+	sleep 0.05
+	echo six >upper/file
+	touch -r lower/file upper/file
+	[[ $(layer diff --since later lower upper) = 'C /file' ]]
+}
+
+@test "a snapshot and a reflinked copy are not read to be found the same" {
+	local tree
+
+	need_program mkfs.btrfs strace
+	truncate -s 300M disk
+	mkfs.btrfs -q disk
+	mkdir at
+	mount -o loop disk at
+	mounted=(at)
+	btrfs -q subvolume create at/lower
+	head -c 8000000 /dev/urandom >at/lower/file
+	sync -f at
+	btrfs -q subvolume snapshot at/lower at/snapshot
+	cp -a --reflink=always at/lower at/reflink
+	cp -a --reflink=never at/lower at/copy
+	sync -f at
+	for tree in snapshot reflink copy; do
+		strace -f -qq -e trace=pread64 -o "$tree" "$TARE_BUILD/src/tare" layer diff at/lower "at/$tree" >listed
+		[[ ! -s listed ]]
+	done
+	[[ ! -s snapshot && ! -s reflink && -s copy ]]
+	for tree in snapshot reflink; do
+		printf x | dd of="at/$tree/file" conv=notrunc bs=1 seek=5000000 status=none
+		touch -r at/lower/file "at/$tree/file"
+		[[ $(layer diff at/lower "at/$tree") = 'C /file' ]]
+	done
+}
+
 @test "a file that gets another name is in the layer by all of them" {
 	mkdir lower
 	echo one >lower/file
@@ -338,6 +382,28 @@ with tarfile.open("less.tar") as t:
 	exec 7<&-
 	wait $pid
 	[[ $(tar -tvf part | awk '$6 == "big" { print $3 }') = 50000000 ]]
+}
+
+@test "a tree may change while it is packed" {
+	mkdir -p lower/d/e upper/d/e upper/more
+	touch lower/d/e/{1,2,3} upper/more/{1..300}
+	(
+		exec 3>&-
+		while :; do
+			mkdir -p upper/d/e/f/g
+			touch upper/d/e/{1..40} upper/d/e/f/g/{1..40}
+			rm -r upper/d
+		done 2>/dev/null
+	) &
+	pid=$!
+	for ((n = 0; n < 40; n++)); do
+		layer pack lower upper >out || break
+		tar -tf out >/dev/null
+		[[ $(tar -tf out | grep -c '^more/.') = 300 ]]
+	done
+	kill $pid
+	wait $pid || true
+	((n == 40))
 }
 
 @test "a commit is an image of the one below and the difference" {
