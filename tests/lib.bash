@@ -352,24 +352,24 @@ status_by_ps() {
 # exercise ENGINE PID: what tare does to containers of any engine, done to the one with this first
 # process: list, enter, limit and undo, freeze and thaw, grade
 exercise() {
-	local cid
+	local cid before limits undone
 
-	host_tare ps --all-engines --json >ps.json
-	cid=$(jq -r --argjson pid "$2" '.[] | select(.pid == $pid) | "\(.engine):\(.id)"' ps.json)
+	cid=$(host_tare ps --all-engines --json |
+		jq -r --argjson pid "$2" '.[] | select(.pid == $pid) | "\(.engine):\(.id)"')
 	[[ $cid = "$1":* ]]
 
 	[[ $(host_tare enter "$cid" /bin/sh -c 'echo inside $$') = 'inside '* ]]
 	run host_tare enter "$cid" /bin/sh -c 'exit 9'
 	expect_status 9
 
-	host_tare limit --pids 500 "$cid" >before
-	host_tare limit --pids 400 --memory 900m "$cid" >limits
-	grep -q ': pids: 500 -> 400 ' limits
-	grep -q ': memory: .* -> 900 MiB ' limits
-	host_tare limit --undo "$cid" >undone
-	grep -q ': pids: 400 -> 500 ' undone
-	host_tare limit --undo "$cid" >undone
-	[[ $(sed 's/.*pids: \(.*\) -> 500 .*/\1/' before) = "$(sed 's/.*pids: 500 -> \(.*\) (.*/\1/' undone)" ]]
+	before=$(host_tare limit --pids 500 "$cid")
+	limits=$(host_tare limit --pids 400 --memory 900m "$cid")
+	[[ $limits = *': pids: 500 -> 400 '* ]]
+	[[ $limits = *': memory: '*' -> 900 MiB '* ]]
+	undone=$(host_tare limit --undo "$cid")
+	[[ $undone = *': pids: 400 -> 500 '* ]]
+	undone=$(host_tare limit --undo "$cid")
+	[[ $(sed 's/.*pids: \(.*\) -> 500 .*/\1/' <<<"$before") = "$(sed 's/.*pids: 500 -> \(.*\) (.*/\1/' <<<"$undone")" ]]
 	run host_tare limit --undo "$cid"
 	expect_error 'nothing was changed'
 

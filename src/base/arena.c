@@ -131,6 +131,29 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
+/**
+ * arena_reset() - forget what was carved, and keep a block for what comes next
+ *
+ * For who reads one small document after the other: a block that is given back each time is pages that
+ * the kernel takes from all our threads, and hands out anew.
+ */
+void arena_reset(struct arena *a)
+{
+	struct arena_block *first = a->top;
+
+	while (first && first->next)
+		first = first->next;
+	while (a->top && (a->top != first || first->size > BLOCK_SIZE)) {
+		struct arena_block *b = a->top;
+
+		a->top = b->next;
+		block_put(b, sizeof(*b) + b->size);
+	}
+	if (a->top)
+		a->top->used = 0;
+	a->total = a->top ? a->top->size : 0;
+}
+
 void arena_done(struct arena *a)
 {
 	while (a->top) {

@@ -31,6 +31,7 @@ void *arena_more(struct arena *a, void *list, size_t n, size_t size);
 char *arena_dup(struct arena *a, const char *text);
 char *arena_dup_len(struct arena *a, const char *text, size_t len);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void arena_reset(struct arena *a);
 void arena_done(struct arena *a);
 
 #define own_arena __attribute__((cleanup(arena_done)))

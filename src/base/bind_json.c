@@ -558,7 +558,7 @@ static void write_numbers(const struct numbers *list, struct str *out)
 }
 
 /* bind_present() - is there anything to write at @at, the member? Plain numbers and booleans always
- * are; the rest may be absent. */
+ * are, and lists that readers require; the rest may be absent. */
 bool bind_present(const struct bind_row *row, const void *at)
 {
 	switch (row->kind) {
@@ -581,7 +581,7 @@ bool bind_present(const struct bind_row *row, const void *at)
 	case BIND_PAIRS:
 	case BIND_OBJECTS:
 	case BIND_MAP:
-		return ((const struct list_any *)at)->n > 0;
+		return row->need == REQUIRED || ((const struct list_any *)at)->n > 0;
 	case BIND_BYTES:
 		return false;
 	default:

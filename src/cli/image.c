@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&image_save_command,
 	&image_load_command,
 	&image_import_command,
+	&image_bootstrap_command,
 	NULL,
 };
 // clang-format on

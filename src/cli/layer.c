@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "cli/layer_parts.h"
@@ -12,6 +13,7 @@
 /* struct source_options - what the folders are */
 struct source_options {
 	bool overlay, user_xattrs;
+	const char *since;
 };
 
 struct diff_options {
@@ -33,7 +35,8 @@ struct layer_commit_options {
 // clang-format off
 #define SOURCE_OPTS(S, m) \
 	OPT_FLAG_("overlay",    0, S, m.overlay,     "UPPER is the upper folder of an overlay mount, LOWER all that is below it"), \
-	OPT_FLAG_("userxattr",  0, S, m.user_xattrs, "it was mounted with 'userxattr'; implies --overlay")
+	OPT_FLAG_("userxattr",  0, S, m.user_xattrs, "it was mounted with 'userxattr'; implies --overlay"), \
+	OPT_STRING_("since",    0, S, m.since, "FILE", "UPPER was a copy of LOWER when FILE was last changed: what was not changed later need not be read")
 
 static const struct opt diff_opts[] = {
 	SOURCE_OPTS(struct diff_options, source),
@@ -98,6 +101,7 @@ static int open_folders(struct folders *f, const struct source_options *o, char 
 			struct err *e)
 {
 	bool overlay = o->overlay || o->user_xattrs;
+	struct stat st = { 0 };
 
 	if (n < 2 && overlay)
 		return fail(e, ERR_INPUT, "--overlay: both LOWER and UPPER are wanted");
@@ -107,11 +111,16 @@ static int open_folders(struct folders *f, const struct source_options *o, char 
 		return -1;
 	if (n > 1 && (f->lower = open_tree(args[0], e)) < 0)
 		return -1;
+	if (o->since && stat(o->since, &st) < 0)
+		return fail_sys(e, "look at '%s'", o->since);
 	f->source = (struct pack_source){
-		.kind = n < 2 ? PACK_WHOLE : overlay ? PACK_OVERLAY : PACK_TREES,
+		.kind = n < 2     ? PACK_WHOLE
+			: overlay ? PACK_OVERLAY
+				  : PACK_TREES,
 		.upper = f->upper,
 		.lower = f->lower,
 		.user_xattrs = o->user_xattrs,
+		.since = st.st_ctim,
 	};
 	return 0;
 }
@@ -217,8 +226,10 @@ static const struct command commit_command = {
 	.name = "commit",
 	.args = "[LOWER] UPPER [NAME[:TAG]]",
 	.summary = "make an image of another one, --from, and the difference",
-	.about = "LOWER is what the image that --from names looks like, merged. With one folder, or "
-		 "with a name behind it, and without --from the image has one layer, the whole tree.",
+	.about =
+		"LOWER is what the image that --from names looks like, merged. With one folder, or "
+		"with a name behind it, and without --from the image has one layer, the whole "
+		"tree.",
 	.opts = commit_opts,
 	.n = COUNT(commit_opts),
 	.size = sizeof(struct layer_commit_options),

@@ -187,8 +187,7 @@ static int set_time(struct commit *c, const char *timestamp, struct err *e)
  * @c:    store, layers, parent, source, platform, run and arena are set
  * @name: of the image; NULL: none
  */
-int commit_print(struct commit *c, const struct commit_options *o, const char *name,
-		 struct err *e)
+int commit_print(struct commit *c, const struct commit_options *o, const char *name, struct err *e)
 {
 	char tag[REFERENCE_TEXT], text[DIGEST_TEXT];
 	struct reference r;

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "cli/image.h"
+#include "cli/layer_parts.h"
 #include "cli/registry.h"
 #include "cli/session.h"
 #include "cli/transfer.h"
@@ -12,6 +13,7 @@
 
 struct push_options {
 	bool all_tags, quiet;
+	const char *compression;
 	struct registry_options registry;
 };
 
@@ -19,6 +21,7 @@ struct push_options {
 static const struct opt opts[] = {
 	OPT_FLAG_("all-tags", 'a', struct push_options, all_tags, "all tags of the repository"),
 	OPT_FLAG_("quiet",    'q', struct push_options, quiet,    "print the image's name only"),
+	OPT_STRING_("compression", 0,  struct push_options, compression, "HOW", "of layers that are not compressed yet: 'gzip' (the default), 'zstd' or 'none'"),
 	REGISTRY_OPTS(struct push_options, registry),
 	OPT_REFUSED_("disable-content-trust", 0, NULL, "nothing is signed here, so that there is nothing to disable"),
 };
@@ -104,12 +107,15 @@ static int run_push(const struct cli *cli, void *options, char **args,
 	struct reference r;
 	struct transfer t = { 0 };
 	struct push p = { .store = &s, .progress = &t.progress, .a = &a };
+	const struct push_options *o = options;
 
 	if (reference_parse(args[0], &r, e) < 0)
 		return fail_in(e, "push");
 	if (r.digest.algorithm != DIGEST_NONE)
 		return fail(e, ERR_INPUT, "push: '%s' has a digest; a tag is wanted", args[0]);
-	return push(cli, &p, &t, &r, options, e);
+	if (compression_parse(o->compression ? o->compression : "gzip", &p.compression, e) < 0)
+		return fail_in(e, "push");
+	return push(cli, &p, &t, &r, o, e);
 }
 
 #define PUSH(symbol) \

@@ -1,5 +1,6 @@
 /* save.c - tare save: images into an archive */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +9,14 @@
 
 #include "base/arena.h"
 #include "cli/image.h"
+#include "cli/layer_parts.h"
 #include "cli/session.h"
+#include "codec/deflater.h"
 #include "image/save.h"
 #include "store/listing.h"
 
 struct save {
-	const char *output, *format;
+	const char *output, *format, *compression;
 	bool quiet;
 };
 
@@ -21,6 +24,7 @@ struct save {
 static const struct opt opts[] = {
 	OPT_STRING_("output", 'o', struct save, output, "FILE",   "write to FILE instead of the standard output"),
 	OPT_STRING_("format",  0,  struct save, format, "FORMAT", "'docker-archive' (the default), which all engines read, or 'oci-archive'"),
+	OPT_STRING_("compression", 0,  struct save, compression, "HOW", "of the archive: 'none', 'gzip' or 'zstd'; the default is what FILE ends in: .gz, .tgz, .zst"),
 	OPT_FLAG_("quiet",    'q', struct save, quiet,            "say nothing; as without it"),
 };
 
@@ -131,16 +135,53 @@ static int open_output(const struct save *o, struct err *e)
 	return fd < 0 ? fail_sys(e, "save: use the standard output") : fd;
 }
 
+static const char *by_suffix(const char *output)
+{
+	static const struct {
+		const char *suffix, *compression;
+	} rows[] = {
+		{ ".gz", "gzip" }, { ".tgz", "gzip" }, { ".zst", "zstd" }, { ".tzst", "zstd" }
+	};
+
+	for (size_t i = 0; output && i < COUNT(rows); i++)
+		if (text_ends(output, rows[i].suffix))
+			return rows[i].compression;
+	return "none";
+}
+
+/* Through tare-deflate, which writes the file itself. */
+static int write_images(struct wanted *w, struct store *s, enum save_format format,
+			enum deflate_format how, int output, struct err *e)
+{
+	own_deflater d = DEFLATER_NONE;
+	struct err why = { 0 };
+
+	if (how == DEFLATE_PLAIN)
+		return image_save(s, w->images, w->n, format, output, e);
+	/* whoever writes to it when it has failed gets EPIPE; why, it says at its end */
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (deflater_start(&d, how, FD_NONE, output, e) < 0)
+		return -1;
+	if (image_save(s, w->images, w->n, format, d.input, e) == 0)
+		return deflater_end(&d, e);
+	if (e->sysno == EPIPE && deflater_end(&d, &why) < 0)
+		*e = why;
+	return -1;
+}
+
 static int save(struct wanted *w, struct store *s, const struct save *o, char **args, size_t n,
 		struct err *e)
 {
 	const struct word *format = o->format ? word_find(formats, o->format) : formats;
 	own_fd int output = FD_NONE;
+	enum deflate_format how;
 
 	if (!format) {
 		fail(e, ERR_INPUT, "save: unknown format '%s'", o->format);
 		return fail_hint(e, "it is docker-archive or oci-archive");
 	}
+	if (compression_parse(o->compression ? o->compression : by_suffix(o->output), &how, e) < 0)
+		return fail_in(e, "save");
 	w->images = arena_array(&w->a, n + 4096, sizeof(*w->images));
 	if (!w->images)
 		return fail_errno(e, ENOMEM, "save images");
@@ -152,7 +193,7 @@ static int save(struct wanted *w, struct store *s, const struct save *o, char **
 	output = open_output(o, e);
 	if (output < 0)
 		return -1;
-	if (image_save(s, w->images, w->n, (enum save_format)format->value, output, e) == 0)
+	if (write_images(w, s, (enum save_format)format->value, how, output, e) == 0)
 		return 0;
 	/* no half archive */
 	if (o->output)

@@ -36,15 +36,15 @@ static const struct state_fact crun_facts[] = {
 	FACTS_END,
 };
 
-/* struct bare - a runtime: root's folder, a user's below /run/user/UID, the file in each container's */
+/* struct bare - a runtime: root's folder, a user's below /run/user/UID */
 static const struct bare {
 	enum engine_kind engine;
-	const char *root, *user, *file;
+	const char *root, *user;
 	const struct state_fact *facts;
 } bares[] = {
-	{ ENGINE_TARE, "run/tare/runtime", "tare", "status",     tare_facts },
-	{ ENGINE_RUNC, "run/runc",         "runc", "state.json", runc_facts },
-	{ ENGINE_CRUN, "run/crun",         "crun", "status",     crun_facts },
+	{ ENGINE_TARE, "run/tare/runtime", "tare", tare_facts },
+	{ ENGINE_RUNC, "run/runc",         "runc", runc_facts },
+	{ ENGINE_CRUN, "run/crun",         "crun", crun_facts },
 };
 // clang-format on
 
@@ -77,12 +77,12 @@ static void read_one(struct finder *f, const struct state_entry *entry, struct s
 {
 	const struct bare *b = bare_of(entry->source);
 	own_mem char *text = NULL;
-	int n = finder_read(f, entry, b->file, STATE_FILE_MAX, &text);
+	int n = finder_read(f, entry, entry->source->file, STATE_FILE_MAX, &text);
 
 	if (n >= 0)
-		state_facts_read(text, (size_t)n, b->facts, &f->scratch, facts);
+		finder_facts(f, text, (size_t)n, b->facts, facts);
 }
 
-const struct state_source tare_source = { ENGINE_TARE, true, list, read_one };
-const struct state_source runc_source = { ENGINE_RUNC, true, list, read_one };
-const struct state_source crun_source = { ENGINE_CRUN, true, list, read_one };
+const struct state_source tare_source = { ENGINE_TARE, true, list, read_one, "status" };
+const struct state_source runc_source = { ENGINE_RUNC, true, list, read_one, "state.json" };
+const struct state_source crun_source = { ENGINE_CRUN, true, list, read_one, "status" };

@@ -64,9 +64,10 @@ static void read_one(struct finder *f, const struct state_entry *entry, struct s
 		(void)text_i64(pid, &facts->pid);
 	}
 	facts->bundle = arena_printf(&f->scratch, "/%s/%s", entry->folder, entry->id);
-	n = finder_read(f, entry, "config.json", STATE_FILE_MAX, &text);
+	n = finder_read(f, entry, containerd_source.file, STATE_FILE_MAX, &text);
 	if (n >= 0)
-		state_facts_read(text, (size_t)n, config_facts, &f->scratch, facts);
+		finder_facts(f, text, (size_t)n, config_facts, facts);
 }
 
-const struct state_source containerd_source = { ENGINE_CONTAINERD, true, list, read_one };
+const struct state_source containerd_source = { ENGINE_CONTAINERD, true, list, read_one,
+						"config.json" };

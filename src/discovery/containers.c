@@ -73,6 +73,8 @@ static void finder_done(struct finder *f)
 {
 	podman_done(f);
 	engine_procs_done(&f->procs);
+	for (size_t i = 0; i < f->n_entries; i++)
+		free(f->entries[i].ahead);
 	free(f->texts);
 	free(f->entries);
 	free(f->marks);
@@ -81,6 +83,7 @@ static void finder_done(struct finder *f)
 	string_map_done(&f->by_dir);
 	string_map_done(&f->by_line);
 	arena_done(&f->scratch);
+	arena_done(&f->document);
 	fd_close(&f->root);
 	fd_close(&f->proc);
 }
@@ -108,9 +111,9 @@ static int begin(struct finder *f, const char *root, struct err *e)
 	if (engine_procs_scan(f->proc, &f->procs, e) < 0)
 		return -1;
 	f->v2_alone = faccessat(f->root, "sys/fs/cgroup/cgroup.controllers", F_OK, 0) == 0;
-	f->host_pidns = host_namespace(f, "pid");
-	f->host_mntns = host_namespace(f, "mnt");
-	f->host_userns = host_namespace(f, "user");
+	f->host_pidns = host_namespace(f, "ns/pid");
+	f->host_mntns = host_namespace(f, "ns/mnt");
+	f->host_userns = host_namespace(f, "ns/user");
 	return 0;
 }
 

@@ -69,7 +69,7 @@ struct container_place {
  * @pid_start:  clock ticks since boot; with the pid it names the process for good
  * @processes:  how many there were when we looked
  * @uid:        of the user to whom it belongs, when that is not root; with CONTAINERS_NAMES for sure
- * @cgroups:    those of its first process, without roots of hierarchies
+ * @cgroups:    those of its first process, without roots of hierarchies; only with CONTAINERS_STATUS
  * @bundle, @rootfs: as the engine wrote them; never to be opened without suspicion
  */
 struct container_found {
@@ -85,8 +85,8 @@ extern const struct bind_table container_found_table;
 
 /* What containers_find() is to look for, beyond what the names of cgroups say. */
 enum containers_want {
-	CONTAINERS_NAMES = 1 << 0,    /* names, images, times, bundles: reads state files */
-	CONTAINERS_STATUS = 1 << 1,   /* paused or not: a file of each container's cgroup */
+	CONTAINERS_NAMES = 1 << 0,  /* names, images, times, bundles: reads state files */
+	CONTAINERS_STATUS = 1 << 1, /* its cgroups, and from a file of them whether it is paused */
 	CONTAINERS_SERVICES = 1 << 2, /* systemd's services with namespaces of their own, too */
 	CONTAINERS_UNKNOWN = 1 << 3,  /* and those whom only their namespaces give away */
 	CONTAINERS_STOPPED =

@@ -52,7 +52,7 @@ static int list(struct finder *f, const struct state_source *s)
 	int r;
 
 	if (n >= 0)
-		state_facts_read(text, (size_t)n, daemon_facts, &f->scratch, &facts);
+		finder_facts(f, text, (size_t)n, daemon_facts, &facts);
 	r = list_root(f, s, facts.rootfs ? facts.rootfs : "var/lib/docker", f->admin);
 	return r < 0 ? r : finder_each_user(f, list_user, (void *)s);
 }
@@ -60,10 +60,11 @@ static int list(struct finder *f, const struct state_source *s)
 static void read_one(struct finder *f, const struct state_entry *entry, struct state_facts *facts)
 {
 	own_mem char *text = NULL;
-	int n = finder_read(f, entry, "config.v2.json", STATE_FILE_MAX, &text);
+	int n = finder_read(f, entry, docker_source.file, STATE_FILE_MAX, &text);
 
 	if (n >= 0)
-		state_facts_read(text, (size_t)n, config_facts, &f->scratch, facts);
+		finder_facts(f, text, (size_t)n, config_facts, facts);
 }
 
-const struct state_source docker_source = { ENGINE_DOCKER, false, list, read_one };
+const struct state_source docker_source = { ENGINE_DOCKER, false, list, read_one,
+					    "config.v2.json" };

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/own.h"
+#include "base/parallel.h"
 #include "base/passwd.h"
 #include "base/text.h"
 #include "os/path.h"
@@ -64,7 +65,9 @@ int finder_entry(struct finder *f, const struct state_source *s, const char *fol
 	first = copy ? string_map_put(&f->by_id, copy, strlen(copy)) : NULL;
 	if (!first)
 		return -ENOMEM;
-	f->entries[f->n_entries] = (struct state_entry){ s, copy, folder, uid, STRING_MAP_NONE };
+	f->entries[f->n_entries] = (struct state_entry){
+		.source = s, .id = copy, .folder = folder, .uid = uid, .next = STRING_MAP_NONE
+	};
 	if (*first == STRING_MAP_NONE) {
 		*first = (uint32_t)f->n_entries++;
 		return 0;
@@ -208,15 +211,57 @@ int finder_read_path(struct finder *f, const char *path, size_t max, uint32_t ui
 	return n;
 }
 
+/* finder_facts() - add what a JSON document tells to @facts, whose texts live as long as the search */
+void finder_facts(struct finder *f, const char *text, size_t len, const struct state_fact *rows,
+		  struct state_facts *facts)
+{
+	state_facts_read(text, len, rows, &f->document, &f->scratch, facts);
+}
+
+static int path_of(const struct state_entry *entry, const char *file, char path[PATH_MAX])
+{
+	int n = snprintf(path, PATH_MAX, "%s/%s%s%s", entry->folder, entry->id, *file ? "/" : "",
+			 file);
+
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
 /* finder_read() - one of the files of an entry's folder, as finder_read_path(); "" is the entry */
 int finder_read(struct finder *f, const struct state_entry *entry, const char *file, size_t max,
 		char **ret_text)
 {
+	struct state_entry *own = &f->entries[entry - f->entries];
 	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/%s%s%s", entry->folder, entry->id,
-			 *file ? "/" : "", file);
+	int r;
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
-	return finder_read_path(f, path, max, entry->uid, ret_text);
+	if (own->ahead && strcmp(file, own->source->file) == 0) {
+		*ret_text = give(own->ahead);
+		return own->n_ahead;
+	}
+	r = path_of(entry, file, path);
+	return r < 0 ? r : finder_read_path(f, path, max, entry->uid, ret_text);
+}
+
+/* Of the host's own engines only: what is read of a user's is counted, by one at a time. */
+static void read_entry(void *ctx, size_t i)
+{
+	const struct finder *f = ctx;
+	struct state_entry *entry = &f->entries[i];
+	char path[PATH_MAX];
+
+	if (!entry->wanted || path_of(entry, entry->source->file, path) < 0)
+		return;
+	entry->n_ahead = state_file_read(f->root, path, STATE_FILE_MAX, f->admin, &entry->ahead);
+}
+
+/* finder_want() - note that an entry's file will be read */
+void finder_want(struct finder *f, const struct state_entry *entry)
+{
+	f->entries[entry - f->entries].wanted = entry->source->file && entry->uid == f->admin;
+}
+
+/* finder_read_ahead() - read the files of the entries that were noted, several at a time */
+void finder_read_ahead(struct finder *f)
+{
+	parallel_each(f->n_entries, read_entry, f);
 }

@@ -64,12 +64,24 @@ static int count_lines(struct finder *f)
 	return 0;
 }
 
-/* Of a container that has no cgroup called after it: is anybody else in this one, or below? */
-static bool is_shared(const struct finder *f, const struct container_found *c,
-		      const struct cgroup_line *line)
+/* Others than its own have the very text that its first process has: they are in all its cgroups. */
+static bool has_company(const struct finder *f, const struct container_found *c,
+			const struct finder_mark *m)
+{
+	return f->procs.texts[m->text].processes > c->processes;
+}
+
+/* Of a hierarchy that has no cgroup called after the container: is anybody else in its cgroup there, or
+ * below? 0, 1 or -ENOMEM */
+static int is_shared(struct finder *f, const struct container_found *c, const struct finder_mark *m,
+		     const struct cgroup_line *line)
 {
 	size_t len = line->hierarchy_len + 1 + line->path_len;
 
+	if (has_company(f, c, m))
+		return 1;
+	if (!f->by_line.size && count_lines(f) < 0)
+		return -ENOMEM;
 	return string_map_get(&f->by_line, line->hierarchy, len) != c->processes;
 }
 
@@ -92,8 +104,6 @@ static int list_cgroups(struct finder *f, struct container_found *c, const struc
 	struct cgroup_line line;
 	size_t lines = 0;
 
-	if (!m->sure && !f->by_line.size && count_lines(f) < 0)
-		return -ENOMEM;
 	for (const char *p = text; cgroup_line_next(&p, &line);)
 		lines++;
 	c->cgroups.at = arena_array(&f->found->mem, lines, sizeof(c->cgroups.at[0]));
@@ -102,8 +112,12 @@ static int list_cgroups(struct finder *f, struct container_found *c, const struc
 	while (cgroup_line_next(&text, &line)) {
 		size_t leaf = m->sure ? up_to_leaf(&line, m) : 0;
 		size_t len = leaf ? leaf : line.path_len;
+		int shared;
 
-		if (len > 1 && add_cgroup(f, c, &line, len, !leaf && is_shared(f, c, &line)) < 0)
+		if (len <= 1)
+			continue;
+		shared = leaf ? 0 : is_shared(f, c, m, &line);
+		if (shared < 0 || add_cgroup(f, c, &line, len, shared) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -175,7 +189,7 @@ static void find_status(const struct finder *f, struct container_found *c,
  * one is his as whom it runs. An engine's container may run as anybody, and be root's all the same. */
 static void find_user(const struct finder *f, struct container_found *c)
 {
-	uint64_t userns = engine_procs_namespace(&f->procs, (pid_t)c->pid, "user");
+	uint64_t userns = engine_procs_namespace(&f->procs, (pid_t)c->pid, "ns/user");
 	bool sandbox = c->engine.v == ENGINE_BUBBLEWRAP || c->engine.v == ENGINE_FIREJAIL ||
 		       c->engine.v == ENGINE_UNKNOWN;
 	int64_t uid = -1;
@@ -301,17 +315,32 @@ static void look_at(void *ctx, size_t i)
 		find_user(d->f, c);
 }
 
+static void want_files(struct finder *f, const struct container_found *c)
+{
+	const struct state_entry *entry = finder_first(f, c->id, strlen(c->id));
+
+	for (; entry; entry = finder_next(f, entry))
+		if (may_describe(f, c, entry))
+			finder_want(f, entry);
+}
+
 /* finder_details() - fill in what was asked for of all that was found; 0 or -ENOMEM */
 int finder_details(struct finder *f)
 {
 	struct containers *all = f->found;
 	struct details d = { f, all->at, f->marks };
 
-	for (size_t i = 0; i < all->n; i++)
+	for (size_t i = 0; (f->want & CONTAINERS_STATUS) && i < all->n; i++)
 		if (list_cgroups(f, &all->at[i], &f->marks[i]) < 0)
 			return -ENOMEM;
-	parallel_each(all->n, look_at, &d);
-	for (size_t i = 0; (f->want & CONTAINERS_NAMES) && i < all->n; i++)
+	if (f->want & (CONTAINERS_NAMES | CONTAINERS_STATUS))
+		parallel_each(all->n, look_at, &d);
+	if (!(f->want & CONTAINERS_NAMES))
+		return 0;
+	for (size_t i = 0; i < all->n; i++)
+		want_files(f, &all->at[i]);
+	finder_read_ahead(f);
+	for (size_t i = 0; i < all->n; i++)
 		finder_names(f, &all->at[i], &f->marks[i]);
 	return 0;
 }

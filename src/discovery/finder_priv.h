@@ -23,12 +23,14 @@ struct state_entry;
  * @live:   an entry is there only while the container is, so its pid is worth reading
  * @list:   calls finder_entry() for each container that it sees, by the name of a folder or file
  * @read:   reads one container's facts; what cannot be read is left out
+ * @file:   of its folder, that @read will want; NULL: it depends
  */
 struct state_source {
 	enum engine_kind engine;
 	bool live;
 	int (*list)(struct finder *f, const struct state_source *s);
 	void (*read)(struct finder *f, const struct state_entry *entry, struct state_facts *facts);
+	const char *file;
 };
 
 /**
@@ -37,11 +39,15 @@ struct state_source {
  * @folder: that contains it, below the root
  * @uid:    whose folder it is
  * @next:   index of the next entry with this id, of a source further down, or STRING_MAP_NONE
+ * @wanted: its file is to be read ahead; @ahead is its text then, of @n_ahead bytes, or NULL
  */
 struct state_entry {
 	const struct state_source *source;
 	const char *id, *folder;
 	uint32_t uid, next;
+	bool wanted;
+	char *ahead;
+	int n_ahead;
 };
 
 /* struct finder_text - what a text of /proc/PID/cgroup says */
@@ -91,6 +97,7 @@ struct finder_read {
  * @found:    what was found so far, and @marks of the same length
  * @v2_alone: there is no cgroup v1
  * @host_…:   namespaces of the first process, 0 where we may not look
+ * @document: of the document that is read just now
  * @storages: podman.c's
  * @read:     how much was read of each user's, @n_read of them
  */
@@ -108,7 +115,7 @@ struct finder {
 	size_t cap;
 	bool v2_alone;
 	uint64_t host_pidns, host_mntns, host_userns;
-	struct arena scratch;
+	struct arena scratch, document;
 	struct storage *storages;
 	struct finder_read *read;
 	size_t n_read;
@@ -124,8 +131,12 @@ int finder_each_user(struct finder *f, int (*see)(struct finder *f, uint32_t uid
 		     void *ctx);
 const char *finder_home(struct finder *f, uint32_t uid);
 int finder_read_path(struct finder *f, const char *path, size_t max, uint32_t uid, char **ret_text);
+void finder_facts(struct finder *f, const char *text, size_t len, const struct state_fact *rows,
+		  struct state_facts *facts);
 int finder_read(struct finder *f, const struct state_entry *entry, const char *file, size_t max,
 		char **ret_text);
+void finder_want(struct finder *f, const struct state_entry *entry);
+void finder_read_ahead(struct finder *f);
 const struct state_entry *finder_first(const struct finder *f, const char *id, size_t len);
 const struct state_entry *finder_next(const struct finder *f, const struct state_entry *entry);
 int finder_sources(struct finder *f);

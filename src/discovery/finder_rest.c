@@ -23,7 +23,7 @@
 /* Is it in another mount namespace than the host's first process? */
 static bool has_own_mounts(const struct finder *f, pid_t pid)
 {
-	uint64_t mnt = engine_procs_namespace(&f->procs, pid, "mnt");
+	uint64_t mnt = engine_procs_namespace(&f->procs, pid, "ns/mnt");
 
 	return mnt && mnt != f->host_mntns;
 }
@@ -87,7 +87,7 @@ static void read_namespaces(void *ctx, size_t i)
 
 	l->own_mounts = has_own_mounts(all->f, l->p->pid);
 	if (l->own_mounts)
-		l->pidns = engine_procs_namespace(&all->f->procs, l->p->pid, "pid");
+		l->pidns = engine_procs_namespace(&all->f->procs, l->p->pid, "ns/pid");
 }
 
 /* finder_namespaces() - look at the processes that belong to nobody yet; 0 or -ENOMEM */

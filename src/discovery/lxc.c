@@ -43,6 +43,6 @@ static void read_one(struct finder *f, const struct state_entry *entry, struct s
 	facts->rootfs = arena_printf(&f->scratch, "/%s/%s/rootfs", entry->folder, entry->id);
 }
 
-const struct state_source lxc_source = { ENGINE_LXC, false, list, read_one };
-const struct state_source incus_source = { ENGINE_INCUS, false, list, read_one };
-const struct state_source lxd_source = { ENGINE_LXD, false, list, read_one };
+const struct state_source lxc_source = { ENGINE_LXC, false, list, read_one, NULL };
+const struct state_source incus_source = { ENGINE_INCUS, false, list, read_one, NULL };
+const struct state_source lxd_source = { ENGINE_LXD, false, list, read_one, NULL };

@@ -46,4 +46,4 @@ static void read_one(struct finder *f, const struct state_entry *entry, struct s
 		state_lines_read(text, machine_facts, &f->scratch, facts);
 }
 
-const struct state_source machine_source = { ENGINE_NSPAWN, true, list, read_one };
+const struct state_source machine_source = { ENGINE_NSPAWN, true, list, read_one, NULL };

@@ -159,7 +159,7 @@ static void read_item(struct finder *f, const struct json *item, struct state_fa
 	/* a document of the engine's in a string */
 	v = json_member(item, "metadata");
 	if (v && v->type == JSON_STRING)
-		state_facts_read(v->text, v->len, item_facts, &f->scratch, facts);
+		finder_facts(f, v->text, v->len, item_facts, facts);
 }
 
 static void read_one(struct finder *f, const struct state_entry *entry, struct state_facts *facts)
@@ -189,7 +189,7 @@ void crio_describe(struct finder *f, const char *id, struct state_facts *facts)
 	if (n < 0)
 		return;
 	own.bundle = bundle;
-	state_facts_read(text, (size_t)n, crio_facts, &f->scratch, &own);
+	finder_facts(f, text, (size_t)n, crio_facts, &own);
 	state_facts_merge(facts, &own);
 	*facts = own;
 }
@@ -205,4 +205,4 @@ void podman_done(struct finder *f)
 	f->storages = NULL;
 }
 
-const struct state_source podman_source = { ENGINE_PODMAN, false, list, read_one };
+const struct state_source podman_source = { ENGINE_PODMAN, false, list, read_one, NULL };

@@ -53,16 +53,33 @@ static int intern(struct engine_procs *p, const char *at, size_t len, uint32_t *
 	return 0;
 }
 
+#define PATH_ROOM 48 /* for a pid, and what lies in its folder */
+
+/* "PID/@file"; printf(3) would take as long as the kernel does to find it. */
+static const char *path_of(pid_t pid, const char *file, char buf[PATH_ROOM])
+{
+	char digits[12], *at = digits + sizeof(digits);
+	char *to = buf;
+
+	do
+		*--at = (char)('0' + pid % 10);
+	while ((pid /= 10) > 0);
+	to = mempcpy(to, at, (size_t)(digits + sizeof(digits) - at));
+	*to++ = '/';
+	(void)stpcpy(to, file);
+	return buf;
+}
+
 /* One file of a process, as much of it as @size holds; its length, or -errno. */
 static ssize_t read_file(int procfd, pid_t pid, const char *file, char *buf, size_t size)
 {
 	own_fd int fd = FD_NONE;
-	char path[48];
+	char path[PATH_ROOM];
 	size_t len = 0;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "%d/%s", (int)pid, file);
-	fd = openat(procfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = openat(procfd, path_of(pid, file, path),
+		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	n = read(fd, buf, size - 1);
@@ -193,19 +210,18 @@ int engine_procs_try_stat(const struct engine_procs *p, pid_t pid, struct proces
 
 /**
  * engine_procs_namespace() - the number of one of a process' namespaces
- * @type: a name in /proc/PID/ns, such as "mnt"
+ * @type: its name in /proc/PID, such as "ns/mnt"
  *
  * Return: its inode number; 0 when we may not look, or the process is gone.
  */
 uint64_t engine_procs_namespace(const struct engine_procs *p, pid_t pid, const char *type)
 {
-	char path[48], link[64];
+	char path[PATH_ROOM], link[64];
 	const char *open;
 	uint64_t number;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "%d/ns/%s", (int)pid, type);
-	n = readlinkat(p->fd, path, link, sizeof(link) - 1);
+	n = readlinkat(p->fd, path_of(pid, type, path), link, sizeof(link) - 1);
 	if (n <= 0 || link[n - 1] != ']')
 		return 0;
 	link[n - 1] = '\0';

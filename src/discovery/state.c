@@ -134,15 +134,16 @@ static void take_json(const struct state_fact *row, const struct json *v, struct
 
 /**
  * state_facts_read() - add what a JSON document tells to @facts
+ * @scratch: empty; it is reset
+ * @a:       for texts
  *
  * A document that is none adds nothing.
  */
-void state_facts_read(const char *text, size_t len, const struct state_fact *rows, struct arena *a,
-		      struct state_facts *facts)
+void state_facts_read(const char *text, size_t len, const struct state_fact *rows,
+		      struct arena *scratch, struct arena *a, struct state_facts *facts)
 {
-	own_arena struct arena scratch = { 0 };
 	struct err e = { 0 };
-	const struct json *doc = json_parse(text, len, "state", NULL, &scratch, &e);
+	const struct json *doc = json_parse(text, len, "state", NULL, scratch, &e);
 
 	for (const struct state_fact *row = rows; doc && row->path; row++) {
 		const struct json *v = member_at(doc, row->path);
@@ -150,6 +151,7 @@ void state_facts_read(const char *text, size_t len, const struct state_fact *row
 		if (v)
 			take_json(row, v, a, (char *)facts + row->at);
 	}
+	arena_reset(scratch);
 }
 
 /* state_lines_read() - the same from lines KEY=VALUE, as systemd writes them */

@@ -50,8 +50,8 @@ struct state_fact {
 #define STATE_ANYBODY UINT32_MAX
 
 int state_file_read(int rootfd, const char *path, size_t max, uint32_t owner, char **ret_text);
-void state_facts_read(const char *text, size_t len, const struct state_fact *rows, struct arena *a,
-		      struct state_facts *facts);
+void state_facts_read(const char *text, size_t len, const struct state_fact *rows,
+		      struct arena *scratch, struct arena *a, struct state_facts *facts);
 void state_facts_merge(const struct state_facts *from, struct state_facts *to);
 void state_lines_read(const char *text, const struct state_fact *rows, struct arena *a,
 		      struct state_facts *facts);

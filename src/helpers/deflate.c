@@ -40,8 +40,7 @@ static int deflate(enum deflate_format format, int input, int output, struct err
 
 	if (!piece)
 		return fail_errno(e, ENOMEM, "compress");
-	if (sandbox_enter(&s, NULL, e) < 0 ||
-	    deflate_start(&z, format, write_all, &output, e) < 0)
+	if (sandbox_enter(&s, NULL, e) < 0 || deflate_start(&z, format, write_all, &output, e) < 0)
 		return -1;
 	while ((n = read(input, piece, PIECE)) != 0) {
 		if (n < 0 && errno == EINTR)

@@ -1,25 +1,31 @@
 /* proc_scan.c - /proc by getdents(2), openat(2) and readlinkat(2), with buffers that are used again
  *
  * A host has thousands of processes, and each call for each of them counts. A file's text comes by
- * one read(2): the kernel hands these records out whole up to the buffer's size.
+ * one read(2): the kernel hands these records out whole up to the buffer's size. They are looked at in
+ * batches, by several processors at once, and told of by one, in order, while their folders are open.
  */
 #include "host/proc_scan.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/own.h"
+#include "base/parallel.h"
 
 /* The kernel's own maximum of a map is 340 ranges of up to 33 bytes; cgroup is longer on v1. */
 #define TEXT_MAX ((size_t)16384)
 
+#define BATCH    256 /* processes that are looked at before any is told of: as many open folders */
+
+/* struct buffers - texts of one process */
 struct buffers {
-	char entries[32768] __attribute__((aligned(16)));
 	char stat[1024], status[8192], cgroup[TEXT_MAX], cmdline[4096], uid_map[TEXT_MAX],
 		gid_map[TEXT_MAX];
 };
@@ -167,21 +173,95 @@ static int look_at(int dir, unsigned want, struct buffers *b, struct proc_entry 
 	return 0;
 }
 
-static int look(int proc, const char *name, pid_t pid, struct proc_scan *s, struct buffers *b,
-		struct err *e)
-{
-	own_fd int dir = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct proc_entry p = { .pid = pid };
+/**
+ * struct slot - one process of a batch
+ * @dir: its folder, FD_NONE: it could not be opened for the reason of @failure
+ */
+struct slot {
+	int dir, failure;
+	bool gone;
+	struct proc_entry p;
+	struct buffers text;
+};
 
-	if (dir < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
-		return fail_sys(e, "open '/proc/%s'", name);
-	if (dir < 0 || look_at(dir, s->want, b, &p)) {
+/* struct batch - @n processes of at most @room; @at has @room slots */
+struct batch {
+	int proc;
+	unsigned want;
+	size_t n, room;
+	struct slot *at;
+};
+
+/* Called by several threads, each with its own slot. */
+static void look(void *ctx, size_t i)
+{
+	struct batch *b = ctx;
+	struct slot *t = &b->at[i];
+	char name[16];
+
+	(void)snprintf(name, sizeof(name), "%d", (int)t->p.pid);
+	t->dir = openat(b->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	t->failure = t->dir < 0 ? errno : 0;
+	t->gone = t->dir < 0 || look_at(t->dir, b->want, &t->text, &t->p);
+}
+
+static int tell_one(const struct slot *t, struct proc_scan *s, struct err *e)
+{
+	if (t->failure == EMFILE || t->failure == ENFILE || t->failure == ENOMEM)
+		return fail_errno(e, t->failure, "open '/proc/%d'", (int)t->p.pid);
+	if (t->gone) {
 		s->gone++;
 		return 0;
 	}
 	s->seen++;
-	s->denied += p.denied != 0;
-	return s->each(s->ctx, dir, &p, e);
+	s->denied += t->p.denied != 0;
+	return s->each(s->ctx, t->dir, &t->p, e);
+}
+
+/* Looks at all of the batch, tells of them, and empties it. */
+static int work_off(struct batch *b, struct proc_scan *s, struct err *e)
+{
+	int r = 0;
+
+	parallel_each(b->n, look, b);
+	for (size_t i = 0; i < b->n; i++) {
+		if (r == 0)
+			r = tell_one(&b->at[i], s, e);
+		fd_close(&b->at[i].dir);
+	}
+	b->n = 0;
+	return r;
+}
+
+static int add(struct batch *b, pid_t pid, struct proc_scan *s, struct err *e)
+{
+	struct slot *t = &b->at[b->n++];
+
+	t->dir = FD_NONE;
+	t->p = (struct proc_entry){ .pid = pid };
+	return b->n < b->room ? 0 : work_off(b, s, e);
+}
+
+static void batch_done(struct batch *b)
+{
+	free(b->at);
+	fd_close(&b->proc);
+}
+#define own_batch __attribute__((cleanup(batch_done)))
+
+/* Room for @most, or as many as may well be open: the caller's @each opens files, too. */
+static int batch_open(struct batch *b, size_t most, struct proc_scan *s, struct err *e)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur / 4 < most)
+		most = files.rlim_cur / 4;
+	*b = (struct batch){ .want = s->want, .room = most ? most : 1 };
+	b->proc = fd_open("/proc", O_RDONLY | O_DIRECTORY);
+	if (b->proc < 0)
+		return fail_sys(e, "open '/proc'");
+	b->at = malloc(b->room * sizeof(*b->at));
+	return b->at ? 0 : fail_errno(e, ENOMEM, "look at the processes");
 }
 
 /* The number of a process, or 0 for the other names in /proc. */
@@ -195,24 +275,24 @@ static pid_t pid_of(const char *name)
 }
 
 /* hidepid hides the first process from whom it hides anything, unless we are in its place. */
-static int scan_all(int proc, struct proc_scan *s, struct buffers *b, struct err *e)
+static int scan_all(struct batch *b, struct proc_scan *s, struct err *e)
 {
+	char entries[32768] __attribute__((aligned(16)));
 	bool first = false;
 	long n;
 
-	while ((n = syscall(SYS_getdents64, proc, b->entries, sizeof(b->entries))) > 0)
+	while ((n = syscall(SYS_getdents64, b->proc, entries, sizeof(entries))) > 0)
 		for (long at = 0; at < n;) {
-			const struct entry *d =
-				(const struct entry *)(const void *)(b->entries + at);
+			const struct entry *d = (const struct entry *)(const void *)(entries + at);
 			pid_t pid = pid_of(d->name);
 
 			at += d->size;
 			first |= pid == 1;
-			if (pid && look(proc, d->name, pid, s, b, e) < 0)
+			if (pid && add(b, pid, s, e) < 0)
 				return -1;
 		}
 	s->hidden = !first;
-	return n < 0 ? fail_sys(e, "list '/proc'") : 0;
+	return n < 0 ? fail_sys(e, "list '/proc'") : work_off(b, s, e);
 }
 
 /**
@@ -222,25 +302,15 @@ static int scan_all(int proc, struct proc_scan *s, struct buffers *b, struct err
  */
 int proc_scan(struct proc_scan *s, struct err *e)
 {
-	own_fd int proc = fd_open("/proc", O_RDONLY | O_DIRECTORY);
-	own_mem struct buffers *b = malloc(sizeof(*b));
+	own_batch struct batch b = { .proc = FD_NONE };
 
-	if (proc < 0)
-		return fail_sys(e, "open '/proc'");
-	return b ? scan_all(proc, s, b, e) : fail_errno(e, ENOMEM, "look at the processes");
+	return batch_open(&b, BATCH, s, e) < 0 ? -1 : scan_all(&b, s, e);
 }
 
 /* proc_scan_one() - the same for one process; s->seen stays 0 when there is none of that number */
 int proc_scan_one(pid_t pid, struct proc_scan *s, struct err *e)
 {
-	own_fd int proc = fd_open("/proc", O_PATH | O_DIRECTORY);
-	own_mem struct buffers *b = malloc(sizeof(*b));
-	char name[16];
+	own_batch struct batch b = { .proc = FD_NONE };
 
-	if (proc < 0)
-		return fail_sys(e, "open '/proc'");
-	if (!b)
-		return fail_errno(e, ENOMEM, "look at process %d", (int)pid);
-	(void)snprintf(name, sizeof(name), "%d", (int)pid);
-	return look(proc, name, pid, s, b, e);
+	return batch_open(&b, 1, s, e) < 0 ? -1 : add(&b, pid, s, e);
 }

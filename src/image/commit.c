@@ -34,7 +34,8 @@ static int hold_parent(struct commit *c, struct err *e)
 	if (!c->parent)
 		return 0;
 	if (c->parent->artifact)
-		return fail(e, ERR_UNSUPPORTED, "commit: an artifact of the type '%.100s' is no image",
+		return fail(e, ERR_UNSUPPORTED,
+			    "commit: an artifact of the type '%.100s' is no image",
 			    c->parent->artifact);
 	for (size_t i = 0; i < c->parent->layers.n; i++) {
 		const struct digest *d = &c->parent->layers.at[i].blob;
@@ -45,8 +46,8 @@ static int hold_parent(struct commit *c, struct err *e)
 		if (r < 0)
 			return -1;
 		if (r == 0) {
-			fail(e, ERR_ABSENT, "commit: the layer %.19s of the image below is not here",
-			     text);
+			fail(e, ERR_ABSENT,
+			     "commit: the layer %.19s of the image below is not here", text);
 			return fail_hint(e, "`tare system check` says what else is missing");
 		}
 	}
@@ -85,10 +86,10 @@ static int pack(struct committing *g, struct err *e)
 	g->blob = c->packed.blob = in.digest;
 	if (c->compression == DEFLATE_PLAIN)
 		c->packed.diff_id = in.digest;
-	g->layer = (struct image_descriptor){ .media_type = text_shown(type),
-					      .size = in.at,
-					      .digest = arena_dup(c->a,
-								  digest_text(&g->blob, text)) };
+	g->layer =
+		(struct image_descriptor){ .media_type = text_shown(type),
+					   .size = in.at,
+					   .digest = arena_dup(c->a, digest_text(&g->blob, text)) };
 	return g->layer.digest ? ingest_commit(&in, type, e) : no_memory(e);
 }
 
@@ -114,8 +115,7 @@ static int add_diff_id(struct committing *g, struct image_rootfs *rootfs, struct
 		return no_memory(e);
 	if (n)
 		memcpy(rootfs->diff_ids, below, n * sizeof(char *));
-	rootfs->diff_ids[n] =
-		arena_dup(g->c->a, digest_text(&g->c->packed.diff_id, text));
+	rootfs->diff_ids[n] = arena_dup(g->c->a, digest_text(&g->c->packed.diff_id, text));
 	return rootfs->diff_ids[n] ? 0 : no_memory(e);
 }
 
@@ -165,9 +165,7 @@ static int make_config(struct committing *g, struct image_descriptor *ret, struc
 	} else {
 		config.architecture = text_shown(c->platform->architecture);
 		config.os = text_shown(c->platform->os);
-		config.variant = *c->platform->variant
-					 ? text_shown(c->platform->variant)
-					 : NULL;
+		config.variant = *c->platform->variant ? text_shown(c->platform->variant) : NULL;
 	}
 	config.created = text_shown(date_text(c->created, when));
 	config.comment = text_shown(c->comment);

@@ -1,7 +1,8 @@
 /* push.c - blobs first, side by side, the manifest when all are there
  *
  * A blob that the registry has is not sent; one that another repository of the registry has, as far
- * as we know from pulling or pushing it, is linked from there.
+ * as we know from pulling or pushing it, is linked from there. Layers that lie here uncompressed are
+ * compressed first (image/compressed.h), so the manifest there is another one, and its digest, too.
  */
 #include "image/push.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "image/compressed.h"
 
 /* struct upload - one blob on its way */
 struct upload {
@@ -157,18 +159,19 @@ static int refuse_foreign(const struct stored_image *image, struct err *e)
 	return 0;
 }
 
-static int put_manifest(struct push *p, const struct stored_image *image, struct err *e)
+static int put_manifest(struct push *p, const struct stored_image *image,
+			const struct stored_image *sent, struct err *e)
 {
 	own_mem char *text = NULL;
 	char name[REFERENCE_TEXT];
 	struct image_names names = { .repository = reference_name(p->reference, name),
-				     .digest = &image->digest };
+				     .digest = &sent->digest };
 	size_t len;
 
-	if (store_blob_read(p->store, &image->digest, IMAGE_DOCUMENT_MAX, &text, &len, e) < 0 ||
-	    remote_manifest_put(p->remote, p->reference->tag, image->media->type, text, len, e) < 0)
+	if (store_blob_read(p->store, &sent->digest, IMAGE_DOCUMENT_MAX, &text, &len, e) < 0 ||
+	    remote_manifest_put(p->remote, p->reference->tag, sent->media->type, text, len, e) < 0)
 		return -1;
-	p->digest = image->digest;
+	p->digest = sent->digest;
 	p->size = len;
 	return store_image_record(p->store, image, &names, 1, e);
 }
@@ -179,17 +182,18 @@ static int put_manifest(struct push *p, const struct stored_image *image, struct
  */
 int image_push(struct push *p, const struct digest *manifest, struct err *e)
 {
-	struct stored_image image;
+	struct stored_image image, sent;
 	struct pushing g = { .p = p };
 	int r;
 
 	if (store_image_load(p->store, manifest, p->a, &image, e) < 0 ||
-	    refuse_foreign(&image, e) < 0)
+	    refuse_foreign(&image, e) < 0 ||
+	    image_compressed(p->store, &image, p->compression, p->a, &sent, e) < 0)
 		return -1;
-	g.uploads = calloc(image.manifest.layers.n + 2, sizeof(*g.uploads));
+	g.uploads = calloc(sent.manifest.layers.n + 2, sizeof(*g.uploads));
 	if (!g.uploads)
 		return fail_errno(e, ENOMEM, "push an image");
-	r = send_all(&g, &image.manifest, other_repository(p, manifest, e), e);
+	r = send_all(&g, &sent.manifest, other_repository(p, manifest, e), e);
 	free(g.uploads);
-	return r < 0 ? -1 : put_manifest(p, &image, e);
+	return r < 0 ? -1 : put_manifest(p, &image, &sent, e);
 }

@@ -2,6 +2,7 @@
 #ifndef IMAGE_PUSH_H
 #define IMAGE_PUSH_H
 
+#include "codec/deflate.h"
 #include "image/progress.h"
 #include "remote/remote.h"
 #include "spec/reference.h"
@@ -10,7 +11,8 @@
 /**
  * struct push - one image to be pushed
  * @reference: under which name
- * @size:      receives the manifest's
+ * @compression: of layers that are not compressed here; DEFLATE_PLAIN: they stay so
+ * @digest, @size: receive the manifest's
  */
 struct push {
 	struct store *store;
@@ -18,6 +20,7 @@ struct push {
 	const struct reference *reference;
 	const struct progress *progress;
 	struct arena *a;
+	enum deflate_format compression;
 	struct digest digest;
 	uint64_t size;
 };

@@ -48,10 +48,9 @@ static int write_all(void *of, const void *at, size_t len, struct err *e)
 static int write_header(struct archive *ar, const char *name, enum tar_type type, uint64_t size,
 			struct err *e)
 {
-	const struct tar_entry x = { .type = type,
-				     .path = name,
-				     .mode = type == TAR_DIR ? 0755 : 0644,
-				     .size = size };
+	const struct tar_entry x = {
+		.type = type, .path = name, .mode = type == TAR_DIR ? 0755 : 0644, .size = size
+	};
 
 	return tar_put(&ar->tar, &x, NULL, e);
 }

@@ -215,8 +215,8 @@ static int start(struct pump *p, struct err *e)
 	static void *(*const bodies[RING_READERS])(void *) = { hasher, writer };
 
 	for (; p->n_threads < RING_READERS; p->n_threads++) {
-		int error = pthread_create(&p->threads[p->n_threads], NULL, bodies[p->n_threads],
-					   p);
+		int error =
+			pthread_create(&p->threads[p->n_threads], NULL, bodies[p->n_threads], p);
 
 		if (error)
 			return fail_errno(e, error, "start a thread");

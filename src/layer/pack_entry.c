@@ -95,7 +95,6 @@ static void describe(const struct packer *p, const struct stat *st, struct tar_e
 {
 	const struct timespec *most = p->not_after;
 
-
 	x->mode = st->st_mode & 07777;
 	x->uid = st->st_uid;
 	x->gid = st->st_gid;
@@ -284,8 +283,7 @@ static int put_other(struct packer *p, const struct pack_item *i, struct tar_ent
 static int skip_socket(struct packer *p, const struct pack_item *i, struct err *e)
 {
 	if (p->result->sockets++ == 0)
-		memcpy(p->result->socket, i->path,
-		       strnlen(i->path, sizeof(p->result->socket) - 1));
+		memcpy(p->result->socket, i->path, strnlen(i->path, sizeof(p->result->socket) - 1));
 	return i->over ? put_whiteout(p, i, e) : 0;
 }
 

@@ -128,8 +128,7 @@ int pack_walk(const struct pack_source *s, enum pack_purpose purpose, pack_visit
 struct packer;
 
 struct packer *packer_new(const struct pack_source *s, const struct timespec *not_after,
-			  deflate_sink *write, void *of, struct pack_result *result,
-			  struct err *e);
+			  deflate_sink *write, void *of, struct pack_result *result, struct err *e);
 int packer_item(void *packer, const struct pack_item *i, struct err *e);
 int packer_end(struct packer *p, struct err *e);
 void packer_free(struct packer *p);

@@ -10,6 +10,7 @@
  *    since the time of a file can be set back by who changes it. Docker does not look, and loses
  *    such a change.
  */
+#include <linux/btrfs.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -100,6 +101,8 @@ static bool list_extents(int fd, uint64_t from, struct extents *x)
 	memset(&x->map, 0, sizeof(x->map));
 	x->map.fm_start = from;
 	x->map.fm_length = FIEMAP_MAX_OFFSET - from;
+	/* what has been written and is not on the disk yet has its old extents until then */
+	x->map.fm_flags = FIEMAP_FLAG_SYNC;
 	x->map.fm_extent_count = EXTENTS;
 	return ioctl(fd, FS_IOC_FIEMAP, &x->map) == 0;
 }
@@ -177,6 +180,19 @@ static int bytes_same(int a, int b, struct err *e)
 	}
 }
 
+/* Subvolumes of one btrfs have different device numbers, and extents in common. */
+static bool is_one_file_system(int a, const struct stat *x, int b, const struct stat *y)
+{
+	struct btrfs_ioctl_fs_info_args i, k;
+
+	if (x->st_dev == y->st_dev)
+		return true;
+	memset(&i, 0, sizeof(i));
+	memset(&k, 0, sizeof(k));
+	return ioctl(a, BTRFS_IOC_FS_INFO, &i) == 0 && ioctl(b, BTRFS_IOC_FS_INFO, &k) == 0 &&
+	       memcmp(i.fsid, k.fsid, sizeof(i.fsid)) == 0;
+}
+
 static int content_same(const struct pack_file *was, const struct pack_file *is, struct err *e)
 {
 	own_fd int a = FD_NONE, b = FD_NONE;
@@ -188,7 +204,7 @@ static int content_same(const struct pack_file *was, const struct pack_file *is,
 	b = a < 0 ? FD_NONE : pack_open_file(is, &st, e);
 	if (b < 0)
 		return -1;
-	if (st.st_dev == other.st_dev && shares_all(a, b, (uint64_t)st.st_size))
+	if (is_one_file_system(a, &other, b, &st) && shares_all(a, b, (uint64_t)st.st_size))
 		return PACK_SAME;
 	return bytes_same(a, b, e);
 }

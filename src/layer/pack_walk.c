@@ -5,7 +5,7 @@
  * in no list: Docker does not take that for a change, and every file that comes and goes makes one.
  *
  * A file of several names is in the layer by all of them or not at all, or it would become two. In
- * an overlay's upper folder they all are: a link is made only there. For trees the walk is made twice:
+ * an overlay's upper folder all of them are: a link is made only there. For trees the walk is made twice:
  * the first one pairs the inodes of both trees (learn()).
  */
 #include <stdio.h>
@@ -69,11 +69,9 @@ static int show(struct walk *w, struct pack_item *i, struct err *e)
 static int tell_folder(struct walk *w, struct level *l, enum pack_change_kind kind, bool opaque,
 		       struct err *e)
 {
-	struct pack_item i = { .kind = kind,
-			       .len = l->len,
-			       .file = l->file,
-			       .folder = l->upper,
-			       .opaque = opaque };
+	struct pack_item i = {
+		.kind = kind, .len = l->len, .file = l->file, .folder = l->upper, .opaque = opaque
+	};
 
 	if (l->told)
 		return 0;
@@ -85,7 +83,11 @@ static int tell_folder(struct walk *w, struct level *l, enum pack_change_kind ki
 
 static int tell(struct walk *w, struct level *in, struct pack_item *i, struct err *e)
 {
+	bool is_left_out = w->purpose == PACK_TO_WRITE && S_ISSOCK(i->file.st.st_mode) && !i->over;
+
 	i->folder = FD_NONE;
+	if (is_left_out && i->kind != PACK_DELETED)
+		return show(w, i, e);
 	return tell_folder(w, in, PACK_CHANGED, false, e) < 0 ? -1 : show(w, i, e);
 }
 
@@ -147,8 +149,8 @@ static int learn(struct walk *w, const struct pack_file *was, bool has_was,
 		return 0;
 	}
 	if (mine->paired) {
-		mine->touched |= mine->other_ino != was->st.st_ino ||
-				 mine->other_dev != was->st.st_dev;
+		mine->touched |=
+			mine->other_ino != was->st.st_ino || mine->other_dev != was->st.st_dev;
 		return 0;
 	}
 	same = pack_same(w->s, was, is, e);
@@ -163,15 +165,16 @@ static int learn(struct walk *w, const struct pack_file *was, bool has_was,
 	return 0;
 }
 
-/* Is what seems unchanged in the layer all the same, since it has other names? */
-static bool is_linked(const struct walk *w, const struct stat *st)
+/* Is what seems unchanged in the layer all the same, since it has other names, or had? Overlayfs copies a
+ * file up by one name, which is a file of its own then. */
+static bool is_linked(const struct walk *w, const struct stat *was, const struct stat *st)
 {
 	const struct link *k;
 
 	if (w->purpose == PACK_TO_LIST || w->s->kind == PACK_WHOLE)
 		return false;
 	if (w->s->kind == PACK_OVERLAY)
-		return st->st_nlink > 1;
+		return st->st_nlink > 1 || was->st_nlink > 1;
 	k = links_find(w->links, st);
 	return k && k->touched;
 }
@@ -182,7 +185,8 @@ static int refuse_names(const struct walk *w, const struct pack_file *f, struct 
 		return 0;
 	if (text_starts(f->name, WHITEOUT))
 		return fail(e, ERR_UNSUPPORTED,
-			    "names that begin with '" WHITEOUT "' say in a layer that a file is gone");
+			    "names that begin with '" WHITEOUT
+			    "' say in a layer that a file is gone");
 	if (S_ISCHR(f->st.st_mode) && f->st.st_rdev == 0)
 		return fail(e, ERR_UNSUPPORTED,
 			    "a device 0:0 says in a layer for overlayfs that a file is gone");
@@ -204,7 +208,7 @@ static int file(struct walk *w, struct level *in, const struct pack_file *was, b
 		same = pack_same(w->s, was, is, e);
 	if (same < 0)
 		return -1;
-	if (same == PACK_SAME && !is_linked(w, &is->st))
+	if (same == PACK_SAME && !is_linked(w, &was->st, &is->st))
 		return 0;
 	return refuse_names(w, is, e) < 0 ? -1 : tell(w, in, &i, e);
 }
@@ -295,11 +299,9 @@ static int subfolder(struct walk *w, struct level *in, const struct pack_file *w
 		     const struct pack_file *is, size_t len, struct err *e)
 {
 	own_fd int upper = FD_NONE;
-	struct level l = { .above = in,
-			   .lower = FD_NONE,
-			   .len = len,
-			   .merged = in->merged,
-			   .file = *is };
+	struct level l = {
+		.above = in, .lower = FD_NONE, .len = len, .merged = in->merged, .file = *is
+	};
 	struct overlay_marks marks = { 0 };
 	int r = 0;
 
@@ -324,14 +326,13 @@ static int subfolder(struct walk *w, struct level *in, const struct pack_file *w
 	return r;
 }
 
-static int one(struct walk *w, struct level *in, const char *name, size_t len, struct err *e)
+static int there_is(struct walk *w, struct level *in, const char *name, size_t len, struct err *e)
 {
 	struct pack_file is, was;
 	int there = look(in->upper, name, &is, e), before;
 
-	/* it went away after the folder was read */
 	if (there == 0)
-		return in->merged ? 0 : deleted(w, in, name, len, e);
+		return fail_errno(e, ENOENT, "look at it");
 	before = there < 0 ? -1 : look(in->lower, name, &was, e);
 	if (before < 0)
 		return -1;
@@ -341,6 +342,22 @@ static int one(struct walk *w, struct level *in, const char *name, size_t len, s
 	if (S_ISDIR(is.st.st_mode))
 		return subfolder(w, in, &was, before, &is, len, e);
 	return file(w, in, &was, before, &is, len, e);
+}
+
+/* A container that runs takes files away at any moment: what is gone when its turn comes is gone. */
+static int one(struct walk *w, struct level *in, const char *name, size_t len, struct err *e)
+{
+	struct err ignored = { 0 };
+	struct pack_file is;
+
+	if (there_is(w, in, name, len, e) == 0)
+		return 0;
+	if (e->sysno != ENOENT || look(in->upper, name, &is, &ignored) != 0)
+		return -1;
+	*e = (struct err){ 0 };
+	w->named = false;
+	w->path[len] = '\0';
+	return in->merged ? 0 : deleted(w, in, name, len, e);
 }
 
 /* The name that comes first of both lists' next ones; NULL: none is left. */

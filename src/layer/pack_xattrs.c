@@ -113,9 +113,8 @@ static int read_value(struct xattrs *x, const struct place_of *at, const char *n
 		return too_many(e);
 	if (n < 0)
 		return fail_sys(e, "read the attribute '%s'", name);
-	x->at[x->n++] = (struct tar_xattr){ .name = name,
-					    .value = x->values + *used,
-					    .len = (size_t)n };
+	x->at[x->n++] =
+		(struct tar_xattr){ .name = name, .value = x->values + *used, .len = (size_t)n };
 	*used += (size_t)n;
 	return 0;
 }

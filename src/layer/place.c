@@ -184,7 +184,7 @@ static int keep_folder(struct place *p, const struct tar_entry *x, struct err *e
 		return fail_sys(e, "own '/%s' to %u:%u", p->name.path, x->uid, x->gid);
 	if (fchmod(fd, x->mode) < 0)
 		return fail_sys(e, "set the mode of '/%s'", p->name.path);
-	if (place_xattrs(p, fd, x, e) < 0)
+	if (place_forget_xattrs(p, fd, x, e) < 0 || place_xattrs(p, fd, x, e) < 0)
 		return -1;
 	place_top(p)->inherit = x->mode & S_ISGID;
 	place_times(x, place_top(p)->times);
@@ -272,10 +272,10 @@ static int make_plain(struct place *p, const struct tar_entry *x, make_node *mak
 		return fail_sys(e, "make the %s '/%s'", what, p->name.path);
 	if (note_made(p, parent, base, e) < 0)
 		return -1;
-	p->result->skipped_xattrs += place_faithful(p) ? x->n_xattrs : 0;
 	if (!place_faithful(p))
 		return 0;
-	if (place_own(p, parent, base, x, x->mode, e) < 0)
+	if (place_own(p, parent, base, x, x->mode, e) < 0 ||
+	    place_node_xattrs(p, parent, base, x, e) < 0)
 		return -1;
 	place_times(x, times);
 	return utimensat(parent, base, times, AT_SYMLINK_NOFOLLOW) < 0

@@ -80,6 +80,77 @@ int place_xattrs(struct place *p, int fd, const struct tar_entry *x, struct err 
 	return 0;
 }
 
+/**
+ * place_node_xattrs() - the same for what cannot be opened: links, FIFOs, devices
+ *
+ * There is no call for a name in an open folder (before Linux 6.13), and no /proc here; so the folder
+ * becomes the working directory, which nobody else looks at.
+ */
+int place_node_xattrs(struct place *p, int dir, const char *name, const struct tar_entry *x,
+		      struct err *e)
+{
+	if (x->n_xattrs && fchdir(dir) < 0)
+		return fail_sys(e, "enter the folder of '/%s'", p->name.path);
+	for (size_t i = 0; i < x->n_xattrs; i++) {
+		const struct tar_xattr *a = &x->xattrs[i];
+
+		if (is_allowed(a->name) && lsetxattr(name, a->name, a->value, a->len, 0) == 0)
+			continue;
+		if (is_allowed(a->name) && errno != EOPNOTSUPP && errno != EPERM && errno != EINVAL)
+			return fail_sys(e, "set '%s' of '/%s'", a->name, p->name.path);
+		p->result->skipped_xattrs++;
+	}
+	return 0;
+}
+
+static bool has_xattr(const struct tar_entry *x, const char *name)
+{
+	for (size_t i = 0; i < x->n_xattrs; i++)
+		if (strcmp(x->xattrs[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The default ACL is off while we are in the folder. */
+static void forget_acl(struct place *p, int fd, const struct tar_entry *x)
+{
+	struct level *l = place_top(p);
+
+	if (l->fd != fd || has_xattr(x, "system.posix_acl_default"))
+		return;
+	free(l->acl);
+	l->acl = NULL;
+	l->acl_len = 0;
+}
+
+/**
+ * place_forget_xattrs() - a folder of a layer below has what the layer says, and nothing else
+ *
+ * So it looks as it does where overlayfs merges them: the topmost folder's attributes count. What
+ * images may not have is not theirs to remove.
+ */
+int place_forget_xattrs(struct place *p, int fd, const struct tar_entry *x, struct err *e)
+{
+	own_mem char *names = NULL;
+	ssize_t size;
+
+	if (p->job->mode != UNPACK_APPLY)
+		return 0;
+	forget_acl(p, fd, x);
+	size = flistxattr(fd, NULL, 0);
+	if (size == 0 || (size < 0 && errno == EOPNOTSUPP))
+		return 0;
+	names = size < 0 ? NULL : malloc((size_t)size);
+	size = names ? flistxattr(fd, names, (size_t)size) : -1;
+	if (size < 0)
+		return fail_sys(e, "list the attributes of '/%s'", p->name.path);
+	for (const char *n = names; n < names + size; n += strlen(n) + 1)
+		if (is_allowed(n) && !has_xattr(x, n) && fremovexattr(fd, n) < 0 &&
+		    errno != ENODATA)
+			return fail_sys(e, "remove '%s' of '/%s'", n, p->name.path);
+	return 0;
+}
+
 /* place_times() - for utimensat(2); a time of access before the last change makes no sense */
 void place_times(const struct tar_entry *x, struct timespec ret_times[2])
 {

@@ -42,6 +42,9 @@ static inline size_t place_parent(const struct name *n)
 int place_own(struct place *p, int fd, const char *name, const struct tar_entry *x, mode_t made,
 	      struct err *e);
 int place_xattrs(struct place *p, int fd, const struct tar_entry *x, struct err *e);
+int place_node_xattrs(struct place *p, int dir, const char *name, const struct tar_entry *x,
+		      struct err *e);
+int place_forget_xattrs(struct place *p, int fd, const struct tar_entry *x, struct err *e);
 void place_times(const struct tar_entry *x, struct timespec ret_times[2]);
 
 /* place_remove.c */

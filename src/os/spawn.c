@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +106,9 @@ static void run_child(const struct spawn *s, int input, char *const *argv, char 
 	    (s->err && dup2(s->err, STDERR_FILENO) < 0))
 		return;
 	if (s->cwd > 0 && fchdir(s->cwd) < 0)
+		return;
+	/* we wait in vfork(2), and cannot have ended before it is set */
+	if (s->at_our_end && prctl(PR_SET_PDEATHSIG, s->at_our_end, 0, 0, 0) < 0)
 		return;
 	/* without the call (Linux < 5.9) it gets what our caller left open, as it always did */
 	(void)sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);

@@ -89,9 +89,19 @@ static int check_names(const struct json *v, const char *doc, int depth, struct 
 	return 0;
 }
 
+/* As bind.h and Go find it, who do not mind the case: it stands once, check_names() has seen to that. */
+static const struct json *member(const struct json *object, const char *key)
+{
+	const struct json *m = object->child;
+
+	while (m && strcasecmp(m->key, key) != 0)
+		m = m->next;
+	return m;
+}
+
 static const char *string_member(const struct json *object, const char *key)
 {
-	const struct json *v = json_member(object, key);
+	const struct json *v = member(object, key);
 
 	return v && v->type == JSON_STRING ? v->text : NULL;
 }
@@ -99,12 +109,11 @@ static const char *string_member(const struct json *object, const char *key)
 /* What it is by its members alone; types that are claimed must agree with it. */
 static enum media_kind kind_by_shape(const struct json *v)
 {
-	if (json_member(v, "manifests"))
+	if (member(v, "manifests"))
 		return MEDIA_INDEX;
-	if (json_member(v, "fsLayers") || json_member(v, "signatures"))
+	if (member(v, "fsLayers") || member(v, "signatures"))
 		return MEDIA_SCHEMA1;
-	return json_member(v, "config") || json_member(v, "layers") ? MEDIA_MANIFEST
-								    : MEDIA_UNKNOWN;
+	return member(v, "config") || member(v, "layers") ? MEDIA_MANIFEST : MEDIA_UNKNOWN;
 }
 
 static int refuse_schema1(const char *doc, struct err *e)
@@ -126,7 +135,7 @@ static int decide(const struct json *v, const char *claimed, const char *doc,
 
 	if (shape == MEDIA_SCHEMA1 || (m && m->kind == MEDIA_SCHEMA1))
 		return refuse_schema1(doc, e);
-	if (shape == MEDIA_INDEX && (json_member(v, "layers") || json_member(v, "config")))
+	if (shape == MEDIA_INDEX && (member(v, "layers") || member(v, "config")))
 		return fail(e, ERR_INPUT,
 			    "read %s: it has both manifests and layers: what it is depends on who "
 			    "reads it",

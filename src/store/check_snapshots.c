@@ -93,6 +93,7 @@ static int check_folder(struct check *c, const char *name,
 {
 	struct snapshot_doc doc;
 	char why[1200];
+	bool removed;
 	int r;
 
 	if (*name == '.' || check_is_locked(c->store.snapshots, name))
@@ -107,12 +108,8 @@ static int check_folder(struct check *c, const char *name,
 		return check_found(c, "snapshot-unrecorded", name, "the database does not know it",
 				   c->repair ? "recorded" : NULL, e);
 	/* an empty one can't be missed */
-	if (c->repair && unlinkat(c->store.snapshots, name, AT_REMOVEDIR) == 0)
-		return check_found(c, "snapshot-empty", name, why, "removed", e);
-	return check_found(c,
-			   is_folder(c->store.snapshots, name) ? "snapshot-foreign"
-							       : "snapshot-replaced",
-			   name, why, NULL, e);
+	removed = c->repair && unlinkat(c->store.snapshots, name, AT_REMOVEDIR) == 0;
+	return check_found(c, "snapshot-foreign", name, why, removed ? "removed" : NULL, e);
 }
 
 static int check_left_folder(struct check *c, const char *name,

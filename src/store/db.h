@@ -26,6 +26,8 @@
 			 " (SELECT child FROM part UNION SELECT manifest FROM image" \
 			 "  UNION SELECT digest FROM pulled UNION SELECT name FROM lease)") \
 	X(PART_ADD,      "INSERT OR IGNORE INTO part(manifest,child) VALUES(?,?)") \
+	X(PART_MANIFESTS, "SELECT p.child FROM part p JOIN blob b ON b.digest=p.child" \
+			 " WHERE p.manifest=? AND b.media_type=? ORDER BY p.child") \
 	X(IMAGE_ADD,     "INSERT INTO image(manifest,media_type,size,config,os,architecture,variant,created,added," \
 			 "artifact,author) VALUES(?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(manifest) DO NOTHING") \
 	X(IMAGE_LAYER_ADD, "INSERT OR IGNORE INTO image_layer(manifest,position,blob,diff_id,chain_id) VALUES(?,?,?,?,?)") \

@@ -191,6 +191,27 @@ int store_image_record(struct store *s, const struct stored_image *image,
 	return db_commit(&t, e);
 }
 
+/**
+ * store_image_attach() - another form of an image, as long as that is here
+ * @other: its manifest, and its layers
+ */
+int store_image_attach(struct store *s, const struct digest *manifest,
+		       const struct stored_image *other, struct err *e)
+{
+	char name[DIGEST_TEXT], child[DIGEST_TEXT];
+	own_transaction t = { 0 };
+
+	digest_text(manifest, name);
+	if (db_begin_durable(&s->db, &t, e) < 0 ||
+	    db_run(&s->db, DB_PART_ADD, e, "ss", name, digest_text(&other->digest, child)) < 0)
+		return -1;
+	for (size_t i = 0; i < other->layers.n; i++)
+		if (db_run(&s->db, DB_PART_ADD, e, "ss", name,
+			   digest_text(&other->layers.at[i].blob, child)) < 0)
+			return -1;
+	return db_commit(&t, e);
+}
+
 static int get_digest(struct store *s, enum db_statement which, const char *key,
 		      struct digest *ret_digest, struct err *e)
 {

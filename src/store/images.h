@@ -42,6 +42,8 @@ int store_image_load(struct store *s, const struct digest *manifest, struct aren
 		     struct stored_image *ret_image, struct err *e);
 int store_image_record(struct store *s, const struct stored_image *image,
 		       const struct image_names *names, size_t n, struct err *e);
+int store_image_attach(struct store *s, const struct digest *manifest,
+		       const struct stored_image *other, struct err *e);
 int store_image_by_id(struct store *s, const char *hex, struct digest *ret_manifest, struct err *e);
 int store_image_by_tag(struct store *s, const char *tag, struct digest *ret_manifest,
 		       struct err *e);

@@ -4,6 +4,9 @@
 load ../lib
 load ../registry
 
+# a Debian is made beside the tests, and a busy machine takes its time
+BATS_TEST_TIMEOUT=$((180 * ${TARE_PATIENCE:-1}))
+
 setup_file() {
 	command -v dockerd >/dev/null || skip "docker.io is not installed"
 	export DOCKER_DIR=$BATS_FILE_TMPDIR/docker
@@ -24,12 +27,40 @@ setup_file() {
 		return 1
 	}
 	docker_ import - test:latest <"$TARE_ROOTFS"
+	begin_debian
+}
+
+# A Debian made of packages takes most of a minute: it is made beside the other tests, and ready for the
+# last one.
+begin_debian() {
+	export DEBIAN_STORE=$BATS_FILE_TMPDIR/debian
+	# shellcheck disable=SC1091 # the host's
+	DEBIAN_SUITE=$(. /etc/os-release && [[ $ID = debian ]] && echo "$VERSION_CODENAME") || return 0
+	export DEBIAN_SUITE
+	mkdir "$DEBIAN_STORE"
+	{
+		TARE_ROOT=$DEBIAN_STORE/store host_tare image bootstrap --variant essential "debian:$DEBIAN_SUITE" \
+			>"$DEBIAN_STORE/id" 2>"$DEBIAN_STORE/log"
+		echo $? >"$DEBIAN_STORE/status"
+	} 3>&- &
+	echo $! >"$DEBIAN_STORE/pid"
+}
+
+# end_debian: what the tests did not wait for
+end_debian() {
+	local pid
+
+	[[ -e $DEBIAN_STORE/pid ]] || return 0
+	pid=$(<"$DEBIAN_STORE/pid")
+	[[ -e $DEBIAN_STORE/status ]] || pkill -TERM -P "$pid" || true # tare, with which mmdebstrap ends
+	tail --pid="$pid" -f /dev/null
 }
 
 teardown_file() {
 	[[ -n ${DOCKER_DIR:-} ]] || return 0
 	local pid
 
+	end_debian
 	pid=$(cat "$DOCKER_DIR/dockerd")
 	docker ps --all --quiet | xargs -r docker rm --force >/dev/null 2>&1 || true
 	kill "$pid" || true
@@ -128,7 +159,7 @@ id_in_store() {
 
 @test "docker pulls and runs what tare pushes, and tare pulls what docker pushes" {
 	need_program docker-registry openssl htpasswd
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	make_certificates
 	start_registries
 	plain=$(<plain)
@@ -145,4 +176,55 @@ id_in_store() {
 	store_tare system check
 	stop_registries
 	docker_ rmi "$plain/base:1" "$plain/test:1"
+}
+
+@test "tare lists what docker diff lists, and docker runs what tare commits of it" {
+	local cid data=$DOCKER_DIR/data id
+
+	cd "$BATS_TEST_TMPDIR" || return
+	docker_ run --runtime tare --network none --name changed test sh -c '
+		echo new >/etc/made; rm /etc/group; ln /etc/made /etc/zz; mkdir -p /a/b/c; echo deep >/a/b/c/file
+		chmod 711 /tmp; mkfifo /a/fifo; ln -s nowhere /a/link; rm -r /var; mkdir /var; echo file >/var/again
+		echo one >/tmp/comes; rm /tmp/comes'
+	cid=$(docker_ inspect --format '{{.Id}}' changed)
+	id=$data/image/vfs/layerdb/mounts/$cid
+	lower=$data/vfs/dir/$(<"$id/init-id") upper=$data/vfs/dir/$(<"$id/mount-id")
+	docker_ diff changed | LC_ALL=C sort >theirs
+	host_tare layer diff "$lower" "$upper" | LC_ALL=C sort >ours
+	diff theirs ours
+	grep -x 'C /tmp' ours
+	grep -x 'D /etc/group' ours
+
+	docker_ image save test:latest >test.tar
+	store_tare load --quiet --input test.tar
+	store_tare layer commit --from test:latest --change 'CMD ["cat", "/etc/zz", "/a/b/c/file"]' "$lower" "$upper" mine:1
+	store_tare save --output mine.tar mine:1
+	docker_ load --quiet --input mine.tar
+	run docker_run --rm mine:1
+	[[ $output = $'new\ndeep' ]]
+	run docker_run --rm mine:1 sh -c 'ls /etc/group /var; stat -c "%a %h" /tmp /etc/zz'
+	[[ $output = *again*$'\n'*'711 '*$'\n'*' 2' ]]
+	store_tare system check
+	docker_ rm changed
+	docker_ rmi mine:1
+}
+
+@test "a real Debian, made of packages, runs in docker and comes back byte for byte" {
+	need_program mmdebstrap
+	[[ $DEBIAN_SUITE ]] || skip 'needs the package sources of a Debian host'
+	wait_for 150 test -e "$DEBIAN_STORE/status"
+	[[ $(<"$DEBIAN_STORE/status") = 0 ]] || { tail -n 5 "$DEBIAN_STORE/log" && false; }
+	cd "$BATS_TEST_TMPDIR"
+	name=debian:$DEBIAN_SUITE
+	TARE_ROOT=$DEBIAN_STORE/store host_tare save --output debian.tar "$name"
+	docker_ load --quiet --input debian.tar
+	[[ $(docker_ image inspect --format '{{.Id}}' "$name") = $(<"$DEBIAN_STORE/id") ]]
+	# shellcheck disable=SC2016 # the container's
+	[[ $(docker_run --rm "$name" sh -c '. /etc/os-release; echo "$VERSION_CODENAME"; id -u') = "$DEBIAN_SUITE"$'\n0' ]]
+	docker_ save "$name" >docker.tar
+	docker_ rmi "$name"
+	store_tare load --quiet --input docker.tar
+	store_tare save --output again.tar "$name"
+	cmp debian.tar again.tar
+	store_tare system check
 }

@@ -152,6 +152,19 @@ image_id() {
 	expect_error 'no such image'
 }
 
+@test "an image without layers is one, in and out" {
+	echo '{"architecture":"amd64","os":"linux","config":{"Cmd":["x"]},"rootfs":{"type":"layers","diff_ids":[]}}' >c.json
+	echo '[{"Config":"c.json","RepoTags":["zero:1"],"Layers":[]}]' >manifest.json
+	tar -cf zero.tar c.json manifest.json
+	host_tare load --quiet -i zero.tar
+	[[ $(host_tare image inspect --format '{{.Id}} {{len .RootFS.Layers}}' zero:1) = "sha256:$(sha256sum <c.json | cut -c 1-64) 0" ]]
+	host_tare save -o again.tar zero:1
+	host_tare rmi zero:1
+	host_tare load --quiet -i again.tar
+	[[ $(host_tare image inspect --format '{{json .Config.Cmd}}' zero:1) = '["x"]' ]]
+	host_tare system check
+}
+
 @test "archives come from a pipe, compressed by gzip or zstd" {
 	small_tar fs.tar
 	host_tare import fs.tar x:1 >out
@@ -239,6 +252,26 @@ image_id() {
 	done
 }
 
+@test "an archive is compressed where that is said, or its name says it" {
+	small_tar fs.tar
+	host_tare import fs.tar x:1 >out
+	host_tare save x:1 >x.tar
+	for how in gzip:tar.gz gzip:tgz zstd:tar.zst; do
+		host_tare save --output "x.${how#*:}" x:1
+		"${how%%:*}" -dc <"x.${how#*:}" | cmp - x.tar
+		host_tare save --compression "${how%%:*}" x:1 | cmp - "x.${how#*:}"
+		host_tare load --input "x.${how#*:}" >out
+		grep -q x:1 out
+	done
+	host_tare save --compression none --output x.gz x:1
+	cmp x.gz x.tar
+	run host_tare save --compression xz --output x.xz x:1
+	expect_error "unknown compression 'xz'"
+	[[ ! -e x.xz ]]
+	run bash -c 'exec >/dev/full; exec "$0" save --compression gzip x:1' "$TARE_BUILD/src/tare"
+	expect_error 'no space left'
+}
+
 @test "layers are shared, and the tree shows it" {
 	small_tar fs.tar
 	host_tare import fs.tar x:1 >out
@@ -280,4 +313,36 @@ image_id() {
 	run ! grep -hvE '^(Loaded|Untagged|Deleted|deleted|Total|REPOSITORY|x |y |tare/base|<none>)|no such image' log.*
 	host_tare load --input x.tar >out
 	host_tare images | grep -q '^x '
+}
+
+@test "bootstrap refuses what it cannot make, and what fails on the way leaves no image" {
+	run host_tare image bootstrap gentoo:1
+	expect_error 'only Debian and its kin'
+	run host_tare image bootstrap debian
+	expect_error 'as in debian:bookworm'
+	run host_tare image bootstrap debian:sid@sha256:1
+	expect_error 'as in debian:bookworm'
+	mkdir bin
+	printf '#!/bin/sh\necho "half of an archive"\nexit 25\n' >bin/mmdebstrap
+	chmod 755 bin/mmdebstrap
+	PATH=$PWD/bin:$PATH run host_tare image bootstrap debian:sid
+	expect_error 'mmdebstrap ended with 25'
+	host_tare images | grep -c debian && false
+	# it ends with us, and gets time to put away what it has made
+	# shellcheck disable=SC2016 # the stand-in's own words
+	printf '#!/bin/sh\ntrap "touch ended; exit 1" TERM\ntouch began\nsleep 30 &\nwait\n' >bin/mmdebstrap
+	PATH=$PWD/bin:$PATH "$TARE_BUILD/src/tare" image bootstrap debian:sid >log 2>&1 </dev/null 3>&- &
+	wait_for 10 test -e began
+	kill -TERM $!
+	wait_for 10 test -e ended
+	# what it is asked for, and what it makes of a root filesystem
+	small_tar fs.tar
+	# shellcheck disable=SC2016 # the stand-in's own words
+	printf '#!/bin/sh\necho "$*" >"%s/words"\ncat "%s/fs.tar"\n' "$PWD" "$PWD" >bin/mmdebstrap
+	PATH=$PWD/bin:$PATH SOURCE_DATE_EPOCH=86400 host_tare image bootstrap --include a,b --include c --variant apt \
+		--mirror http://127.0.0.1/x --components main --change 'USER 7' debian:sid my/own:1 >id
+	[[ $(<words) = '--variant=apt --components=main --include=a,b --include=c --format=tar sid - http://127.0.0.1/x' ]]
+	[[ $(image_id my/own:1) = "$(<id)" ]]
+	[[ $(host_tare image inspect --format '{{.Config.User}} {{.Created}} {{json .Config.Cmd}}' my/own:1) = \
+		'7 1970-01-02T00:00:00Z ["bash"]' ]]
 }

@@ -194,3 +194,42 @@ id_of() {
 	host_tare pull --quiet "$repository:podman"
 	[[ $(id_of "$repository:podman") = $(id_of "$repository:skopeo") ]]
 }
+
+@test "layers that lie here uncompressed are compressed for a push, once, and the same each time" {
+	local how first
+
+	there load --quiet --input "$BATS_FILE_TMPDIR/three.tar"
+	there tag three:1 "$repository:1"
+	there push "$repository:1" | sed -n 's/.* digest: \(.*\) size.*/\1/p' >first
+	first=$(<first)
+	there image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$repository:1" | grep -qx "$repository@$first"
+	skopeo inspect --raw --tls-verify=false "docker://$repository:1" >manifest.json
+	[[ sha256:$(sha256sum <manifest.json | cut -c 1-64) = "$first" ]]
+	[[ $(jq -r '[.layers[].mediaType | sub(".*tar"; "")] | unique[]' manifest.json) = +gzip ]]
+	# what is kept is used: nothing is made anew, also for another repository
+	ls "$PWD/there/store/blobs/sha256" >blobs
+	there tag three:1 "$repository-two:1"
+	[[ $(there push "$repository-two:1") = *"digest: $first "* ]]
+	ls "$PWD/there/store/blobs/sha256" | cmp - blobs
+	# it goes with its image, and comes back as the image that it is
+	host_tare pull --quiet "$repository:1"
+	[[ $(host_tare image inspect --format '{{.Id}}' "$repository:1") = "$(there image inspect --format '{{.Id}}' three:1)" ]]
+	[[ $(host_tare image inspect --format '{{.Descriptor.digest}}' "$repository:1") = "$first" ]]
+	there rmi --force "$(there image inspect --format '{{.Id}}' three:1)"
+	there image prune --all --force
+	[[ ! -e there/store/blobs/sha256/${first#sha256:} ]]
+	# the same again from the beginning
+	there load --quiet --input "$BATS_FILE_TMPDIR/three.tar"
+	there tag three:1 "$repository:again"
+	[[ $(there push "$repository:again") = *"digest: $first "* ]]
+	for how in zstd none; do
+		there tag three:1 "$repository:$how"
+		there push --quiet --compression $how "$repository:$how"
+		skopeo inspect --raw --tls-verify=false "docker://$repository:$how" >$how.json
+	done
+	[[ $(jq -r '.layers[2].mediaType' zstd.json) = *+zstd ]]
+	[[ $(jq -r '.layers[2].mediaType' none.json) = *tar ]]
+	run there push --compression brotli "$repository:none"
+	expect_error "unknown compression 'brotli'"
+	TARE_ROOT=$PWD/there host_tare system check
+}

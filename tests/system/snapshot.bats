@@ -1,7 +1,7 @@
 # snapshot.bats - snapshot drivers: how one is chosen, user namespaces, older kernels, volatile mounts
 #
 # What every driver must do is in snapshot_overlay.bats.
-# nothing new with systemd: no unit and no cgroup is concerned
+# native only: an emulated machine takes a quarter of an hour for it; snapshot_quota.bats is for guests
 # shellcheck disable=SC2154 # status and output are bats' own
 
 load ../lib
@@ -115,23 +115,21 @@ apart() {
 }
 
 @test "on older kernels overlayfs gets names, in a mount namespace of its own" {
-	local before
-
 	export TARE_TEST_LACK=overlay_fd
 	need_program python3
 	[[ $(host_tare info --format '{{.DriverStatus.LayersByDescriptor}}') = false ]]
 	many_layers 600 many.tar
 	host_tare load --input many.tar
-	before=$(wc -l </proc/self/mountinfo)
 	host_tare snapshot create --name a many:1
 	host_tare snapshot mount a m
-	grep -q ' lowerdir=599:598:\| lowerdir=.*:G0' /proc/self/mountinfo || grep -q 'lowerdir' /proc/self/mountinfo
+	# one mount, whatever it was made of
+	(($(grep -cF "$PWD" /proc/self/mountinfo) == 1))
 	[[ $(<m/last) = 599 && $(<m/n0) = 0 && ! -e m/n9 ]]
 	echo mine >m/last
 	run host_tare snapshot diff a
 	expect_output 'C /last'
 	host_tare snapshot umount a
-	[[ $before = "$(wc -l </proc/self/mountinfo)" ]]
+	! grep -F "$PWD" /proc/self/mountinfo
 	[[ $(host_tare info --format '{{.DriverStatus.IdMappedMounts}}') = true ]] || return 0
 	host_tare snapshot create --name b tare/base
 	host_tare snapshot mount --uidmap 0:100000:65536 b n
@@ -152,7 +150,7 @@ apart() {
 @test "a volatile snapshot is lost when the machine was restarted, and only then" {
 	host_tare snapshot create --name a --volatile tare/base
 	host_tare snapshot mount a m
-	grep -q " $PWD/m .*,volatile" /proc/self/mountinfo
+	grep -q " $PWD/m .*[,=]volatile" /proc/self/mountinfo
 	echo x >m/x
 	host_tare snapshot umount a
 	host_tare snapshot mount a m

@@ -2,7 +2,7 @@
 #
 # snapshot_btrfs.bats, snapshot_copy.bats (without shared blocks) and snapshot_reflink.bats are links to
 # it. Each has a file system of its own, on a loop file.
-# nothing new with systemd: no unit and no cgroup is concerned
+# native only: an emulated machine takes a quarter of an hour for it; snapshot_quota.bats is for guests
 # shellcheck disable=SC2154 # status and output are bats' own
 
 load ../lib

@@ -129,6 +129,34 @@ damage() {
 	damage lease-dead yes ': >"$TARE_ROOT/leases/0123456789abcdef"'
 }
 
+# The store has a snapshot: in the folder s, and recorded.
+@test "snapshots: missing, unrecorded, half made, half removed, and the driver" {
+	TARE_ROOT=$BATS_FILE_TMPDIR/master host_tare snapshot create --name s x:1
+	damage snapshot-missing yes 'rm -r "$TARE_ROOT/snapshots/s"'
+	damage snapshot-unrecorded yes 'mv "$TARE_ROOT/snapshots/s" "$TARE_ROOT/snapshots/t"; cp -a "$TARE_ROOT/snapshots/t" "$TARE_ROOT/snapshots/s"'
+	host_tare snapshot ls --quiet >names
+	[[ $(<names) = $'s\nt' ]]
+	damage snapshot-left yes 'mkdir -p "$TARE_ROOT/snapshots/.new-t/work/work"'
+	damage snapshot-left yes 'mv "$TARE_ROOT/snapshots/s" "$TARE_ROOT/snapshots/.gone-s"'
+	host_tare snapshot ls --quiet >names
+	[[ ! -s names && -z $(ls -A "$TARE_ROOT/snapshots") ]]
+	damage snapshot-foreign yes 'mkdir "$TARE_ROOT/snapshots/t"'
+	damage driver-unknown yes 'echo aufs >"$TARE_ROOT/driver"'
+	damage driver-unknown yes 'rm "$TARE_ROOT/driver"'
+	damage folder-missing yes 'rm -r "$TARE_ROOT/snapshots"'
+	# with the database goes no container
+	damage database-missing yes 'rm "$TARE_ROOT/tare.db"*'
+	[[ $(host_tare snapshot ls --quiet) = s && -d $TARE_ROOT/snapshots/s/upper ]]
+	# what is somebody's is left alone
+	mkdir "$TARE_ROOT/snapshots/mine"
+	echo data >"$TARE_ROOT/snapshots/mine/file"
+	run host_tare system check --repair
+	((status == 1))
+	expect_line '^snapshot-foreign +mine +it is no snapshot'
+	[[ $(<"$TARE_ROOT/snapshots/mine/file") = data ]]
+	TARE_ROOT=$BATS_FILE_TMPDIR/master host_tare snapshot rm s
+}
+
 @test "a store that is not there is said so; a repair makes one" {
 	run host_tare system check
 	expect_error 'there is no store'

@@ -279,7 +279,7 @@ TEST(dockers_data_may_lie_elsewhere_and_its_cgroups_below_any_parent)
 	put("etc/docker/daemon.json", "{\"data-root\": \"/srv/docker\"}");
 	put_process((struct fake){ .pid = 70, .cgroup = "2:memory:/mine/" HEX("0001") "\n0::/\n" });
 	put("srv/docker/containers/" HEX("0001") "/config.v2.json", "{\"Name\":\"/web\"}");
-	find(CONTAINERS_NAMES);
+	find(CONTAINERS_NAMES | CONTAINERS_STATUS);
 	want_engine(70, "docker", HEX("0001"));
 	WANT_TEXT(all.at[0].name, "web");
 	/* the root of a hierarchy is nobody's own */

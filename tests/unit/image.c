@@ -119,6 +119,12 @@ TEST(a_document_that_readers_could_see_differently_is_refused)
 		{ "{\"schemaVersion\":1,\"config\":" ANY ",\"layers\":[]}", NULL },
 		{ "{\"schemaVersion\":1,\"name\":\"x\",\"fsLayers\":[]}", NULL },
 		{ "{\"schemaVersion\":2}", NULL },
+		/* readers that do not mind the case see more */
+		{ "{\"schemaVersion\":2,\"Manifests\":[],\"config\":" ANY ",\"layers\":[]}", NULL },
+		{ "{\"schemaVersion\":2,\"mediaTypE\":\"text/plain\",\"config\":" ANY
+		  ",\"layers\":[]}",
+		  NULL },
+		{ "{\"schemaVersion\":2,\"FSLayers\":[],\"config\":" ANY ",\"layers\":[]}", NULL },
 		{ "[]", NULL },
 		{ "", NULL },
 	};

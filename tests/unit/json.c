@@ -173,3 +173,24 @@ TEST(depth_is_bounded)
 			 ->len,
 		 1);
 }
+
+TEST(one_arena_serves_for_document_after_document)
+{
+	own_arena struct arena a = { 0 };
+	size_t once = 0;
+	struct err e;
+
+	for (int i = 0; i < 100; i++) {
+		const struct json *doc = json_parse("{\"a\":\"b\"}", 9, "text", NULL, &a, &e);
+		const char *zeros;
+
+		WANT(doc && doc->child);
+		/* one that needs a block of its own leaves none of it behind */
+		WANT((zeros = arena_alloc(&a, i == 50 ? 100000 : 64)));
+		for (int k = 0; k < 64; k++)
+			WANT_INT(zeros[k], 0);
+		once = once ? once : a.total;
+		arena_reset(&a);
+		WANT_INT(a.total, once);
+	}
+}

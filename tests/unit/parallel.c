@@ -1,10 +1,12 @@
 /* parallel.c - what is done by several is done once, and by the time that they are through */
 #include "base/parallel.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "unit/t.h"
@@ -40,6 +42,34 @@ TEST(each_is_done_once)
 
 	for (size_t i = 0; i < COUNT(sizes); i++)
 		want_each_once(sizes[i]);
+}
+
+/* struct seen - how many processors its helpers may use that do not run on ours; -1: there was none */
+struct seen {
+	pid_t us;
+	atomic_int processors;
+};
+
+static void look_where(void *ctx, size_t i)
+{
+	struct seen *s = ctx;
+	cpu_set_t may;
+
+	(void)i;
+	if (gettid() != s->us && sched_getaffinity(0, sizeof(may), &may) == 0)
+		atomic_store(&s->processors, CPU_COUNT(&may));
+}
+
+TEST(a_helper_leaves_us_our_processor)
+{
+	struct seen s = { .us = gettid(), .processors = -1 };
+	cpu_set_t may;
+
+	WANT_INT(sched_getaffinity(0, sizeof(may), &may), 0);
+	/* who is quick may be through before his helper is */
+	for (int i = 0; i < 100 && atomic_load(&s.processors) < 0; i++)
+		parallel_each(MANY, look_where, &s);
+	WANT_INT(atomic_load(&s.processors), CPU_COUNT(&may) > 1 ? CPU_COUNT(&may) - 1 : -1);
 }
 
 static unsigned threads(void)

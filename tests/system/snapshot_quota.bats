@@ -1,0 +1,77 @@
+# snapshot_quota.bats - sizes of snapshots by project quota, which this machine's kernel may not have
+#
+# The guests' has it; and it is an older one, to which overlayfs's folders are names.
+# nothing new with systemd: no unit and no cgroup is concerned
+# shellcheck disable=SC2154 # status and output are bats' own
+
+load ../lib
+load ../snapshot
+
+setup() {
+	tare_setup
+	export TARE_FS=$BATS_TEST_TMPDIR/fs TARE_ROOT=$BATS_TEST_TMPDIR/fs/root
+	mkdir m n
+}
+
+teardown() {
+	local one
+
+	for one in $(host_tare snapshot ls --quiet --no-trunc 2>/dev/null); do
+		host_tare snapshot rm --force "$one" || true
+	done
+	end_file_system "$TARE_FS"
+	tare_teardown
+}
+
+# limited DRIVER TYPE [MKFS-OPTION...]: a snapshot with a size, and one without
+limited() {
+	local project
+
+	export TARE_STORAGE_DRIVER=$1
+	shift
+	file_system "$1" "$TARE_FS" "${@:2}" || skip "this machine can't make $1"
+	[[ $(host_tare info --format '{{.DriverStatus.SizeLimits}}') = true ]] ||
+		skip "this kernel has no project quota for $1"
+	host_tare snapshot create --name a --size 8m tare/base
+	host_tare snapshot create --name b tare/base
+	host_tare snapshot mount a m
+	host_tare snapshot mount b n
+	[[ $(stat -c %a m/etc/passwd) = 644 ]]
+	run dd if=/dev/urandom of=m/big bs=1M count=20 conv=fsync status=none
+	((status != 0))
+	expect_line 'No space left on device|Disk quota exceeded'
+	(($(stat -c %s m/big) >= 7000000 && $(stat -c %s m/big) <= 9000000))
+	# also what is moved there, and copied up
+	cp m/bin/busybox n/copy
+	dd if=/dev/urandom of=n/big bs=1M count=20 conv=fsync status=none
+	(($(host_tare snapshot usage --json a | jq '.[0].UsedBytes') >= 7000000))
+	rm m/big
+	dd if=/dev/urandom of=m/small bs=1M count=2 conv=fsync status=none
+	project=$(lsattr -pd "$TARE_ROOT/snapshots/a" | awk '{ print $1 }')
+	((project > 0))
+	host_tare snapshot rm --force a
+	host_tare snapshot rm --force b
+	# a new one has all of its size
+	host_tare snapshot create --name c --size 8m tare/base
+	host_tare snapshot mount --uidmap 0:100000:65536 c m
+	dd if=/dev/urandom of=m/most bs=1M count=7 conv=fsync status=none
+	[[ $(stat -c %u m/most m/etc) = $'100000\n100000' || $(stat -c %u m/etc) = 100000 ]]
+	host_tare snapshot rm --force c
+	[[ -z $(ls -A "$TARE_ROOT/snapshots") ]]
+}
+
+@test "overlay on ext4" {
+	limited overlay ext4 -O project,quota -E quotatype=prjquota
+}
+
+@test "overlay on xfs" {
+	limited overlay xfs
+}
+
+@test "copies on ext4" {
+	limited copy ext4 -O project,quota -E quotatype=prjquota
+}
+
+@test "copies on xfs, that share blocks" {
+	limited copy xfs -m reflink=1
+}
