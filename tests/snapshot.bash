@@ -20,6 +20,14 @@ file_system() {
 	mountpoint -q "$folder"
 }
 
+# not_mounted FOLDER
+not_mounted() {
+	if mountpoint -q "$1"; then
+		echo "something is mounted on $1"
+		return 1
+	fi
+}
+
 # end_file_system FOLDER
 end_file_system() {
 	local tries
@@ -119,10 +127,12 @@ many_layers() {
 
 # expect_nothing_left: of snapshots, in $TARE_ROOT
 expect_nothing_left() {
-	[[ -z $(ls -A "$TARE_ROOT/snapshots") ]] || {
+	[[ -z $(find "$TARE_ROOT/snapshots" -mindepth 1) ]] || {
 		ls -lA "$TARE_ROOT/snapshots"
 		return 1
 	}
-	! grep -F "$TARE_ROOT" /proc/self/mountinfo | grep -v " $TARE_FS "
+	if grep -F "$TARE_ROOT" /proc/self/mountinfo | grep -v " $TARE_FS "; then
+		return 1
+	fi
 	host_tare system check
 }

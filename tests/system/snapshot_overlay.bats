@@ -68,7 +68,7 @@ teardown() {
 	rm -r m/gone
 	[[ $(<n/etc/greeting) = hello && ! -e n/new && -e n/gone/file ]]
 	host_tare snapshot umount a
-	! mountpoint -q m
+	not_mounted m
 	host_tare snapshot mount a m
 	[[ $(<m/etc/greeting) = changed && $(<m/new) = new && ! -e m/gone ]]
 	host_tare snapshot create --name c x:1
@@ -176,7 +176,7 @@ teardown() {
 	run host_tare rmi x:2
 	expect_error "is made of it"
 	host_tare image unmount n
-	! mountpoint -q n
+	not_mounted n
 	run host_tare image unmount n
 	expect_error 'no image is mounted on'
 	[[ $(host_tare snapshot ls --quiet) = a ]]
@@ -243,8 +243,8 @@ teardown() {
 	expect_error "it is mounted on '$PWD/[mn]'"
 	[[ $(host_tare snapshot inspect a | jq -r '.[0].Mounts[]' | grep -cx "$PWD/m") = 1 ]]
 	host_tare snapshot rm --force a
-	! mountpoint -q m
-	! mountpoint -q n
+	not_mounted m
+	not_mounted n
 	expect_nothing_left
 	run host_tare snapshot rm a
 	expect_line 'no such snapshot: a'
