@@ -26,7 +26,7 @@
  * @layer: NULL: it is no layer's, or the layer is another's
  * @pipe:  from tare-fetch; @id is the question's
  * @feed:  to the worker; @fed bytes of the blob have gone there
- * @came:  the registry is done with it; @whole: in the store
+ * @came:  the registry is done with it; @whole: in the store; @here: and unpacked (chained layers)
  */
 struct fetch {
 	struct digest digest;
@@ -35,7 +35,7 @@ struct fetch {
 	struct ingest in;
 	struct layer_job *job;
 	int pipe, feed;
-	bool asked, came, whole, retried;
+	bool asked, came, whole, retried, here;
 	char short_id[13];
 };
 
@@ -364,6 +364,29 @@ static bool is_double(const struct pulling *g, const struct digest *d)
 	return false;
 }
 
+/* One that stands on others is unpacked when all are there. */
+static int look_at_chained(const struct pulling *g, struct fetch *f, const struct stored_layer *l,
+			   struct err *e)
+{
+	int blob = store_blob_find(g->p->store, &l->blob, e),
+	    tree = blob > 0 ? layers_have(g->p->layers, l, e) : blob;
+
+	f->here = tree > 0;
+	if (f->here)
+		tell(g, f, PROGRESS_EXISTS, l->size, NULL);
+	return tree < 0 ? -1 : 0;
+}
+
+static int unpack_chain(const struct pulling *g, const struct stored_image *image, struct err *e)
+{
+	if (layers_unpack(g->p->layers, image, e) < 0)
+		return -1;
+	for (size_t i = 0; i < g->n && image->layers.n; i++)
+		if (!g->fetches[i].here)
+			tell(g, &g->fetches[i], PROGRESS_DONE, g->fetches[i].size, NULL);
+	return 0;
+}
+
 static int add_layer(struct pulling *g, const struct stored_layer *l, struct err *e)
 {
 	struct fetch *f;
@@ -372,9 +395,8 @@ static int add_layer(struct pulling *g, const struct stored_layer *l, struct err
 		return 0;
 	add(g, &l->blob, l->size, l->media->type);
 	f = &g->fetches[g->n - 1];
-	/* one that stands on others is unpacked when all are there */
 	if (g->p->layers->driver->chained)
-		return 0;
+		return look_at_chained(g, f, l, e);
 	f->job = &g->jobs[g->n - 1];
 	if (layer_begin(f->job, g->p->layers, l, e) < 0)
 		return -1;
@@ -426,7 +448,7 @@ int pull_blobs(struct pull *p, const struct stored_image *image, struct err *e)
 	if (r == 0)
 		r = loop(&g, e);
 	if (r == 0)
-		r = p->layers->driver->chained ? layers_unpack(p->layers, image, e)
+		r = p->layers->driver->chained ? unpack_chain(&g, image, e)
 					       : layers_commit(p->layers, g.jobs, g.n, e);
 	end(&g);
 	return r;
