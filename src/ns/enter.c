@@ -100,17 +100,15 @@ static int open_paths(const struct ns_enter *n, struct entering *in, struct err 
 /* Its own user namespace cannot be entered again, and others need not. */
 static int open_target(const struct ns_enter *n, struct entering *in, struct err *e)
 {
-	struct process_stat st;
 	uint64_t want = n->all ? NSFS_ALL_FLAGS : n->types;
 	uint64_t differ;
-	char text[1024];
 
 	if (!n->pid)
 		return 0;
 	if (nsfs_target_open(n->pid, &in->target, e) < 0)
 		return -1;
-	if (n->start && (file_try_read(in->target.proc, "stat", text, sizeof(text)) < 0 ||
-			 process_parse_stat(text, &st) < 0 || st.start != n->start))
+	/* it is that one now, so it was when it was opened */
+	if (n->start && process_try_alive(n->pid, n->start) <= 0)
 		return fail_errno(e, ESRCH, "enter process %d", (int)n->pid);
 	if (nsfs_differing(&in->target, want & ~in->enters, &differ, e) < 0)
 		return -1;
