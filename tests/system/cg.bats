@@ -130,6 +130,7 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 		$P/cgget
 		$P/cgexec
 		$P/cgclassify
+		$P/cgclassify -g pids:/
 	END
 }
 
