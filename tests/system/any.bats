@@ -9,7 +9,11 @@ setup() {
 	start_container
 	pid=$(pid_of)
 }
-teardown() { tare_teardown; }
+teardown() {
+	! ((${#others[@]})) || kill -KILL "${others[@]}" 2>/dev/null || true
+	tare_teardown
+}
+others=()
 
 # is_listed TEXT: for wait_for
 is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
@@ -70,6 +74,7 @@ lost() { find "/proc/$1/task" -mindepth 1 -maxdepth 1 ! -name "$1" -printf '%f\n
 	unshare=$!
 	wait_for 20 pgrep -P "$unshare"
 	first=$(pgrep -P "$unshare")
+	others+=("$first") # unshare's signal goes to its first thread
 	wait_for 20 lost "$first"
 	wait_for 20 grep -q '^State:.Z' "/proc/$first/status"
 	thread=$(lost "$first")
@@ -93,12 +98,14 @@ lost() { find "/proc/$1/task" -mindepth 1 -maxdepth 1 ! -name "$1" -printf '%f\n
 	[[ $(host_tare enter "$first" sh -c 'echo $$') -gt 1 ]]
 	[[ $(host_tare ns enter -t "$first" -a cat /proc/1/comm) = python3 ]]
 	host_tare inspect-host "$first" | grep -q ': grade F$'
-	kill -KILL "$unshare"
+	kill -KILL "$first" "$unshare"
 }
 
 @test "limits are refused before anything is touched, each with its reason" {
 	run host_tare limit "$pid"
 	expect_error 'nothing is to change'
+	run host_tare limit --memory 4095 "$pid"
+	expect_error '4095 is less than a page'
 	run host_tare limit --cpus 0 "$pid"
 	expect_error 'not a number of processors'
 	run host_tare limit --memory lots "$pid"
@@ -131,6 +138,13 @@ lost() { find "/proc/$1/task" -mindepth 1 -maxdepth 1 ! -name "$1" -printf '%f\n
 	[[ $(host_tare limit --undo "$pid") = *': pids: 64 -> '* ]]
 	run host_tare limit --undo "$pid"
 	expect_error 'nothing was changed'
+}
+
+@test "each change is printed as an object that says whose it is" {
+	need_controller pids
+	run host_tare limit --json --pids 65 "$pid"
+	[[ $(jq -r '[.container, .what, .after] | join(" ")' <<<"$output") = "$(host_tare ps --all-engines --json |
+		jq -r --argjson pid "$pid" '.[] | select(.pid == $pid).id') pids 65" ]]
 }
 
 @test "a limit that the kernel refuses leaves the others as they were" {
