@@ -77,7 +77,9 @@ static int open_paths(const struct ns_enter *n, struct entering *in, struct err 
 {
 	if (n->held && ns_held_open(&ns_store_any, n->held, in->fds, e) < 0 &&
 	    (e->cls != ERR_ABSENT || ns_held_open(&ns_store_net, n->held, in->fds, e) < 0))
-		return -1;
+		return e->cls != ERR_ABSENT
+			       ? -1
+			       : fail_hint(e, "'tare ns held' and 'tare ns net' list the names");
 	for (int i = 0; i < NSFS_TYPES; i++) {
 		enum nsfs_type type;
 		int fd;
