@@ -134,9 +134,11 @@ static bool is_in_roots(const char *text)
 /* Its cgroup file, or that of a thread which can tell. */
 static ssize_t read_cgroup(int procfd, pid_t pid, char *buf, size_t size)
 {
-	ssize_t n = read_file(procfd, pid, "cgroup", buf, size);
 	char path[PATH_ROOM], link[64], file[THREAD_FILE_ROOM];
+	ssize_t n;
 
+	*buf = '\0';
+	n = read_file(procfd, pid, "cgroup", buf, size);
 	if (n < 0 || !is_in_roots(buf) ||
 	    readlinkat(procfd, path_of(pid, "ns/mnt", path), link, sizeof(link)) >= 0 ||
 	    errno != ENOENT || !find_thread(procfd, pid, "cgroup", file))

@@ -88,7 +88,7 @@ lost() { find "/proc/$1/task" -mindepth 1 -maxdepth 1 ! -name "$1" -printf '%f\n
 	host_tare limit --pids 50 "$second"
 	grep -E '^[0-9]*:pids:.*/tare-|^0::.*/tare-' "/proc/$first/task/$thread/cgroup"
 	host_tare limit --undo "$second"
-	! grep /tare- "/proc/$first/task/$thread/cgroup"
+	[[ $(<"/proc/$first/task/$thread/cgroup") != */tare-* ]]
 
 	# alone it is a container, too
 	kill -KILL "$second"
