@@ -132,7 +132,7 @@ static int add_diff_id(struct committing *g, struct image_rootfs *rootfs, struct
 	rootfs->diff_ids = arena_array(g->c->a, n + 2, sizeof(char *));
 	if (!rootfs->diff_ids)
 		return no_memory(e);
-	if (n)
+	if (below)
 		memcpy(rootfs->diff_ids, below, n * sizeof(char *));
 	rootfs->diff_ids[n] = arena_dup(g->c->a, digest_text(&g->c->packed.diff_id, text));
 	return rootfs->diff_ids[n] ? 0 : no_memory(e);
@@ -146,7 +146,7 @@ static int add_history(struct committing *g, struct image_config *config, struct
 
 	if (!all)
 		return no_memory(e);
-	if (n)
+	if (config->history.at)
 		memcpy(all, config->history.at, n * sizeof(*all));
 	all[n] = (struct image_history){ .created = config->created,
 					 .created_by = text_shown(c->created_by),

@@ -76,7 +76,7 @@ entries() { tar -tf "$1" --quoting-style=escape; }
 @test "random trees: the layer makes the newer one of the older one, applied and as an overlay" {
 	local seed
 
-	for seed in 3 5 7 20 2024 31337; do
+	for seed in 3 5 20 2024; do
 		echo "seed $seed"
 		mkdir lower
 		trees make $seed lower
@@ -100,7 +100,7 @@ entries() { tar -tf "$1" --quoting-style=escape; }
 @test "random changes through an overlay mount: its upper folder is the layer" {
 	local seed
 
-	for seed in 2 8 11 99; do
+	for seed in 2 8 99; do
 		echo "seed $seed"
 		mkdir lower
 		trees make $seed lower
@@ -362,8 +362,7 @@ with tarfile.open("less.tar") as t:
 
 @test "a file that shrinks while it is read is said, and one that grows is cut" {
 	mkdir lower upper
-	truncate -s 300M upper/big
-	head -c 300000000 /dev/zero >upper/big
+	head -c 60000000 /dev/zero >upper/big
 	mkfifo gate
 	layer pack lower upper >gate 2>err &
 	pid=$!
@@ -398,14 +397,14 @@ with tarfile.open("less.tar") as t:
 		done 2>/dev/null
 	) &
 	pid=$!
-	for ((n = 0; n < 40; n++)); do
+	for ((n = 0; n < 20; n++)); do
 		layer pack lower upper >out || break
 		tar -tf out >/dev/null
 		[[ $(tar -tf out | grep -c '^more/.') = 300 ]]
 	done
 	kill $pid
 	wait $pid || true
-	((n == 40))
+	((n == 20))
 }
 
 @test "a commit is an image of the one below and the difference" {
