@@ -10,9 +10,11 @@
 #include "base/own.h"
 #include "any/adopt_move.h"
 #include "os/cgroup_file.h"
+#include "os/file.h"
 #include "os/process.h"
 
 #define ADOPT_ROUNDS 20 /* of moving processes that fork meanwhile */
+#define THREADS_MAX  ((size_t)64 << 20)
 
 /* struct adoption - a cgroup that is to be made; @from: where its processes are */
 struct adoption {
@@ -224,8 +226,38 @@ int adopt_cgroup(int ledger, struct ledger_entry *entry, const struct containers
 		     ret_cgroup, e);
 }
 
-static int move_back(const struct ledger_entry *entry, const struct cgroup *from,
-		     const struct cgroup *to, struct err *e)
+/* Its threads: those of a process that lost the first one before it came are listed nowhere else.
+ * A thread's number serves as its process's. */
+static int list_threads(const struct cgroup *cg, struct numbers *ret, struct arena *a,
+			struct err *e)
+{
+	const struct cgroup_place *p = &cg->at[0];
+	const char *file = p->in->version == CGROUP_V2 ? "cgroup.threads" : "tasks";
+	own_mem char *text = NULL;
+	char path[CGROUP_PATH_MAX], *at, *end;
+	size_t lines = 0;
+
+	snprintf(path, sizeof(path), "%.*s/%s", (int)sizeof(path) - 32, p->dir, file);
+	if (file_read(AT_FDCWD, path, THREADS_MAX, &text, e) < 0)
+		return -1;
+	for (at = text; *at; at++)
+		lines += *at == '\n';
+	*ret = (struct numbers){ .at = arena_array(a, lines + 1, sizeof(*ret->at)) };
+	if (!ret->at)
+		return fail_errno(e, ENOMEM, "list the threads of cgroup '%s'", p->dir);
+	for (at = text; ret->n < lines; at = end) {
+		ret->at[ret->n] = strtoll(at, &end, 10);
+		if (end == at)
+			break;
+		ret->n++;
+	}
+	return 0;
+}
+
+typedef int list_fn(const struct cgroup *cg, struct numbers *ret, struct arena *a, struct err *e);
+
+static int move_listed(const struct ledger_entry *entry, const struct cgroup *from,
+		       const struct cgroup *to, list_fn *list_all, struct err *e)
 {
 	const struct adopt_crowd crowd = { (pid_t)entry->pid, entry->pid_start, &from->at[0] };
 	struct numbers pids = { .n = 1 };
@@ -235,7 +267,7 @@ static int move_back(const struct ledger_entry *entry, const struct cgroup *from
 		own_mem pid_t *list = NULL;
 		size_t moved;
 
-		if (cgroup_pids(from, &pids, &a, e) < 0)
+		if (list_all(from, &pids, &a, e) < 0)
 			return -1;
 		list = calloc(pids.n + 1, sizeof(*list));
 		if (!list)
@@ -246,6 +278,14 @@ static int move_back(const struct ledger_entry *entry, const struct cgroup *from
 			return -1;
 	}
 	return 0;
+}
+
+static int move_back(const struct ledger_entry *entry, const struct cgroup *from,
+		     const struct cgroup *to, struct err *e)
+{
+	if (move_listed(entry, from, to, cgroup_pids, e) < 0)
+		return -1;
+	return move_listed(entry, from, to, list_threads, e);
 }
 
 static bool is_frozen(const struct cgroup *cg)

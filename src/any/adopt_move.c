@@ -1,6 +1,7 @@
 /* adopt_move.c - who is in the pid namespace is moved from in there, the others one by one */
 #include "any/adopt_move.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -269,6 +270,15 @@ int adopt_move_pinned(pid_t pid, const struct adopt_crowd *crowd, const struct c
 	return 0;
 }
 
+/* Is it there already? A cgroup does not list who had lost the first thread when he came. */
+static bool is_there(pid_t pid, const struct cgroup_place *to)
+{
+	own_target t = NSFS_TARGET_NONE;
+	struct err ignored = { 0 };
+
+	return nsfs_target_open(pid, &t, &ignored) == 0 && is_in(t.proc, to);
+}
+
 /* --- both ------------------------------------------------------------------------------------ */
 
 /* The container's pid namespace, if it has one below ours. */
@@ -312,6 +322,8 @@ int adopt_move(const struct adopt_crowd *crowd, const pid_t *pids, size_t n,
 		pid_t number = number_inside(pids[i], &w);
 		int r = 0;
 
+		if (!crowd->from && is_there(pids[i], to))
+			continue;
 		if (number)
 			inside[n_inside++] = number;
 		else

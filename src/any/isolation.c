@@ -468,6 +468,7 @@ static int open_processes(struct look *l, const char *root, struct err *e)
 	if (file_try_read(l->pid, "stat", text, sizeof(text)) <= 0 ||
 	    process_parse_stat(text, &st) < 0 || st.start != l->c->pid_start)
 		return fail_errno(e, ESRCH, "open process %d", (int)l->c->pid);
+	(void)process_prefer_thread(&l->pid);
 	return 0;
 }
 

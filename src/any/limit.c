@@ -58,17 +58,6 @@ static const struct {
 	  offsetof(struct limit_io, write_iops) },
 };
 
-// clang-format off
-static const struct bind_row line_rows[] = {
-	ROW_STRING("what",   OPTIONAL, struct limit_line, what),
-	ROW_STRING("file",   OPTIONAL, struct limit_line, file),
-	ROW_STRING("before", OPTIONAL, struct limit_line, before),
-	ROW_STRING("after",  OPTIONAL, struct limit_line, after),
-	ROW_STRING("unit",   OPTIONAL, struct limit_line, unit),
-};
-const struct bind_table limit_line_table = BIND_TABLE(line_rows, struct limit_line, false);
-// clang-format on
-
 /* struct step - one write; @device: "MAJOR:MINOR" whose line of the file it is, or NULL */
 struct step {
 	const struct control *control;

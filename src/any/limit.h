@@ -51,7 +51,6 @@ struct limit_report {
 	LIST(struct limit_line) lines;
 	struct arena mem;
 };
-extern const struct bind_table limit_line_table;
 
 /* struct limit_target - a container, and what is needed to change it */
 struct limit_target {

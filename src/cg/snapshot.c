@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "cg/apply.h"
 #include "cg/tree.h"
@@ -140,6 +141,18 @@ static int add_group(struct shot *s, const struct cg_in *in, size_t n, const cha
 	return 0;
 }
 
+/* A name that the grammar has no words for, or that nothing of ours takes: whoever may make groups
+ * may call them so. */
+static bool is_writable(const char *path)
+{
+	struct err why = { 0 };
+
+	if (!strchr(path, '"') && cgroup_path_check(path, &why) == 0)
+		return true;
+	log_warn("group '%s' is left out: a configuration cannot have such a name", path);
+	return false;
+}
+
 /**
  * cg_snapshot() - the groups at and below @path as statements of cgconfig.conf(5)
  * @a:         owns them
@@ -155,7 +168,8 @@ int cg_snapshot(const struct cg_in *in, size_t n, const char *path, struct arena
 	if (cg_tree_read(in, n, path, false, &t, e) < 0)
 		return -1;
 	for (size_t i = 0; i < t.n; i++)
-		if (!cg_is_root(t.at[i].path) && add_group(&s, in, n, t.at[i].path, e) < 0)
+		if (!cg_is_root(t.at[i].path) && is_writable(t.at[i].path) &&
+		    add_group(&s, in, n, t.at[i].path, e) < 0)
 			return -1;
 	*ret_first = first;
 	return 0;

@@ -129,15 +129,22 @@ static int by_start(const void *a, const void *b)
 	return (x->p->pid > y->p->pid) - (x->p->pid < y->p->pid);
 }
 
-/* The oldest that is not of the host's world: an engine's own process may stand before it. */
+/* The oldest that is not of the host's world: an engine's own process may stand before it. One that
+ * has lost its first thread, and cannot be entered, only if there is no other. */
 static const struct member *first_of(const struct finder *f, struct member *m, size_t n)
 {
+	const struct member *odd = NULL;
+
 	if (n > 1)
 		qsort(m, n, sizeof(*m), by_start);
-	for (size_t i = 0; n > 1 && i < n; i++)
-		if (has_own_mounts(f, m[i].p->pid))
+	for (size_t i = 0; n > 1 && i < n; i++) {
+		if (!has_own_mounts(f, m[i].p->pid))
+			continue;
+		if (m[i].st.state != 'Z')
 			return &m[i];
-	return n ? &m[0] : NULL;
+		odd = odd ? odd : &m[i];
+	}
+	return odd ? odd : n ? &m[0] : NULL;
 }
 
 /* Takes those that are still alive, and says which of them is first. */
@@ -179,7 +186,7 @@ static void read_stat(void *ctx, size_t i)
 	struct member *m = &all->at[i];
 
 	m->alive = engine_procs_try_stat(&all->f->procs, m->p->pid, &m->st) == 0 &&
-		   m->st.state != 'Z' && m->st.state != 'X';
+		   !process_has_ended(&m->st);
 }
 
 /* finder_first_processes() - find the first process of every container; 0 or -ENOMEM */
@@ -257,8 +264,8 @@ static struct engine_proc *process_of(struct finder *f, const struct state_entry
 		return NULL;
 	p = engine_procs_find(&f->procs, (pid_t)facts.pid);
 	if (!p || engine_procs_try_stat(&f->procs, p->pid, ret_stat) < 0 ||
-	    ret_stat->state == 'Z' || (facts.pid_start && facts.pid_start != ret_stat->start) ||
-	    !is_users(f, p, entry->uid))
+	    process_has_ended(ret_stat) ||
+	    (facts.pid_start && facts.pid_start != ret_stat->start) || !is_users(f, p, entry->uid))
 		return NULL;
 	return p;
 }

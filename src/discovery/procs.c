@@ -2,6 +2,7 @@
 #include "discovery/procs.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ static int intern(struct engine_procs *p, const char *at, size_t len, uint32_t *
 	return 0;
 }
 
-#define PATH_ROOM 48 /* for a pid, and what lies in its folder */
+#define PATH_ROOM 96 /* for a pid, and what lies in its folder */
 
 /* "PID/@file"; printf(3) would take as long as the kernel does to find it. */
 static const char *path_of(pid_t pid, const char *file, char buf[PATH_ROOM])
@@ -93,6 +94,60 @@ static ssize_t read_file(int procfd, pid_t pid, const char *file, char *buf, siz
 	return (ssize_t)len;
 }
 
+/* --- who has lost the first thread ------------------------------------------------------ */
+
+/* Of such a process the kernel calls the cgroups of v1 roots, and has no namespaces: what any other
+ * of its threads has is looked at. */
+
+#define THREAD_FILE_ROOM (PROCESS_THREAD_ROOM + 16)
+
+/* "task/TID/@file" of a thread that goes on; false when none does. */
+static bool find_thread(int procfd, pid_t pid, const char *file, char ret[THREAD_FILE_ROOM])
+{
+	own_fd int proc = FD_NONE;
+	char path[PATH_ROOM], thread[PROCESS_THREAD_ROOM];
+
+	proc = openat(procfd, path_of(pid, "", path), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (proc < 0 || process_try_thread(proc, thread) < 0)
+		return false;
+	(void)snprintf(ret, THREAD_FILE_ROOM, "%s/%.15s", thread, file);
+	return true;
+}
+
+/* Is it in the roots of all v1 hierarchies, if there is any? */
+static bool is_in_roots(const char *text)
+{
+	bool any = false;
+
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		size_t len = strcspn(line, "\n");
+
+		if (text_starts(line, "0::"))
+			continue;
+		if (len < 2 || memcmp(line + len - 2, ":/", 2) != 0)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* Its cgroup file, or that of a thread which can tell. */
+static ssize_t read_cgroup(int procfd, pid_t pid, char *buf, size_t size)
+{
+	char path[PATH_ROOM], link[64], file[THREAD_FILE_ROOM];
+	ssize_t n;
+
+	*buf = '\0';
+	n = read_file(procfd, pid, "cgroup", buf, size);
+	if (n < 0 || !is_in_roots(buf) ||
+	    readlinkat(procfd, path_of(pid, "ns/mnt", path), link, sizeof(link)) >= 0 ||
+	    errno != ENOENT || !find_thread(procfd, pid, "cgroup", file))
+		return n;
+	return read_file(procfd, pid, file, buf, size);
+}
+
+/* --- all of them ------------------------------------------------------------------------ */
+
 static int add(struct engine_procs *p, pid_t pid)
 {
 	struct engine_proc *wider = grown(p->at, p->n, &p->cap, sizeof(*wider));
@@ -116,7 +171,7 @@ static void read_text(void *ctx, size_t i)
 	struct reading *r = ctx;
 	struct engine_procs *p = r->procs;
 	char buf[TEXT_MAX];
-	ssize_t len = read_file(p->fd, p->at[i].pid, "cgroup", buf, sizeof(buf));
+	ssize_t len = read_cgroup(p->fd, p->at[i].pid, buf, sizeof(buf));
 
 	if (len < 0)
 		return;
@@ -216,12 +271,14 @@ int engine_procs_try_stat(const struct engine_procs *p, pid_t pid, struct proces
  */
 uint64_t engine_procs_namespace(const struct engine_procs *p, pid_t pid, const char *type)
 {
-	char path[PATH_ROOM], link[64];
+	char path[PATH_ROOM], link[64], file[THREAD_FILE_ROOM];
 	const char *open;
 	uint64_t number;
 	ssize_t n;
 
 	n = readlinkat(p->fd, path_of(pid, type, path), link, sizeof(link) - 1);
+	if (n < 0 && errno == ENOENT && find_thread(p->fd, pid, type, file))
+		n = readlinkat(p->fd, path_of(pid, file, path), link, sizeof(link) - 1);
 	if (n <= 0 || link[n - 1] != ']')
 		return 0;
 	link[n - 1] = '\0';

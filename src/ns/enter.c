@@ -77,7 +77,9 @@ static int open_paths(const struct ns_enter *n, struct entering *in, struct err 
 {
 	if (n->held && ns_held_open(&ns_store_any, n->held, in->fds, e) < 0 &&
 	    (e->cls != ERR_ABSENT || ns_held_open(&ns_store_net, n->held, in->fds, e) < 0))
-		return -1;
+		return e->cls != ERR_ABSENT
+			       ? -1
+			       : fail_hint(e, "'tare ns held' and 'tare ns net' list the names");
 	for (int i = 0; i < NSFS_TYPES; i++) {
 		enum nsfs_type type;
 		int fd;
@@ -100,17 +102,15 @@ static int open_paths(const struct ns_enter *n, struct entering *in, struct err 
 /* Its own user namespace cannot be entered again, and others need not. */
 static int open_target(const struct ns_enter *n, struct entering *in, struct err *e)
 {
-	struct process_stat st;
 	uint64_t want = n->all ? NSFS_ALL_FLAGS : n->types;
 	uint64_t differ;
-	char text[1024];
 
 	if (!n->pid)
 		return 0;
 	if (nsfs_target_open(n->pid, &in->target, e) < 0)
 		return -1;
-	if (n->start && (file_try_read(in->target.proc, "stat", text, sizeof(text)) < 0 ||
-			 process_parse_stat(text, &st) < 0 || st.start != n->start))
+	/* it is that one now, so it was when it was opened */
+	if (n->start && process_try_alive(n->pid, n->start) <= 0)
 		return fail_errno(e, ESRCH, "enter process %d", (int)n->pid);
 	if (nsfs_differing(&in->target, want & ~in->enters, &differ, e) < 0)
 		return -1;

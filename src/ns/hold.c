@@ -331,11 +331,12 @@ int ns_hold_mapped(const struct ns_store *s, const char *name, uint64_t flags,
 	struct ns_maps settled = *maps;
 	int r;
 
-	if (flags & (CLONE_NEWPID | CLONE_NEWTIME))
-		return fail(e, ERR_INPUT,
-			    "hold '%s': a new %s namespace is of no use without its "
-			    "first process",
-			    name, flags & CLONE_NEWPID ? "pid" : "time");
+	if (flags & (CLONE_NEWPID | CLONE_NEWTIME)) {
+		fail(e, ERR_INPUT,
+		     "hold '%s': a new %s namespace is of no use without its first process", name,
+		     flags & CLONE_NEWPID ? "pid" : "time");
+		return fail_hint(e, "--target PID holds a process's");
+	}
 	if ((ns_maps_any(maps) || maps->setgroups != NS_SETGROUPS_KERNEL) &&
 	    !(flags & CLONE_NEWUSER))
 		return fail(e, ERR_INPUT, "hold '%s': maps of ids need a new user namespace", name);
@@ -348,8 +349,10 @@ int ns_hold_mapped(const struct ns_store *s, const char *name, uint64_t flags,
 			(void)pause();
 		_exit(0);
 	}
-	if (pid < 0)
-		return fail_sys(e, "make namespaces to hold as '%s'", name);
+	if (pid < 0) {
+		fail_sys(e, "make namespaces to hold as '%s'", name);
+		return e->sysno == EPERM ? fail_hint(e, "only root may") : -1;
+	}
 	r = ns_maps_write(&settled, pid, e);
 	if (r == 0)
 		r = ns_hold_process(s, name, pid, flags, e);

@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 
 #include "base/own.h"
+#include "os/process.h"
 #include "os/sys.h"
 
 // clang-format off
@@ -224,6 +225,7 @@ int nsfs_target_open(pid_t pid, struct nsfs_target *ret_target, struct err *e)
 	/* Alive still: so the folder, opened between, is the same process's. A zombie counts. */
 	if (t.pidfd >= 0 && sys_pidfd_send_signal(t.pidfd, 0) < 0 && errno == ESRCH)
 		return fail_errno(e, ESRCH, "open process %d", (int)pid);
+	t.thread = process_prefer_thread(&t.proc);
 	*ret_target = t;
 	t.pidfd = t.proc = FD_NONE;
 	return 0;
@@ -330,7 +332,7 @@ int nsfs_enter_process(const struct nsfs_target *t, uint64_t flags, struct err *
 	if (setns(t->pidfd, (int)flags) == 0)
 		return 0;
 	/* Linux < 5.8 takes no pidfd */
-	if (errno == EBADF || errno == EINVAL)
+	if (errno == EBADF || errno == EINVAL || t->thread)
 		return enter_each(t, flags, e);
 	fail_sys(e, "enter the namespaces of process %d", (int)t->pid);
 	return hint_enter(e);

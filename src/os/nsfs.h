@@ -73,10 +73,12 @@ int nsfs_open(int dirfd, const char *path, enum nsfs_type *ret_type, struct err 
  * @pid:   as the caller's /proc calls it
  * @pidfd: FD_NONE on kernels without (Linux < 5.3)
  * @proc:  its folder in /proc, which says ESRCH once it has ended, also when the pid is reused
+ * @thread: it is the folder of a thread, since the first one has ended and shows nothing any more
  */
 struct nsfs_target {
 	pid_t pid;
 	int pidfd, proc;
+	bool thread;
 };
 #define NSFS_TARGET_NONE \
 	{ \

@@ -1,6 +1,7 @@
 /* process.c - /proc/PID/stat, pidfds */
 #include "os/process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/stat.h>
 #include <signal.h>
@@ -33,7 +34,8 @@ static const char *skip_blanks(const char *p, int n)
  */
 int process_parse_stat(const char *text, struct process_stat *ret_stat)
 {
-	const char *name = strchr(text, '('), *p = strrchr(text, ')'), *times, *start, *resident;
+	const char *name = strchr(text, '('), *p = strrchr(text, ')'), *times, *threads, *start,
+		   *resident;
 	struct process_stat st = { 0 };
 	char *end;
 
@@ -45,13 +47,15 @@ int process_parse_stat(const char *text, struct process_stat *ret_stat)
 	st.parent = (pid_t)strtol(p + 4, &end, 10);
 	if (end == p + 4)
 		return -EINVAL;
-	/* from behind the third field to before the 14th, then the 22nd and the 24th */
+	/* from behind the third field to before the 14th, the 20th, the 22nd and the 24th */
 	times = skip_blanks(p + 3, 10);
-	start = skip_blanks(times, 8);
+	threads = skip_blanks(times, 6);
+	start = skip_blanks(threads, 2);
 	if (!start)
 		return -EINVAL;
 	st.cpu = strtoull(times + 1, &end, 10);
 	st.cpu += strtoull(end, NULL, 10);
+	st.threads = strtoull(threads + 1, NULL, 10);
 	st.start = strtoull(start + 1, &end, 10);
 	if (end == start + 1)
 		return -EINVAL;
@@ -101,8 +105,67 @@ int process_try_executable(pid_t pid, uint64_t *ret_dev, uint64_t *ret_ino)
 }
 
 /**
+ * process_has_ended() - does it run no more?
+ *
+ * When a program's first thread ends before the others the kernel calls the process a zombie, too,
+ * and shows little of it: whoever believed that would be hidden from by one system call.
+ */
+bool process_has_ended(const struct process_stat *st)
+{
+	return st->state == 'X' || (st->state == 'Z' && st->threads < 2);
+}
+
+/**
+ * process_try_thread() - where a process is looked at whose first thread has ended
+ * @proc:     its folder, /proc/PID
+ * @ret_path: below that: task/TID, of a thread that goes on
+ *
+ * In the folder itself the kernel has no namespaces of such a process then, and the roots for its
+ * cgroups of v1.
+ *
+ * Return: 0, or -errno (-ENOENT: all have ended).
+ */
+int process_try_thread(int proc, char ret_path[PROCESS_THREAD_ROOM])
+{
+	own_fd int fd = openat(proc, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	if (!dir)
+		return -errno;
+	(void)give_fd(&fd);
+	while ((d = readdir(dir))) {
+		char path[PROCESS_THREAD_ROOM], link[64];
+
+		if (*d->d_name == '.')
+			continue;
+		(void)snprintf(ret_path, PROCESS_THREAD_ROOM, "task/%.12s", d->d_name);
+		(void)snprintf(path, sizeof(path), "%s/ns/mnt", ret_path);
+		if (readlinkat(proc, path, link, sizeof(link)) >= 0)
+			return 0;
+	}
+	return -ENOENT;
+}
+
+/* process_prefer_thread() - put the folder of a thread that goes on in the place of the process's, if
+ * the first one has ended; whether it was so */
+bool process_prefer_thread(int *proc)
+{
+	char path[PROCESS_THREAD_ROOM], link[64];
+	int fd;
+
+	if (readlinkat(*proc, "ns/mnt", link, sizeof(link)) >= 0 || errno != ENOENT ||
+	    process_try_thread(*proc, path) < 0)
+		return false;
+	fd = openat(*proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	fd_take(proc, fd);
+	return true;
+}
+
+/**
  * process_try_find() - what is the process doing that started at @start?
- * @ret_stat: its state is none of 'Z' and 'X', which count as ended
  *
  * Return: 1, 0 when it has ended, or -errno when nobody can tell.
  */
@@ -116,7 +179,7 @@ int process_try_find(pid_t pid, uint64_t start, struct process_stat *ret_stat)
 	if (r < 0)
 		return r;
 	*ret_stat = st;
-	return st.start == start && st.state != 'Z' && st.state != 'X';
+	return st.start == start && !process_has_ended(&st);
 }
 
 /* process_try_alive() - does the process that started at @start still run? 1, 0 or -errno */

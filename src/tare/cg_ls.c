@@ -7,6 +7,7 @@
 
 #include "base/own.h"
 #include "base/render.h"
+#include "base/render_text.h"
 #include "cg/tree.h"
 #include "tare/cg.h"
 
@@ -172,6 +173,15 @@ static int v2_name(const struct cg_in *in, char *ret_name, size_t size, struct e
 	return 0;
 }
 
+/* As it is, but for what a terminal would obey: whoever may make groups chooses their names. */
+static void print_name(const char *controllers, const char *path, const char *end)
+{
+	own_str struct str shown = { 0 };
+
+	render_visible(&shown, path, strlen(path), false);
+	printf("%s:%s%s\n", controllers, shown.torn ? "?" : shown.at, end);
+}
+
 static int list_in(const struct cg_in *in, const char *path, struct err *e)
 {
 	own_cg_tree struct cg_tree t = { 0 };
@@ -183,7 +193,7 @@ static int list_in(const struct cg_in *in, const char *path, struct err *e)
 	if (cg_tree_read(in, 1, path, false, &t, e) < 0)
 		return e->sysno == ENOENT ? 0 : -1;
 	for (size_t i = 0; i < t.n; i++)
-		printf("%s:%s%s\n", name, t.at[i].path, !i && t.at[i].path[1] ? "/" : "");
+		print_name(name, t.at[i].path, !i && t.at[i].path[1] ? "/" : "");
 	return 0;
 }
 

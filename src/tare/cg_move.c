@@ -210,19 +210,24 @@ static int run_cgclassify(const struct cli *cli, void *options, char **args, siz
 			  int *ret_status, struct err *e)
 {
 	static const struct cg_codes codes = { 1, 1, 1, 1 };
+	const struct move *o = options;
 
+	/* as in: cgclassify -g cpu:/students $(pidof nobody-there) */
+	if (!n_args)
+		return o->groups.n ? 0 : fail(e, ERR_INPUT, "no group and no process is named");
 	return cg_answer(cli, &codes, classify(cli, options, args, n_args, e), ret_status, e);
 }
 
 #define CLASSIFY \
 	.args = "[-g CONTROLLERS:PATH...] PID...", .opts = classify_opts, \
-	.n = COUNT(classify_opts), .size = sizeof(struct move), .min = 1, .max = SIZE_MAX, \
+	.n = COUNT(classify_opts), .size = sizeof(struct move), .max = SIZE_MAX, \
 	.words = WORDS_PID
 
 const struct command cg_classify_command = {
 	.name = "classify",
 	.summary = "move running processes to groups",
 	CLASSIFY,
+	.min = 1,
 	.run = run_classify,
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/own.h"
 #include "cg/apply.h"
 #include "os/file.h"
@@ -55,6 +56,8 @@ static int run_snapshot(const struct cli *cli __attribute__((unused)), void *opt
 	struct cg_node *first = NULL;
 	struct cg_group g;
 
+	if (o->silent)
+		log_to(&(struct log_sink){ 0 });
 	if (cg_world_open(&w, e) < 0 || cg_group_any(&w, n_args ? args[0] : "/", &g, e) < 0 ||
 	    cg_snapshot(g.in, g.n, g.path, &a, &first, e) < 0)
 		return -1;

@@ -11,6 +11,8 @@
 #include "tare/any.h"
 #include "tare/cli.h"
 
+#define PAGE 4096
+
 struct limit {
 	const char *memory, *swap, *cpus, *pids, *cpuset, *net_rate;
 	struct opt_list io;
@@ -217,6 +219,11 @@ static int parse_all(const struct limit *o, struct limit_request *r, struct limi
 		     o->memory);
 		return fail_hint(e, "it is the limit of memory and swap together");
 	}
+	/* the kernel would make it none at all */
+	if (r->memory.set && r->memory.v != LIMIT_NONE && r->memory.v < PAGE) {
+		fail(e, ERR_INPUT, "limit: --memory: %s is less than a page", o->memory);
+		return fail_hint(e, "4096 bytes; a program needs some hundreds of them");
+	}
 	r->cpuset = o->cpuset;
 	for (size_t i = 0; i < o->io.n; i++)
 		if (parse_io(o->io.at[i], &io[i], e) < 0)
@@ -232,18 +239,37 @@ struct change {
 	const struct limit_request *request;
 };
 
-static int print_report(const char *word, const struct limit_report *report, bool json,
-			struct err *e)
+/* struct told - a line of the report, and whose it is */
+struct told {
+	char *container;
+	struct limit_line line;
+};
+
+// clang-format off
+static const struct bind_row told_rows[] = {
+	ROW_STRING("container", OPTIONAL, struct told, container),
+	ROW_STRING("what",      OPTIONAL, struct told, line.what),
+	ROW_STRING("file",      OPTIONAL, struct told, line.file),
+	ROW_STRING("before",    OPTIONAL, struct told, line.before),
+	ROW_STRING("after",     OPTIONAL, struct told, line.after),
+	ROW_STRING("unit",      OPTIONAL, struct told, line.unit),
+};
+// clang-format on
+static const struct bind_table told_table = BIND_TABLE(told_rows, struct told, false);
+
+static int print_report(const struct any_host *host, const struct container_found *c,
+			const struct limit_report *report, bool json, struct err *e)
 {
 	for (size_t i = 0; i < report->lines.n; i++) {
 		const struct limit_line *l = &report->lines.at[i];
-		own_mem char *text = json ? bind_print(&limit_line_table, l, false, e) : NULL;
+		const struct told told = { c->id, *l };
+		own_mem char *text = json ? bind_print(&told_table, &told, false, e) : NULL;
 		own_str struct str line = { 0 };
 
 		if (json && !text)
 			return -1;
-		str_addf(&line, "%s: %s: %s -> %s (%s%s%s)", word, l->what, l->before, l->after,
-			 l->file, l->unit ? ", and systemd was told of " : "",
+		str_addf(&line, "%s: %s: %s -> %s (%s%s%s)", host->word, l->what, l->before,
+			 l->after, l->file, l->unit ? ", and systemd was told of " : "",
 			 l->unit ? l->unit : "");
 		any_print(json ? text : line.at ? line.at : "?");
 	}
@@ -265,7 +291,7 @@ static int change_one(struct any_host *host, const struct container_found *c, vo
 	if ((change->options->undo ? limit_undo(&t, &report, e)
 				   : limit_apply(&t, change->request, &report, e)) < 0)
 		return fail_in(e, "limit container '%s'", any_name(c));
-	return print_report(host->word, &report, change->options->json, e);
+	return print_report(host, c, &report, change->options->json, e);
 }
 
 static int run_limit(const struct cli *cli __attribute__((unused)), void *options, char **args,

@@ -27,8 +27,11 @@ struct net_ls {
 };
 
 // clang-format off
-static const struct opt all_opts[] = {
+static const struct opt exec_opts[] = {
 	OPT_FLAG_("all", 'a', struct all, all, "in all of them, one after the other"),
+};
+static const struct opt delete_opts[] = {
+	OPT_FLAG_("all", 'a', struct all, all, "forget all of them"),
 };
 static const struct opt ls_opts[] = {
 	RENDER_OPTS_QUIET(struct net_ls, render),
@@ -352,9 +355,9 @@ RUN(run_exec)
 ROW(add, "add", "NAME", "make one, under a name", 1, 1, run_add, .failure = FAILURE);
 ROW(attach, "attach", "NAME PID", "give that of a process a name", 2, 2, run_attach, .failure = FAILURE);
 ROW(del, "delete", "NAME", "forget a name", 0, 1, run_del, .failure = FAILURE, .words = WORDS_NETNS,
-    .aliases = (const char *const[]){ "del", NULL }, OPTS(all_opts, struct all));
+    .aliases = (const char *const[]){ "del", NULL }, OPTS(delete_opts, struct all));
 ROW(execute, "exec", "[NAME] PROGRAM [ARG...]", "run a program in one", 0, SIZE_MAX, run_exec,
-    .failure = FAILURE, .stop_early = true, .words = WORDS_NETNS, OPTS(all_opts, struct all));
+    .failure = FAILURE, .stop_early = true, .words = WORDS_NETNS, OPTS(exec_opts, struct all));
 ROW(identify, "identify", "[PID]", "print the names of a process's network namespace, or of ours", 0, 1,
     run_identify, .failure = FAILURE, .words = WORDS_PID);
 ROW(ls, "list", "", "list the names, with the ids that they have here", 0, 0, run_ls, .failure = FAILURE,

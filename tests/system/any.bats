@@ -9,7 +9,11 @@ setup() {
 	start_container
 	pid=$(pid_of)
 }
-teardown() { tare_teardown; }
+teardown() {
+	! ((${#others[@]})) || kill -KILL "${others[@]}" 2>/dev/null || true
+	tare_teardown
+}
+others=()
 
 # is_listed TEXT: for wait_for
 is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
@@ -54,9 +58,54 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	[[ $output = 0 ]]
 }
 
+# lost PID: of a process whose first thread has ended, another one
+lost() { find "/proc/$1/task" -mindepth 1 -maxdepth 1 ! -name "$1" -printf '%f\n' 2>/dev/null | grep .; }
+
+@test "a program that has ended its first thread hides from nothing" {
+	need_controller pids
+	cat >hide.py <<-'END'
+		import ctypes, os, threading, time
+		if os.fork():
+		    threading.Thread(target=time.sleep, args=(1000,)).start()
+		    ctypes.CDLL(None).syscall(60, 0)
+		time.sleep(1000)
+	END
+	unshare --fork --kill-child --pid --mount --mount-proc python3 hide.py >/dev/null 2>&1 3>&- &
+	unshare=$!
+	wait_for 20 pgrep -P "$unshare"
+	first=$(pgrep -P "$unshare")
+	others+=("$first") # unshare's signal goes to its first thread
+	wait_for 20 lost "$first"
+	wait_for 20 grep -q '^State:.Z' "/proc/$first/status"
+	thread=$(lost "$first")
+	second=$(pgrep -P "$first")
+
+	run host_tare ps --all-engines --format '{{.pid}} {{.processes}}'
+	expect_line "^$second 2\$"
+	host_tare freeze "$second"
+	grep -E '^[0-9]*:freezer:.*/tare-|^0::.*/tare-' "/proc/$first/task/$thread/cgroup"
+	host_tare thaw "$second"
+	host_tare limit --pids 50 "$second"
+	grep -E '^[0-9]*:pids:.*/tare-|^0::.*/tare-' "/proc/$first/task/$thread/cgroup"
+	host_tare limit --undo "$second"
+	[[ $(<"/proc/$first/task/$thread/cgroup") != */tare-* ]]
+
+	# alone it is a container, too
+	kill -KILL "$second"
+	wait_for 20 is_listed " $first "
+	host_tare freeze "$first"
+	host_tare thaw "$first"
+	[[ $(host_tare enter "$first" sh -c 'echo $$') -gt 1 ]]
+	[[ $(host_tare ns enter -t "$first" -a cat /proc/1/comm) = python3 ]]
+	host_tare inspect-host "$first" | grep -q ': grade F$'
+	kill -KILL "$first" "$unshare"
+}
+
 @test "limits are refused before anything is touched, each with its reason" {
 	run host_tare limit "$pid"
 	expect_error 'nothing is to change'
+	run host_tare limit --memory 4095 "$pid"
+	expect_error '4095 is less than a page'
 	run host_tare limit --cpus 0 "$pid"
 	expect_error 'not a number of processors'
 	run host_tare limit --memory lots "$pid"
@@ -89,6 +138,13 @@ is_listed() { host_tare ps --all-engines --no-trunc | grep -qF "$1"; }
 	[[ $(host_tare limit --undo "$pid") = *': pids: 64 -> '* ]]
 	run host_tare limit --undo "$pid"
 	expect_error 'nothing was changed'
+}
+
+@test "each change is printed as an object that says whose it is" {
+	need_controller pids
+	run host_tare limit --json --pids 65 "$pid"
+	[[ $(jq -r '[.container, .what, .after] | join(" ")' <<<"$output") = "$(host_tare ps --all-engines --json |
+		jq -r --argjson pid "$pid" '.[] | select(.pid == $pid).id') pids 65" ]]
 }
 
 @test "a limit that the kernel refuses leaves the others as they were" {

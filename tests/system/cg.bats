@@ -130,6 +130,7 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 		$P/cgget
 		$P/cgexec
 		$P/cgclassify
+		$P/cgclassify -g pids:/
 	END
 }
 
@@ -328,6 +329,22 @@ cg_half_understood() {
 	cg snapshot "tare-test-$id" | diff saved -
 	"$ours/cgclear" -l saved
 	[[ ! -e $(place pids) ]]
+}
+
+@test "what a group is called reaches no terminal, and spoils no configuration" {
+	need_controller pids
+	cg create -g "pids:tare-test-$id/a"
+	mkdir "$(place pids)/"$'b\e[31mred' "$(place pids)/c\"d"
+	"$ours/lscgroup" "pids:/tare-test-$id" >listed
+	grep -qF '/b\x1b[31mred' listed
+	run grep -c $'\e' listed
+	[[ $output = 0 ]]
+	cg snapshot "tare-test-$id" >saved 2>why
+	[[ $(grep -c 'left out' why) = 2 ]]
+	[[ $(grep -c "^group tare-test-$id" saved) = 2 ]]
+	[[ $("$ours/cgsnapshot" -s pids 2>&1) != *'left out'* ]]
+	cg restore saved
+	cg delete -r "pids:tare-test-$id"
 }
 
 @test "libcgroup's configurations make the same groups; one that makes no sense makes none" {

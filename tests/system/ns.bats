@@ -134,6 +134,18 @@ same() {
 	expect_error "'/etc/passwd' does not know 'nobody-there'"
 }
 
+@test "ns hold, enter and net say what to do where they can do nothing" {
+	run ns hold "$id" --pid
+	expect_status 125
+	expect_error '--target'
+	run ns enter --name "$id" true
+	expect_status 125
+	expect_error "'tare ns held'"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "$TARE_BUILD/src/tare" ns net add "$id"
+	expect_error 'root'
+	[[ $(ns net delete --help) = *'--all '*'forget all'* ]]
+}
+
 # --- enter and hold ---------------------------------------------------------------------------
 
 # target: starts a process in new namespaces of all types but time; $inside is it

@@ -44,8 +44,24 @@ TEST(times_and_memory_are_those_of_the_manual_page)
 	WANT_INT(process_parse_stat(text, &st), 0);
 	WANT_INT(st.parent, 4);
 	WANT_INT(st.cpu, 14 + 15);
+	WANT_INT(st.threads, 20);
 	WANT_INT(st.start, 22);
 	WANT_INT(st.resident, 24);
+}
+
+TEST(a_zombie_with_threads_goes_on)
+{
+	static const struct {
+		struct process_stat st;
+		bool ended;
+	} rows[] = {
+		{ { .state = 'S', .threads = 1 }, false }, { { .state = 'Z', .threads = 1 }, true },
+		{ { .state = 'Z', .threads = 2 }, false }, { { .state = 'Z', .threads = 0 }, true },
+		{ { .state = 'X', .threads = 2 }, true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		WANT_INT(process_has_ended(&rows[i].st), rows[i].ended);
 }
 
 TEST(what_is_cut_short_is_refused)
