@@ -149,51 +149,66 @@ static int run_pack(const struct cli *cli __attribute__((unused)), void *options
 	return 0;
 }
 
-static int load_parent(struct commit *c, const char *from, struct stored_image *image,
-		       struct err *e)
+/* struct committing - all that a commit needs, as long as it takes */
+struct committing {
+	const struct layer_commit_options *options;
+	struct store store;
+	struct layers layers;
+	struct platform platform;
+	struct folders folders;
+	struct stored_image parent;
+	struct arena a;
+	struct commit commit;
+};
+
+static void committing_done(struct committing *g)
+{
+	folders_close(&g->folders);
+	store_close(&g->store);
+	arena_done(&g->a);
+}
+
+static int load_parent(struct committing *g, const char *from, struct err *e)
 {
 	struct image_found found;
 
-	if (session_image(c->store, from, &found, e) < 0 ||
-	    store_image_load(c->store, &found.digest, c->a, image, e) < 0)
+	if (session_image(&g->store, from, &found, e) < 0 ||
+	    store_image_load(&g->store, &found.digest, &g->a, &g->parent, e) < 0)
 		return -1;
-	c->parent = image;
+	g->commit.parent = &g->parent;
 	return 0;
 }
 
-static int commit(struct commit *c, const struct layer_commit_options *o, char **args,
-		  size_t n_args, const struct cli *cli, struct err *e)
+static int commit(struct committing *g, const struct cli *cli, char **args, size_t n_args,
+		  struct err *e)
 {
-	own_folders f = FOLDERS_NONE;
+	const struct layer_commit_options *o = g->options;
 	size_t n = n_args == 3 || o->from ? 2 : 1;
-	struct stored_image parent;
 
 	if (o->from && n_args < 2)
 		return fail(e, ERR_INPUT, "--from: both LOWER and UPPER are wanted");
-	if (open_folders(&f, &o->source, args, n, e) < 0)
+	if ((o->platform ? platform_parse(o->platform, &g->platform, e)
+			 : platform_of_host(&g->platform, e)) < 0 ||
+	    open_folders(&g->folders, &o->source, args, n, e) < 0 ||
+	    session_open(&g->store, cli, e) < 0 || layers_init(&g->layers, &g->store, e) < 0 ||
+	    (o->from && load_parent(g, o->from, e) < 0))
 		return -1;
-	c->source = &f.source;
-	if (session_open(c->store, cli, e) < 0 || layers_init(c->layers, c->store, e) < 0 ||
-	    (o->from && load_parent(c, o->from, &parent, e) < 0))
-		return -1;
-	return commit_print(c, &o->commit, n_args > n ? args[n] : NULL, e);
+	g->commit.store = &g->store;
+	g->commit.layers = &g->layers;
+	g->commit.platform = &g->platform;
+	g->commit.source = &g->folders.source;
+	g->commit.a = &g->a;
+	return commit_print(&g->commit, &o->commit, n_args > n ? args[n] : NULL, e);
 }
 
 static int run_commit(const struct cli *cli, void *options, char **args, size_t n_args,
 		      int *ret_status __attribute__((unused)), struct err *e)
 {
-	const struct layer_commit_options *o = options;
-	own_arena struct arena a = { 0 };
-	own_store s = STORE_NONE;
-	struct layers layers;
-	struct platform platform;
-	struct commit c = { .store = &s, .layers = &layers, .platform = &platform, .a = &a };
+	struct committing g = { .options = options, .store = STORE_NONE, .folders = FOLDERS_NONE };
+	int r = commit(&g, cli, args, n_args, e);
 
-	if ((o->platform ? platform_parse(o->platform, &platform, e)
-			 : platform_of_host(&platform, e)) < 0 ||
-	    commit(&c, o, args, n_args, cli, e) < 0)
-		return fail_in(e, "layer commit");
-	return 0;
+	committing_done(&g);
+	return r < 0 ? fail_in(e, "layer commit") : 0;
 }
 
 static const struct command diff_command = {

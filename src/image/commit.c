@@ -1,4 +1,4 @@
-/* commit.c - pack, describe, unpack, record: in this order, so that a tag comes last
+/* commit.c - pack, describe, record: in this order, so that a tag comes last; unpacked in the meantime
  *
  * All documents are OCI's, also above an image of Docker's kind, whose layers keep their bytes and
  * get OCI's names for what they are: one manifest does not mix both, and Docker has none for zstd.
@@ -11,6 +11,7 @@
 #include "base/date.h"
 #include "image/change.h"
 #include "image/document.h"
+#include "image/layer_early.h"
 #include "store/ingest.h"
 
 /* struct committing - @run: as changed; @layer: what was packed, as it is in the store */
@@ -18,7 +19,6 @@ struct committing {
 	struct commit *c;
 	struct image_run run;
 	struct image_descriptor layer;
-	struct digest blob;
 };
 
 static int no_memory(struct err *e)
@@ -54,9 +54,17 @@ static int hold_parent(struct commit *c, struct err *e)
 	return 0;
 }
 
-static int take_in(void *in, const void *at, size_t len, struct err *e)
+/* struct sinks - the bytes of the layer go into the store, and to who unpacks them meanwhile */
+struct sinks {
+	struct ingest in;
+	struct layer_early *early;
+};
+
+static int take_in(void *of, const void *at, size_t len, struct err *e)
 {
-	return ingest_add(in, at, len, e);
+	struct sinks *s = of;
+
+	return ingest_add(&s->in, at, len, e) < 0 ? -1 : layer_early_add(s->early, at, len, e);
 }
 
 static enum media_compression compression_of(enum deflate_format f)
@@ -66,31 +74,42 @@ static enum media_compression compression_of(enum deflate_format f)
 				   : COMPRESSION_NONE;
 }
 
-static int pack(struct committing *g, struct err *e)
+static int pack_into(struct committing *g, struct sinks *to, struct err *e)
 {
 	struct commit *c = g->c;
-	own_ingest in = INGEST_NONE;
 	struct pack_order o = {
 		.compression = c->compression,
 		.write = take_in,
-		.of = &in,
+		.of = to,
 		.sink_hashes = true,
 		.not_after = c->not_after,
 	};
 	const char *type = media_type_of(MEDIA_LAYER, compression_of(c->compression), false);
+	struct ingest *in = &to->in;
 	char text[DIGEST_TEXT];
 
-	if (ingest_begin_unnamed(&in, c->store, e) < 0 ||
-	    pack_layer(c->source, &o, &c->packed, e) < 0 || ingest_check(&in, e) < 0)
+	if (pack_layer(c->source, &o, &c->packed, e) < 0 || ingest_check(in, e) < 0)
 		return -1;
-	g->blob = c->packed.blob = in.digest;
+	c->packed.blob = in->digest;
 	if (c->compression == DEFLATE_PLAIN)
-		c->packed.diff_id = in.digest;
-	g->layer =
-		(struct image_descriptor){ .media_type = text_shown(type),
-					   .size = in.at,
-					   .digest = arena_dup(c->a, digest_text(&g->blob, text)) };
-	return g->layer.digest ? ingest_commit(&in, type, e) : no_memory(e);
+		c->packed.diff_id = in->digest;
+	g->layer = (struct image_descriptor){
+		.media_type = text_shown(type),
+		.size = in->at,
+		.digest = arena_dup(c->a, digest_text(&in->digest, text)),
+	};
+	return g->layer.digest ? ingest_commit(in, type, e) : no_memory(e);
+}
+
+static int pack(struct committing *g, struct layer_early *early, struct err *e)
+{
+	struct sinks to = { .in = INGEST_NONE, .early = early };
+	int r = ingest_begin_unnamed(&to.in, g->c->store, e);
+
+	if (r == 0)
+		r = pack_into(g, &to, e);
+	ingest_done(&to.in);
+	return r;
 }
 
 static size_t count(char *const *words)
@@ -113,7 +132,7 @@ static int add_diff_id(struct committing *g, struct image_rootfs *rootfs, struct
 	rootfs->diff_ids = arena_array(g->c->a, n + 2, sizeof(char *));
 	if (!rootfs->diff_ids)
 		return no_memory(e);
-	if (n)
+	if (below)
 		memcpy(rootfs->diff_ids, below, n * sizeof(char *));
 	rootfs->diff_ids[n] = arena_dup(g->c->a, digest_text(&g->c->packed.diff_id, text));
 	return rootfs->diff_ids[n] ? 0 : no_memory(e);
@@ -127,7 +146,7 @@ static int add_history(struct committing *g, struct image_config *config, struct
 
 	if (!all)
 		return no_memory(e);
-	if (n)
+	if (config->history.at)
 		memcpy(all, config->history.at, n * sizeof(*all));
 	all[n] = (struct image_history){ .created = config->created,
 					 .created_by = text_shown(c->created_by),
@@ -225,11 +244,14 @@ int image_commit(struct commit *c, struct err *e)
 {
 	struct committing g = { .c = c };
 	struct image_names names = { .tag = c->tag };
+	own_layer_early early = LAYER_EARLY_NONE;
 	struct stored_image image;
 
-	if (change_run(&g, e) < 0 || hold_parent(c, e) < 0 || pack(&g, e) < 0 ||
+	if (change_run(&g, e) < 0 || hold_parent(c, e) < 0 ||
+	    layer_early_start(&early, c->layers, e) < 0 || pack(&g, &early, e) < 0 ||
 	    make_manifest(&g, e) < 0 ||
 	    store_image_load(c->store, &c->manifest, c->a, &image, e) < 0 ||
+	    layer_early_finish(&early, &image.layers.at[image.layers.n - 1], e) < 0 ||
 	    layers_unpack(c->layers, &image, e) < 0)
 		return -1;
 	return store_image_record(c->store, &image, &names, c->tag ? 1 : 0, e);

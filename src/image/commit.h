@@ -1,6 +1,6 @@
 /* commit.h - an image of another one and of what was changed in a container of it
  *
- * The layer goes into the store as it is packed; the image is recorded, and tagged, when all of it
+ * The layer goes into the store, and is unpacked, as it is packed; the image is recorded, and tagged, when all of it
  * is on the disk. Killed at any moment it leaves the store as it was, and what is collected.
  */
 #ifndef IMAGE_COMMIT_H

@@ -154,13 +154,9 @@ static int feed(struct pump *p)
 
 static int write_deflated(struct pump *p, struct err *e)
 {
-	sigset_t pipe_only;
 	pthread_t taker;
 	int error, fed, ended;
 
-	(void)sigemptyset(&pipe_only);
-	(void)sigaddset(&pipe_only, SIGPIPE);
-	(void)pthread_sigmask(SIG_BLOCK, &pipe_only, NULL);
 	if (deflater_start(&p->deflater, p->order->compression, FD_NONE, FD_NONE, e) < 0)
 		return -1;
 	error = pthread_create(&taker, NULL, take_deflated, p);
@@ -205,7 +201,12 @@ static void *hasher(void *of)
 static void *writer(void *of)
 {
 	struct pump *p = of;
+	sigset_t pipe_only;
 
+	/* a pipe whose reader has ended is an error, for a sink, too */
+	(void)sigemptyset(&pipe_only);
+	(void)sigaddset(&pipe_only, SIGPIPE);
+	(void)pthread_sigmask(SIG_BLOCK, &pipe_only, NULL);
 	note(p, WRITER, write_all(p, &p->errs[WRITER]));
 	return NULL;
 }

@@ -82,7 +82,7 @@ typedef int pack_change_seen(void *of, const struct pack_change *c, struct err *
 
 /**
  * struct pack_order - how it is written
- * @write, @of:  takes the blob's bytes, in a thread of its own
+ * @write, @of:  takes the blob's bytes, in a thread of its own that has SIGPIPE blocked
  * @sink_hashes: who takes them hashes them: @blob of the result is not made, and neither is @diff_id
  *               unless something is compressed
  * @not_after:   a later time becomes this one, as by `tar --clamp-mtime`; zero: times are what they are

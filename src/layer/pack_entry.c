@@ -257,7 +257,6 @@ static int put_other(struct packer *p, const struct pack_item *i, struct tar_ent
 		     struct err *e)
 {
 	own_xattrs a = { 0 };
-	char target[PATH_MAX];
 	ssize_t n;
 	int r;
 
@@ -266,11 +265,11 @@ static int put_other(struct packer *p, const struct pack_item *i, struct tar_ent
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	if (x->type == TAR_LINK) {
-		n = readlinkat(i->file.dir, i->file.name, target, sizeof(target) - 1);
+		n = readlinkat(i->file.dir, i->file.name, p->path, PATH_MAX);
 		if (n < 0)
 			return fail_sys(e, "read the link");
-		target[n] = '\0';
-		x->link = target;
+		p->path[n] = '\0';
+		x->link = p->path;
 	}
 	x->major = major(i->file.st.st_rdev);
 	x->minor = minor(i->file.st.st_rdev);

@@ -207,10 +207,10 @@ id_of() {
 	[[ sha256:$(sha256sum <manifest.json | cut -c 1-64) = "$first" ]]
 	[[ $(jq -r '[.layers[].mediaType | sub(".*tar"; "")] | unique[]' manifest.json) = +gzip ]]
 	# what is kept is used: nothing is made anew, also for another repository
-	ls "$PWD/there/store/blobs/sha256" >blobs
+	find there/store/blobs | sort >blobs
 	there tag three:1 "$repository-two:1"
 	[[ $(there push "$repository-two:1") = *"digest: $first "* ]]
-	ls "$PWD/there/store/blobs/sha256" | cmp - blobs
+	find there/store/blobs | sort | cmp - blobs
 	# it goes with its image, and comes back as the image that it is
 	host_tare pull --quiet "$repository:1"
 	[[ $(host_tare image inspect --format '{{.Id}}' "$repository:1") = "$(there image inspect --format '{{.Id}}' three:1)" ]]
