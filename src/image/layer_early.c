@@ -33,11 +33,17 @@ static int make_folder(struct layer_early *l, struct err *e)
  */
 int layer_early_start(struct layer_early *l, struct layers *ls, struct err *e)
 {
-	struct unpack_order order = { .mode = UNPACK_OVERLAY };
+	struct unpack_order order = {
+		.mode = UNPACK_OVERLAY,
+		.opaque = ls->store->user_xattrs ? UNPACK_OPAQUE_USER : UNPACK_OPAQUE_TRUSTED,
+	};
 	own_fd int theirs = FD_NONE;
 	int pair[2];
 
 	l->layers = ls;
+	/* one that stands on others is layers_unpack()'s */
+	if (ls->driver->chained)
+		return 0;
 	if (make_folder(l, e) < 0)
 		return -1;
 	if (pipe2(pair, O_CLOEXEC) < 0)
@@ -96,6 +102,8 @@ int layer_early_finish(struct layer_early *l, const struct stored_layer *layer, 
 	struct unpack_result result;
 	int r;
 
+	if (l->folder < 0)
+		return 0;
 	fd_close(&l->pipe);
 	if (unpack_finish(&l->unpack, &result, e) < 0)
 		return fail_in(e, "unpack the layer");
