@@ -77,18 +77,26 @@ int snapshot_image_base(struct store *s, const char *manifest, struct arena *a,
 	return r;
 }
 
-/* A folder of ours, locked, under a name that says that it is not yet one. */
+/* A folder of ours, locked, under a name that says that it is not yet one. Until we have the lock somebody
+ * may take it for what a killed process has left, and remove it. */
 static int make_folder(struct store *s, const char *name, struct err *e)
 {
-	own_fd int fd = FD_NONE;
+	struct stat st;
 
-	if (mkdirat(s->snapshots, name, 0700) < 0)
-		return errno == EEXIST ? fail(e, ERR_CONFLICT, "somebody else is making it")
-				       : fail_sys(e, "make the folder '%s'", name);
-	fd = openat(s->snapshots, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return fail_sys(e, "lock the folder '%s'", name);
-	return give_fd(&fd);
+	for (;;) {
+		own_fd int fd = FD_NONE;
+
+		if (mkdirat(s->snapshots, name, 0700) < 0)
+			return errno == EEXIST ? fail(e, ERR_CONFLICT, "somebody else is making it")
+					       : fail_sys(e, "make the folder '%s'", name);
+		fd = openat(s->snapshots, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0)
+			return fail_sys(e, "lock the folder '%s'", name);
+		if (st.st_nlink > 0)
+			return give_fd(&fd);
+	}
 }
 
 /* The image may have been removed meanwhile, and the name taken. */
