@@ -3,29 +3,14 @@
 
 load ../lib
 load ../registry
+load ../dockerd
 
 # a Debian is made beside the tests, and a busy machine takes its time
-BATS_TEST_TIMEOUT=$((180 * ${TARE_PATIENCE:-1}))
+export BATS_TEST_TIMEOUT=$((180 * ${TARE_PATIENCE:-1}))
 
 setup_file() {
 	command -v dockerd >/dev/null || skip "docker.io is not installed"
-	export DOCKER_DIR=$BATS_FILE_TMPDIR/docker
-	export DOCKER_HOST=unix://$DOCKER_DIR/sock
-	mkdir -p "$DOCKER_DIR"
-	dockerd --data-root "$DOCKER_DIR/data" --exec-root "$DOCKER_DIR/exec" --host "$DOCKER_HOST" \
-		--pidfile "$DOCKER_DIR/pid" --bridge none --iptables=false --ip6tables=false \
-		--storage-driver vfs --add-runtime "tare=$TARE_RUNTIME" \
-		>"$DOCKER_DIR/log" 2>&1 3>&- &
-	echo $! >"$DOCKER_DIR/dockerd"
-	local try
-	for ((try = 0; try < 150; try++)); do
-		! docker version >/dev/null 2>&1 || break
-		sleep 0.2
-	done
-	docker version >/dev/null || {
-		tail -n 20 "$DOCKER_DIR/log"
-		return 1
-	}
+	start_dockerd "$BATS_FILE_TMPDIR/docker"
 	docker_ import - test:latest <"$TARE_ROOTFS"
 	begin_debian
 }
@@ -58,21 +43,10 @@ end_debian() {
 
 teardown_file() {
 	[[ -n ${DOCKER_DIR:-} ]] || return 0
-	local pid
-
 	end_debian
-	pid=$(cat "$DOCKER_DIR/dockerd")
-	docker ps --all --quiet | xargs -r docker rm --force >/dev/null 2>&1 || true
-	kill "$pid" || true
-	for ((try = 0; try < 150; try++)); do
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.1
-	done
-	umount "$DOCKER_DIR"/exec/netns/* 2>/dev/null || true
+	stop_dockerd
 }
 
-docker_() { timeout 60 docker "$@" 3>&-; }
-docker_run() { docker_ run --runtime tare --network none "$@"; }
 
 @test "docker run gives the program's output and status" {
 	run docker_run --rm test /bin/sh -c 'echo out; exit 7'
