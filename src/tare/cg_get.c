@@ -224,8 +224,17 @@ static int run_cgget(const struct cli *cli, void *options, char **args, size_t n
 	static const struct cg_codes codes = {
 		.unmounted = 96, .absent = 96, .denied = 96, .other = 96
 	};
+	const struct get *o = options;
 
-	return cg_answer(cli, &codes, print(options, true, args, n_args, e), ret_status, e);
+	int r = print(o, true, args, n_args, e);
+
+	/* who names controllers, and no group of theirs */
+	if (r < 0 && o->groups.n && !n_args && !strchr(o->groups.at[0], ':')) {
+		cli_complain(cli, e);
+		*ret_status = 255;
+		return 0;
+	}
+	return cg_answer(cli, &codes, r, ret_status, e);
 }
 
 #define GET \

@@ -111,9 +111,12 @@ static int run_cgexec(const struct cli *cli, void *options, char **args,
 		.unmounted = 84, .absent = 82, .denied = 87, .other = 96
 	};
 	static const struct cg_codes program = { 255, 255, 255, 255 };
+	/* of cgrules.conf, which says where to when no group is named */
+	static const struct cg_codes rules = { 99, 99, 99, 99 };
+	const struct move *o = options;
 
-	if (enter(options, args[0], e) < 0)
-		return cg_answer(cli, &codes, -1, ret_status, e);
+	if (enter(o, args[0], e) < 0)
+		return cg_answer(cli, o->groups.n ? &codes : &rules, -1, ret_status, e);
 	return cg_answer(cli, &program, become(args, e), ret_status, e);
 }
 

@@ -128,6 +128,7 @@ listing='find "$(controller_dir pids)" -path "*/$G*" -printf "%P %m %u %g\n" | s
 		$P/cgdelete -g pids:/$G foo
 		$P/cgset
 		$P/cgget
+		$P/cgget -g pids
 		$P/cgexec
 		$P/cgclassify
 		$P/cgclassify -g pids:/
