@@ -3,76 +3,19 @@
 
 load ../lib
 load ../registry
-
-# a Debian is made beside the tests, and a busy machine takes its time
-BATS_TEST_TIMEOUT=$((180 * ${TARE_PATIENCE:-1}))
+load ../dockerd
 
 setup_file() {
 	command -v dockerd >/dev/null || skip "docker.io is not installed"
-	export DOCKER_DIR=$BATS_FILE_TMPDIR/docker
-	export DOCKER_HOST=unix://$DOCKER_DIR/sock
-	mkdir -p "$DOCKER_DIR"
-	dockerd --data-root "$DOCKER_DIR/data" --exec-root "$DOCKER_DIR/exec" --host "$DOCKER_HOST" \
-		--pidfile "$DOCKER_DIR/pid" --bridge none --iptables=false --ip6tables=false \
-		--storage-driver vfs --add-runtime "tare=$TARE_RUNTIME" \
-		>"$DOCKER_DIR/log" 2>&1 3>&- &
-	echo $! >"$DOCKER_DIR/dockerd"
-	local try
-	for ((try = 0; try < 150; try++)); do
-		! docker version >/dev/null 2>&1 || break
-		sleep 0.2
-	done
-	docker version >/dev/null || {
-		tail -n 20 "$DOCKER_DIR/log"
-		return 1
-	}
+	start_dockerd "$BATS_FILE_TMPDIR/docker"
 	docker_ import - test:latest <"$TARE_ROOTFS"
-	begin_debian
-}
-
-# A Debian made of packages takes most of a minute: it is made beside the other tests, and ready for the
-# last one.
-begin_debian() {
-	export DEBIAN_STORE=$BATS_FILE_TMPDIR/debian
-	# shellcheck disable=SC1091 # the host's
-	DEBIAN_SUITE=$(. /etc/os-release && [[ $ID = debian ]] && echo "$VERSION_CODENAME") || return 0
-	export DEBIAN_SUITE
-	mkdir "$DEBIAN_STORE"
-	{
-		TARE_ROOT=$DEBIAN_STORE/store host_tare image bootstrap --variant essential "debian:$DEBIAN_SUITE" \
-			>"$DEBIAN_STORE/id" 2>"$DEBIAN_STORE/log"
-		echo $? >"$DEBIAN_STORE/status"
-	} 3>&- &
-	echo $! >"$DEBIAN_STORE/pid"
-}
-
-# end_debian: what the tests did not wait for
-end_debian() {
-	local pid
-
-	[[ -e $DEBIAN_STORE/pid ]] || return 0
-	pid=$(<"$DEBIAN_STORE/pid")
-	[[ -e $DEBIAN_STORE/status ]] || pkill -TERM -P "$pid" || true # tare, with which mmdebstrap ends
-	tail --pid="$pid" -f /dev/null
 }
 
 teardown_file() {
 	[[ -n ${DOCKER_DIR:-} ]] || return 0
-	local pid
-
-	end_debian
-	pid=$(cat "$DOCKER_DIR/dockerd")
-	docker ps --all --quiet | xargs -r docker rm --force >/dev/null 2>&1 || true
-	kill "$pid" || true
-	for ((try = 0; try < 150; try++)); do
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.1
-	done
-	umount "$DOCKER_DIR"/exec/netns/* 2>/dev/null || true
+	stop_dockerd
 }
 
-docker_() { timeout 60 docker "$@" 3>&-; }
-docker_run() { docker_ run --runtime tare --network none "$@"; }
 
 @test "docker run gives the program's output and status" {
 	run docker_run --rm test /bin/sh -c 'echo out; exit 7'
@@ -207,24 +150,4 @@ id_in_store() {
 	store_tare system check
 	docker_ rm changed
 	docker_ rmi mine:1
-}
-
-@test "a real Debian, made of packages, runs in docker and comes back byte for byte" {
-	need_program mmdebstrap
-	[[ $DEBIAN_SUITE ]] || skip 'needs the package sources of a Debian host'
-	wait_for 150 test -e "$DEBIAN_STORE/status"
-	[[ $(<"$DEBIAN_STORE/status") = 0 ]] || { tail -n 5 "$DEBIAN_STORE/log" && false; }
-	cd "$BATS_TEST_TMPDIR"
-	name=debian:$DEBIAN_SUITE
-	TARE_ROOT=$DEBIAN_STORE/store host_tare save --output debian.tar "$name"
-	docker_ load --quiet --input debian.tar
-	[[ $(docker_ image inspect --format '{{.Id}}' "$name") = $(<"$DEBIAN_STORE/id") ]]
-	# shellcheck disable=SC2016 # the container's
-	[[ $(docker_run --rm "$name" sh -c '. /etc/os-release; echo "$VERSION_CODENAME"; id -u') = "$DEBIAN_SUITE"$'\n0' ]]
-	docker_ save "$name" >docker.tar
-	docker_ rmi "$name"
-	store_tare load --quiet --input docker.tar
-	store_tare save --output again.tar "$name"
-	cmp debian.tar again.tar
-	store_tare system check
 }

@@ -2,37 +2,19 @@
 
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, with its teardown
 load ../lib
+load ../engines
 setup() {
 	tare_setup
 	shell 'exec sleep 1000'
 }
 
 teardown() {
-	local pid leaks=''
+	local leaks=''
 
-	for pid in "${started[@]}"; do
-		! has_sleeper "$pid" || inside+=("$(sleeper "$pid")")
-	done
-	# first those inside, whom not every sandbox takes along
-	for pid in "${inside[@]}" "${started[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || true
-	done
-	wait
-	for pid in "${inside[@]}"; do
-		wait_for 5 is_gone "$pid" || leaks+=" $pid"
-	done
-	find /sys/fs/cgroup -depth -type d -path "*/$id-nspawn*" -exec rmdir {} + || true
+	end_engines
 	own delete --force "$id-own" 2>/dev/null || true
-	! type -P runc >/dev/null || runc delete --force "$id-runc" 2>/dev/null || true
 	! type -P crun >/dev/null || crun delete --force "$id-crun" 2>/dev/null || true
-	[[ ! -d $BATS_TEST_TMPDIR/lxc ]] ||
-		{
-			timeout 60 lxc-stop --kill --name "$id-lxc" --lxcpath "$BATS_TEST_TMPDIR/lxc" || true
-			# it leaves its own workbench
-			find /sys/fs/cgroup -maxdepth 3 -type d -name lxc.pivot -exec rmdir {} + || true
-		}
 	[[ ! $login ]] || without_user || leaks+=" those of $login"
-	[[ ! -d $BATS_TEST_TMPDIR/podman ]] || podman_ rm --all --force --time 0 >/dev/null 2>&1 || true
 	tare_teardown
 	[[ ! $leaks ]] || {
 		echo "left behind: processes$leaks"
@@ -40,42 +22,13 @@ teardown() {
 	}
 }
 
-started=() # what in_background began
-login=     # of a user that a test made
-inside=()  # and the sleepers below them, which must end with them
+login= # of a user that a test made
 
 # own WORD...: tare-runtime as everybody calls it, with its usual state root
 own() { "$TARE_RUNTIME" "$@" </dev/null 3>&-; }
 
-# found [WORD]: all of the host's containers, or the one that is meant; a JSON object a line
-found() { "$TARE_BUILD/tests/tool-containers" "$@"; }
-
 # told FILTER [WORD]: what jq makes of it
 told() { found "${@:2}" | jq -r "$1"; }
-
-# in_background COMMAND...: ended by teardown
-in_background() {
-	"$@" </dev/null >"$BATS_TEST_TMPDIR/background" 2>&1 3>&- &
-	started+=($!)
-}
-
-# sleeper PID: the process below it, however deep, that is called sleep
-sleeper() {
-	local child
-
-	for child in $(pgrep -P "$1"); do
-		if [[ $(cat "/proc/$child/comm" 2>/dev/null) = sleep ]]; then
-			echo "$child"
-			return
-		fi
-		! sleeper "$child" || return 0
-	done
-	return 1
-}
-
-# is_gone PID, has_sleeper PID: for wait_for
-is_gone() { [[ ! -d /proc/$1 ]]; }
-has_sleeper() { sleeper "$1" >/dev/null; }
 
 # is_exited ID: for wait_for
 is_exited() { [[ $("$TARE_BUILD/src/tare" ps --json --filter status=exited --filter "id=$1" | jq length) = 1 ]]; }
@@ -130,8 +83,7 @@ is_exited() { [[ $("$TARE_BUILD/src/tare" ps --json --filter status=exited --fil
 
 @test "runc's container is found" {
 	need_program runc
-	runc run --detach --bundle "$bundle" "$id-runc" </dev/null >/dev/null 2>&1 3>&-
-	pid=$(runc state "$id-runc" | jq -r .pid)
+	start_runc
 	[[ $(told '[.engine, .id, .pid] | join(" ")' "$id-runc") = "runc $id-runc $pid" ]]
 	[[ $(told .rootfs "$id-runc") = "$bundle/rootfs" ]]
 	exercise runc "$pid"
@@ -151,17 +103,9 @@ is_exited() { [[ $("$TARE_BUILD/src/tare" ps --json --filter status=exited --fil
 	exercise crun "$pid"
 }
 
-# podman_ WORD...: with a storage of its own, so that the machine's stays as it is
-podman_() {
-	timeout 60 podman --root "$BATS_TEST_TMPDIR/podman" --runroot "$BATS_TEST_TMPDIR/podman-run" \
-		--storage-driver vfs --cgroup-manager cgroupfs --events-backend none --runtime "$TARE_RUNTIME" "$@" 3>&-
-}
-
 @test "Podman's container is found, and its monitor is none" {
 	need_program podman
-	cid=$(podman_ run --detach --network none --rootfs "$bundle/rootfs" sleep 1000 2>"$BATS_TEST_TMPDIR/why") ||
-		skip "podman does not run here: $(tail -n 1 "$BATS_TEST_TMPDIR/why")"
-	pid=$(podman_ inspect --format '{{.State.Pid}}' "$cid")
+	start_podman
 	[[ $(told '[.engine, .id, .pid] | join(" ")' "$pid") = "podman $cid $pid" ]]
 	[[ $(told .id "podman:${cid:0:20}") = "$cid" ]]
 	[[ $(found | grep -c "$cid") = 1 ]]
@@ -212,9 +156,7 @@ nobody_of() { ! pgrep -U "$1" >/dev/null; }
 
 @test "bubblewrap's sandbox is found, though it has neither a name nor a cgroup" {
 	need_program bwrap
-	in_background bwrap --unshare-pid --die-with-parent --ro-bind "$bundle/rootfs" / --proc /proc --dev /dev sleep 1000
-	wait_for 5 has_sleeper "${started[0]}" || skip "bwrap does not run here: $(cat background)"
-	pid=$(sleeper "${started[0]}")
+	start_bwrap
 	[[ $(told '[.engine, .processes] | join(" ")' "$pid") = "bubblewrap 2" ]]
 	# it is where the test is
 	[[ $(told '[.cgroups[] | select(.shared | not)] | length' "$pid") = 0 ]]
@@ -244,37 +186,16 @@ nobody_of() { ! pgrep -U "$1" >/dev/null; }
 
 @test "LXC's container is found" {
 	need_program lxc-start
-	printf 'lxc.%s\n' "rootfs.path = dir:$bundle/rootfs" 'net.0.type = empty' 'autodev = 1' \
-		'mount.auto = proc sys' 'init.cmd = /bin/sleep 1000' >"$BATS_TEST_TMPDIR/lxc.conf"
-	mkdir "$BATS_TEST_TMPDIR/lxc"
-	timeout 60 lxc-start --name "$id-lxc" --lxcpath "$BATS_TEST_TMPDIR/lxc" \
-		--rcfile "$BATS_TEST_TMPDIR/lxc.conf" </dev/null >"$BATS_TEST_TMPDIR/why" 2>&1 3>&- ||
-		skip "LXC does not run here: $(tail -n 1 "$BATS_TEST_TMPDIR/why")"
-	pid=$(lxc-info --name "$id-lxc" --lxcpath "$BATS_TEST_TMPDIR/lxc" --pid --no-humanize)
+	start_lxc
 	[[ $(told '[.engine, .id, .pid] | join(" ")' "$pid") = "lxc $id-lxc $pid" ]]
 	exercise lxc "$pid"
 }
 
-# nspawn makes cgroups beside itself: in one of its own they can be found again
-nspawn_apart() {
-	local dir
-
-	for dir in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
-		[[ -e $dir/cgroup.procs ]] || continue
-		mkdir "$dir/$id-nspawn"
-		echo "$BASHPID" >"$dir/$id-nspawn/cgroup.procs"
-	done
-	# else it mounts v1's hierarchy of systemd for what is in this root, and every process of the host has it
-	[[ ! -e /sys/fs/cgroup/cgroup.procs ]] || export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
-	exec systemd-nspawn --quiet --register=no --keep-unit --directory="$bundle/rootfs" sleep 1000
-}
-
 @test "systemd-nspawn's container is found" {
 	need_program systemd-nspawn
-	in_background nspawn_apart
-	wait_for 10 has_sleeper "${started[0]}" || skip "systemd-nspawn does not run here: $(cat background)"
-	[[ $(told .engine "$(sleeper "${started[0]}")") = nspawn ]]
-	exercise nspawn "$(told .pid "$(sleeper "${started[0]}")")"
+	start_nspawn
+	[[ $(told .engine "$pid") = nspawn ]]
+	exercise nspawn "$(told .pid "$pid")"
 }
 
 @test "what unshare began is found as a container of nobody's" {

@@ -76,7 +76,7 @@ entries() { tar -tf "$1" --quoting-style=escape; }
 @test "random trees: the layer makes the newer one of the older one, applied and as an overlay" {
 	local seed
 
-	for seed in 3 5 20 2024; do
+	for seed in 3 5 20; do
 		echo "seed $seed"
 		mkdir lower
 		trees make $seed lower
@@ -100,7 +100,7 @@ entries() { tar -tf "$1" --quoting-style=escape; }
 @test "random changes through an overlay mount: its upper folder is the layer" {
 	local seed
 
-	for seed in 2 8 99; do
+	for seed in 2 8; do
 		echo "seed $seed"
 		mkdir lower
 		trees make $seed lower
