@@ -1,4 +1,8 @@
-/* limit.c - a snapshot's size, by the project quota of its file system */
+/* limit.c - a snapshot's size, by the project quota of its file system
+ *
+ * ext4 holds nobody to it who has CAP_SYS_RESOURCE; overlayfs writes without that, and containers have
+ * it only if they are given it.
+ */
 #include "os/quota.h"
 #include "snapshot/snapshot.h"
 

@@ -133,7 +133,7 @@ teardown() {
 	host_tare snapshot create --name b x:1
 	host_tare snapshot mount a m
 	host_tare snapshot mount b n
-	run dd if=/dev/urandom of=m/big bs=1M count=20 conv=fsync status=none
+	run setpriv --bounding-set -sys_resource dd if=/dev/urandom of=m/big bs=1M count=20 conv=fsync status=none
 	((status != 0))
 	expect_line 'No space left on device|Disk quota exceeded'
 	(($(stat -c %s m/big) >= 5000000 && $(stat -c %s m/big) <= 9000000))
