@@ -52,6 +52,12 @@ size_t overlay_grouped(size_t n)
 	return in_groups < n ? in_groups : n;
 }
 
+/* overlay_needs_empty() - there must be something below, and without an upper folder two of it */
+bool overlay_needs_empty(const struct overlay *o)
+{
+	return o->base->n == 0 || (o->folder < 0 && o->base->n == 1);
+}
+
 /**
  * overlay_options() - the options of a mount
  * @whole: it is the upmost one, with the writable folder if there is one
@@ -131,7 +137,8 @@ static int overlay_mount(int folder, const struct snapshot_base *b,
 
 	if (check_xattrs(b->store, e) < 0)
 		return -1;
-	if (mkdirat(b->store->layers, OVERLAY_EMPTY, 0755) < 0 && errno != EEXIST)
+	if (overlay_needs_empty(&o) && mkdirat(b->store->layers, OVERLAY_EMPTY, 0755) < 0 &&
+	    errno != EEXIST)
 		return fail_sys(e, "make the folder '%s'", OVERLAY_EMPTY);
 	if (folder >= 0 &&
 	    (forgive_volatile(folder, e) < 0 || (how->fast && note_boot(folder, e) < 0)))
@@ -254,6 +261,7 @@ static int overlay_probe(struct store *s, struct err *e)
 	s->user_xattrs = fsetxattr(folder, "trusted.tare", "", 0, 0) < 0 && errno == EPERM;
 	r = try_mount(s, folder, e);
 	(void)tree_remove(s->snapshots, ".probe", &ignored);
+	(void)unlinkat(s->layers, OVERLAY_EMPTY, AT_REMOVEDIR);
 	return r;
 }
 

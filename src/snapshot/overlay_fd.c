@@ -121,8 +121,7 @@ static int make_whole(const struct build *b, struct err *e)
 	if (ctx < 0 || add_layers(b, ctx, from, o->base->n - from, e) < 0 ||
 	    add_groups(b, ctx, e) < 0)
 		return -1;
-	/* there must be something below, and without an upper folder two of it */
-	if ((o->base->n == 0 || (o->folder < 0 && o->base->n == 1)) &&
+	if (overlay_needs_empty(o) &&
 	    add_fd(ctx, "lowerdir+", o->base->store->layers, OVERLAY_EMPTY, e) < 0)
 		return -1;
 	if (o->folder >= 0 && (add_fd(ctx, "upperdir", b->folder, "upper", e) < 0 ||

@@ -127,7 +127,7 @@ static int make_whole(const struct overlay *o, size_t n_groups, struct err *e)
 	add_layers(&data, from, n);
 	for (size_t i = n_groups; i > 0; i--)
 		str_addf(&data, "%sG%zu", n || i < n_groups ? ":" : "", i - 1);
-	if (o->base->n == 0 || (o->folder < 0 && o->base->n == 1))
+	if (overlay_needs_empty(o))
 		str_add(&data, n ? ":E" : "E");
 	if (o->folder < 0)
 		return mount_one(o, "M", &data, true, e);

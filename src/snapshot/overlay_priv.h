@@ -27,6 +27,7 @@ struct overlay_option {
 };
 
 /* overlay.c */
+bool overlay_needs_empty(const struct overlay *o);
 size_t overlay_groups(size_t n);
 size_t overlay_group_size(size_t n, size_t i);
 size_t overlay_grouped(size_t n);
