@@ -6,7 +6,7 @@
 #include "base/render.h"
 #include "cli/session.h"
 #include "cli/system.h"
-#include "image/layers.h"
+#include "image/layers_check.h"
 #include "store/check.h"
 #include "store/listing.h"
 
@@ -18,7 +18,7 @@ struct check_options {
 // clang-format off
 static const struct opt opts[] = {
 	OPT_FLAG_("repair", 'r', struct check_options, repair, "mend what is found"),
-	OPT_FLAG_("quick",  'q', struct check_options, quick,  "do not read the blobs: believe their sizes"),
+	OPT_FLAG_("quick",  'q', struct check_options, quick,  "do not read blobs and layers: believe their sizes"),
 	RENDER_OPTS(struct check_options, render),
 };
 
@@ -37,6 +37,16 @@ static const struct render_column columns[] = {
 };
 static const struct render_list list = { .table = &finding_table, .columns = columns, .n = COUNT(columns) };
 // clang-format on
+
+/* The layers are compared with their blobs, once all that they hang on has been looked at. */
+static int compare_layers(struct check *c, struct err *e)
+{
+	own_store s = STORE_NONE;
+
+	if (c->no_further || c->quick)
+		return 0;
+	return store_open(&s, c->root, e) < 0 ? -1 : layers_check(c, &s, e);
+}
 
 /* What was forgotten of layers is unpacked again. */
 static int unpack_again(const struct cli *cli, struct arena *a, struct err *e)
@@ -69,7 +79,7 @@ static int run_check(const struct cli *cli, void *options, char **args __attribu
 		.root = session_root(cli), .repair = o->repair, .quick = o->quick, .a = &a
 	};
 
-	if (store_check(&c, e) < 0)
+	if (store_check(&c, e) < 0 || compare_layers(&c, e) < 0)
 		return -1;
 	if (o->repair && unpack_again(cli, &a, e) < 0)
 		return -1;
@@ -85,9 +95,10 @@ const struct command system_check_command = {
 	.name = "check",
 	.args = "",
 	.summary = "look for damage in the store, and mend it with --repair",
-	.about = "Every blob is read and compared with its digest, every record with its "
-		 "documents. The exit "
-		 "status is 1 when something is wrong and not mended.",
+	.about =
+		"Every blob is read and compared with its digest, every record with its documents, "
+		"and every unpacked layer with what its blob makes. The exit "
+		"status is 1 when something is wrong and not mended.",
 	.opts = opts,
 	.n = COUNT(opts),
 	.size = sizeof(struct check_options),

@@ -166,6 +166,35 @@ int layer_finish(struct layer_job *j, struct err *e)
 	return 0;
 }
 
+/**
+ * layer_again() - unpack a layer once more, beside the one that is there
+ * @below: chained drivers: the tree that it goes onto, or FD_NONE
+ *
+ * It is "root" in @j->folder, and @j->target. layer_jobs_done() removes it, also after a failure; who
+ * keeps it renames it before.
+ */
+int layer_again(struct layer_job *j, struct layers *ls, const struct stored_layer *layer, int below,
+		struct err *e)
+{
+	own_fd int blob = FD_NONE;
+	char name[DIGEST_TEXT];
+	int r;
+
+	*j = (struct layer_job){ .layers = ls,
+				 .layer = layer,
+				 .folder = FD_NONE,
+				 .target = FD_NONE,
+				 .unpack = UNPACK_NONE };
+	snprintf(j->name, sizeof(j->name), "again-%.128s", layer_name(ls, layer, name));
+	r = lock(j, e);
+	if (r == LAYER_BUSY)
+		return fail(e, ERR_CONFLICT, "unpack it again: another process does so");
+	blob = r < 0 ? FD_NONE : store_blob_open(ls->store, &layer->blob, NULL, e);
+	if (blob < 0 || layer_start(j, blob, below, e) < 0)
+		return -1;
+	return layer_finish(j, e);
+}
+
 /* A layer that has come twice in one image is done by the first of its jobs. */
 static int place(struct layer_job *j, struct err *e)
 {

@@ -42,6 +42,8 @@ int layer_begin(struct layer_job *j, struct layers *ls, const struct stored_laye
 		struct err *e);
 int layer_start(struct layer_job *j, int input, int below, struct err *e);
 int layer_finish(struct layer_job *j, struct err *e);
+int layer_again(struct layer_job *j, struct layers *ls, const struct stored_layer *layer, int below,
+		struct err *e);
 int layers_commit(struct layers *ls, struct layer_job *jobs, size_t n, struct err *e);
 void layer_jobs_done(struct layer_job *jobs, size_t n);
 

@@ -8,6 +8,11 @@ setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	mkdir -p tree/etc
 	echo hello >tree/etc/greeting
+	ln -s greeting tree/etc/link
+	mkdir tree/etc/gone tree/etc/hidden
+	: >tree/etc/.wh.other
+	: >tree/etc/hidden/.wh..wh..opq
+	touch -d @1000000000 tree/etc/greeting
 	tar -C tree -cf fs.tar .
 	TARE_ROOT=$BATS_FILE_TMPDIR/master "$TARE_BUILD/src/tare" import fs.tar x:1 >id
 	TARE_ROOT=$BATS_FILE_TMPDIR/master "$TARE_BUILD/src/tare" tag x:1 y:2
@@ -155,6 +160,47 @@ damage() {
 	expect_line '^snapshot-foreign +mine +it is no snapshot'
 	[[ $(<"$TARE_ROOT/snapshots/mine/file") = data ]]
 	TARE_ROOT=$BATS_FILE_TMPDIR/master host_tare snapshot rm s
+}
+
+@test "unpacked layers: what is missing, new or changed in them, be it one bit" {
+	in_layer() {
+		local l
+
+		for l in "$TARE_ROOT"/layers/*; do
+			[[ ! -e $l/etc/greeting ]] || (cd "$l/etc" && "$@")
+		done
+	}
+	flip() {
+		printf J | dd of=greeting bs=1 conv=notrunc status=none
+		touch -d @1000000000 greeting
+	}
+	damage layer-damaged yes in_layer rm greeting
+	damage layer-damaged yes in_layer touch greeting
+	damage layer-damaged yes in_layer flip
+	damage layer-damaged yes in_layer chmod u+s greeting
+	damage layer-damaged yes in_layer chown 7 gone
+	damage layer-damaged yes in_layer ln -sf /etc/shadow link
+	damage layer-damaged yes in_layer ln greeting second
+	damage layer-damaged yes in_layer rmdir gone
+	damage layer-damaged yes in_layer touch new
+	damage layer-damaged yes in_layer python3 -c "'import os; os.setxattr(\"greeting\", \"user.new\", b\"x\")'"
+	damage layer-damaged yes in_layer python3 -c "'import os; os.removexattr(\"hidden\", \"trusted.overlay.opaque\")'"
+	damage layer-damaged yes in_layer rm other
+	damage layer-damaged yes 'in_layer rm greeting; in_layer mkfifo greeting'
+}
+
+@test "a damaged layer that a snapshot stands on is told of, and left" {
+	cp -a "$BATS_FILE_TMPDIR/master" "$TARE_ROOT"
+	host_tare snapshot create --name keeper x:1
+	for l in "$TARE_ROOT"/layers/*; do
+		[[ ! -e $l/etc/greeting ]] || echo rotten >"$l/etc/greeting"
+	done
+	run host_tare system check --repair
+	expect_line "etc/greeting"
+	[[ $status = 1 && $output = *keeper* ]]
+	host_tare snapshot rm keeper
+	host_tare system check --repair >out
+	host_tare system check
 }
 
 @test "a store that is not there is said so; a repair makes one" {
