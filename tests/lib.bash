@@ -369,7 +369,8 @@ exercise() {
 	undone=$(host_tare limit --undo "$cid")
 	[[ $undone = *': pids: 400 -> 500 '* ]]
 	undone=$(host_tare limit --undo "$cid")
-	[[ $(sed 's/.*pids: \(.*\) -> 500 .*/\1/' <<<"$before") = "$(sed 's/.*pids: 500 -> \(.*\) (.*/\1/' <<<"$undone")" ]]
+	before=${before#*pids: } undone=${undone#*pids: 500 -> }
+	[[ ${before%% -> 500 *} = "${undone%% (*}" ]]
 	run host_tare limit --undo "$cid"
 	expect_error 'nothing was changed'
 

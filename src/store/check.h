@@ -28,12 +28,13 @@ struct finding {
  * @quick:  believe sizes, and don't read blobs
  * @a:      owns @findings
  * @unmended: findings that are still true
+ * @driverless: it is not known which driver made the layers
  * @rebuilt: the database is a new one: index.json knows more than it
  * @no_further: what is wrong would have to be mended before anything else can be looked at
  */
 struct check {
 	const char *root;
-	bool repair, quick, no_further, rebuilt;
+	bool repair, quick, no_further, driverless, rebuilt;
 	struct arena *a;
 	struct store store;
 	LIST(struct finding) findings;

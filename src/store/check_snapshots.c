@@ -181,6 +181,7 @@ int check_driver(struct check *c, struct err *e)
 		return -1;
 	if (c->repair && !name && unlinkat(c->store.root, "driver", 0) < 0 && errno != ENOENT)
 		return fail_sys(e, "remove the file 'driver'");
+	c->driverless = !c->repair;
 	return check_found(c, "driver-unknown", "driver",
 			   "no snapshot driver that there is is named in it",
 			   c->repair ? "written anew, as the layers are" : NULL, e);

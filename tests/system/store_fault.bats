@@ -3,6 +3,9 @@
 
 load ../lib
 
+# each cut is followed by checks of the whole store, every layer unpacked again
+export BATS_TEST_TIMEOUT=$((180 * ${TARE_PATIENCE:-1}))
+
 setup() {
 	fault=$BATS_TEST_DIRNAME/../fault
 	need_program python3
