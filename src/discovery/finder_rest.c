@@ -21,9 +21,9 @@
 /* --- namespaces ----------------------------------------------------------------------- */
 
 /* Is it in another mount namespace than the host's first process? */
-static bool has_own_mounts(const struct finder *f, pid_t pid)
+static bool has_own_mounts(const struct finder *f, const struct engine_proc *p)
 {
-	uint64_t mnt = engine_procs_namespace(&f->procs, pid, "ns/mnt");
+	uint64_t mnt = p->mntns ? p->mntns : engine_procs_namespace(&f->procs, p->pid, "ns/mnt");
 
 	return mnt && mnt != f->host_mntns;
 }
@@ -85,7 +85,7 @@ static void read_namespaces(void *ctx, size_t i)
 	const struct loneliness *all = ctx;
 	struct lonely *l = &all->at[i];
 
-	l->own_mounts = has_own_mounts(all->f, l->p->pid);
+	l->own_mounts = has_own_mounts(all->f, l->p);
 	if (l->own_mounts)
 		l->pidns = engine_procs_namespace(&all->f->procs, l->p->pid, "ns/pid");
 }
@@ -138,7 +138,7 @@ static const struct member *first_of(const struct finder *f, struct member *m, s
 	if (n > 1)
 		qsort(m, n, sizeof(*m), by_start);
 	for (size_t i = 0; n > 1 && i < n; i++) {
-		if (!has_own_mounts(f, m[i].p->pid))
+		if (!has_own_mounts(f, m[i].p))
 			continue;
 		if (m[i].st.state != 'Z')
 			return &m[i];

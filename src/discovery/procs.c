@@ -131,19 +131,35 @@ static bool is_in_roots(const char *text)
 	return any;
 }
 
-/* Its cgroup file, or that of a thread which can tell. */
-static ssize_t read_cgroup(int procfd, pid_t pid, char *buf, size_t size)
+/* The number in what a link such as ns/mnt says: 0, or -errno. */
+static int read_number(int procfd, pid_t pid, const char *file, uint64_t *ret_number)
 {
-	char path[PATH_ROOM], link[64], file[THREAD_FILE_ROOM];
+	char path[PATH_ROOM], link[64];
+	ssize_t n = readlinkat(procfd, path_of(pid, file, path), link, sizeof(link) - 1);
+	const char *open;
+
+	if (n < 0)
+		return -errno;
+	if (n == 0 || link[n - 1] != ']')
+		return -EINVAL;
+	link[n - 1] = '\0';
+	open = strchr(link, '[');
+	return open && text_u64(open + 1, UINT64_MAX, ret_number) == 0 ? 0 : -EINVAL;
+}
+
+/* Its cgroup file, or that of a thread which can tell. What was seen of its mounts is kept. */
+static ssize_t read_cgroup(int procfd, struct engine_proc *p, char *buf, size_t size)
+{
+	char file[THREAD_FILE_ROOM];
 	ssize_t n;
 
 	*buf = '\0';
-	n = read_file(procfd, pid, "cgroup", buf, size);
+	n = read_file(procfd, p->pid, "cgroup", buf, size);
 	if (n < 0 || !is_in_roots(buf) ||
-	    readlinkat(procfd, path_of(pid, "ns/mnt", path), link, sizeof(link)) >= 0 ||
-	    errno != ENOENT || !find_thread(procfd, pid, "cgroup", file))
+	    read_number(procfd, p->pid, "ns/mnt", &p->mntns) != -ENOENT ||
+	    !find_thread(procfd, p->pid, "cgroup", file))
 		return n;
-	return read_file(procfd, pid, file, buf, size);
+	return read_file(procfd, p->pid, file, buf, size);
 }
 
 /* --- all of them ------------------------------------------------------------------------ */
@@ -155,7 +171,7 @@ static int add(struct engine_procs *p, pid_t pid)
 	if (!wider)
 		return -ENOMEM;
 	p->at = wider;
-	p->at[p->n++] = (struct engine_proc){ pid, ENGINE_PROCS_NOBODY, ENGINE_PROCS_NOBODY };
+	p->at[p->n++] = (struct engine_proc){ pid, ENGINE_PROCS_NOBODY, ENGINE_PROCS_NOBODY, 0 };
 	return 0;
 }
 
@@ -171,7 +187,7 @@ static void read_text(void *ctx, size_t i)
 	struct reading *r = ctx;
 	struct engine_procs *p = r->procs;
 	char buf[TEXT_MAX];
-	ssize_t len = read_cgroup(p->fd, p->at[i].pid, buf, sizeof(buf));
+	ssize_t len = read_cgroup(p->fd, &p->at[i], buf, sizeof(buf));
 
 	if (len < 0)
 		return;
@@ -271,17 +287,11 @@ int engine_procs_try_stat(const struct engine_procs *p, pid_t pid, struct proces
  */
 uint64_t engine_procs_namespace(const struct engine_procs *p, pid_t pid, const char *type)
 {
-	char path[PATH_ROOM], link[64], file[THREAD_FILE_ROOM];
-	const char *open;
+	char file[THREAD_FILE_ROOM];
 	uint64_t number;
-	ssize_t n;
+	int r = read_number(p->fd, pid, type, &number);
 
-	n = readlinkat(p->fd, path_of(pid, type, path), link, sizeof(link) - 1);
-	if (n < 0 && errno == ENOENT && find_thread(p->fd, pid, type, file))
-		n = readlinkat(p->fd, path_of(pid, file, path), link, sizeof(link) - 1);
-	if (n <= 0 || link[n - 1] != ']')
-		return 0;
-	link[n - 1] = '\0';
-	open = strchr(link, '[');
-	return open && text_u64(open + 1, UINT64_MAX, &number) == 0 ? number : 0;
+	if (r == -ENOENT && find_thread(p->fd, pid, type, file))
+		r = read_number(p->fd, pid, file, &number);
+	return r < 0 ? 0 : number;
 }

@@ -22,10 +22,12 @@ struct err;
  * struct engine_proc - one process
  * @text:  index of the text of its /proc/PID/cgroup
  * @owner: index of the container it belongs to, or ENGINE_PROCS_NOBODY
+ * @mntns: its mount namespace, where that was looked at already; else 0
  */
 struct engine_proc {
 	pid_t pid;
 	uint32_t text, owner;
+	uint64_t mntns;
 };
 
 /* struct engine_text - a text of /proc/PID/cgroup, which mostly several processes have */

@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 
 #include "base/own.h"
 #include "base/parallel.h"
@@ -23,6 +24,8 @@
 #define TEXT_MAX ((size_t)16384)
 
 #define BATCH    256 /* processes that are looked at before any is told of: as many open folders */
+/* on a small host, where several are not worth the while: fresh pages cost as much as files */
+#define FEW      4
 
 /* struct buffers - texts of one process */
 struct buffers {
@@ -304,7 +307,10 @@ int proc_scan(struct proc_scan *s, struct err *e)
 {
 	own_batch struct batch b = { .proc = FD_NONE };
 
-	return batch_open(&b, BATCH, s, e) < 0 ? -1 : scan_all(&b, s, e);
+	struct sysinfo host;
+	bool many = sysinfo(&host) < 0 || host.procs >= BATCH;
+
+	return batch_open(&b, many ? BATCH : FEW, s, e) < 0 ? -1 : scan_all(&b, s, e);
 }
 
 /* proc_scan_one() - the same for one process; s->seen stays 0 when there is none of that number */
