@@ -288,10 +288,10 @@ int engine_procs_try_stat(const struct engine_procs *p, pid_t pid, struct proces
 uint64_t engine_procs_namespace(const struct engine_procs *p, pid_t pid, const char *type)
 {
 	char file[THREAD_FILE_ROOM];
-	uint64_t number;
-	int r = read_number(p->fd, pid, type, &number);
+	uint64_t number = 0;
 
-	if (r == -ENOENT && find_thread(p->fd, pid, type, file))
-		r = read_number(p->fd, pid, file, &number);
-	return r < 0 ? 0 : number;
+	if (read_number(p->fd, pid, type, &number) == -ENOENT &&
+	    find_thread(p->fd, pid, type, file))
+		(void)read_number(p->fd, pid, file, &number);
+	return number;
 }
