@@ -39,9 +39,8 @@ static int make(struct store *s, struct err *e)
 
 	if (archive < 0 || platform_of_host(&platform, e) < 0 || layers_init(&layers, s, e) < 0)
 		return -1;
-	for (size_t i = 0; i < COUNT(changes); i++)
-		if (image_change(&run, changes[i], &a, e) < 0)
-			return -1;
+	if (image_changes(&run, changes, COUNT(changes), &a, e) < 0)
+		return -1;
 	return image_import(&m, archive, e);
 }
 

@@ -125,12 +125,9 @@ static int run_bootstrap(const struct cli *cli, void *options, char **args, size
 
 	if (parse_source(arena_dup(&a, args[0]), &b, e) < 0)
 		return -1;
-	for (size_t i = 0; i < COUNT(defaults); i++)
-		if (image_change(&run, defaults[i], &a, e) < 0)
-			return -1;
-	for (size_t i = 0; i < o->change.n; i++)
-		if (image_change(&run, o->change.at[i], &a, e) < 0)
-			return -1;
+	if (image_changes(&run, defaults, COUNT(defaults), &a, e) < 0 ||
+	    image_changes(&run, o->change.at, o->change.n, &a, e) < 0)
+		return -1;
 	if (reference_parse(args[n_args > 1], &r, e) < 0 || platform_of_host(&platform, e) < 0)
 		return fail_in(e, "bootstrap");
 	if (r.digest.algorithm != DIGEST_NONE)

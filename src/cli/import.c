@@ -47,9 +47,8 @@ static int import(struct import *m, const struct import_options *o, char **args,
 	char tag[REFERENCE_TEXT], text[DIGEST_TEXT];
 	struct reference r;
 
-	for (size_t i = 0; i < o->change.n; i++)
-		if (image_change(m->run, o->change.at[i], m->a, e) < 0)
-			return -1;
+	if (image_changes(m->run, o->change.at, o->change.n, m->a, e) < 0)
+		return -1;
 	if (n_args > 1) {
 		if (reference_parse(args[1], &r, e) < 0)
 			return fail_in(e, "import");

@@ -292,3 +292,13 @@ int image_change(struct image_run *run, const char *line, struct arena *a, struc
 		"CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME and "
 		"WORKDIR do");
 }
+
+/* image_changes() - image_change() with each of @n lines, in order; the first that is wrong ends it */
+int image_changes(struct image_run *run, const char *const *lines, size_t n, struct arena *a,
+		  struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (image_change(run, lines[i], a, e) < 0)
+			return -1;
+	return 0;
+}

@@ -5,5 +5,7 @@
 #include "spec/image.h"
 
 int image_change(struct image_run *run, const char *line, struct arena *a, struct err *e);
+int image_changes(struct image_run *run, const char *const *lines, size_t n, struct arena *a,
+		  struct err *e);
 
 #endif

@@ -166,10 +166,7 @@ static int change_run(struct committing *g, struct err *e)
 		g->run = *c->run;
 	else if (c->parent && c->parent->config.config)
 		g->run = *c->parent->config.config;
-	for (size_t i = 0; i < c->n_changes; i++)
-		if (image_change(&g->run, c->changes[i], c->a, e) < 0)
-			return -1;
-	return 0;
+	return image_changes(&g->run, c->changes, c->n_changes, c->a, e);
 }
 
 static int make_config(struct committing *g, struct image_descriptor *ret, struct err *e)
