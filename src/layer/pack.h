@@ -50,7 +50,7 @@ enum pack_kind { PACK_OVERLAY, PACK_TREES, PACK_WHOLE };
  *                 nothing below. The folder @upper itself has the attributes of "/": give it those
  *                 of the root below when it is made
  * @since:         PACK_TREES: @upper was a faithful copy of @lower until then: files of the same size and
- *                 time whose ctime is not later need not be read to be the same. It is the ctime of
+ *                 time whose ctime is earlier need not be read to be the same. It is the ctime of
  *                 a file that was made after the copy, in its file system; zero: not known
  * @user_xattrs:   PACK_OVERLAY: it was mounted with `userxattr`, so user.overlay.* is overlayfs's;
  *                 else that is what a container has written there, and trusted.overlay.* is

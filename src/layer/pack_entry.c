@@ -105,10 +105,11 @@ static void describe(const struct packer *p, const struct stat *st, struct tar_e
 		x->mtime = *most;
 }
 
-static int add_xattrs(struct packer *p, const struct pack_file *f, struct xattrs *a,
+/* Of @name in @dir; NULL: of the file @dir. */
+static int add_xattrs(struct packer *p, int dir, const char *name, struct xattrs *a,
 		      struct tar_entry *x, struct err *e)
 {
-	if (xattrs_read(p->s, f->dir, f->name, a, e) < 0)
+	if (xattrs_read(p->s, dir, name, a, e) < 0)
 		return -1;
 	p->result->skipped_xattrs += a->skipped;
 	x->xattrs = a->at;
@@ -127,12 +128,7 @@ static int put_folder(struct packer *p, const struct pack_item *i, struct err *e
 	describe(p, &st, &x);
 	memcpy(p->path, i->len ? i->path : ".", i->len ? i->len : 1);
 	memcpy(p->path + (i->len ? i->len : 1), "/", 2);
-	if (xattrs_read(p->s, i->folder, ".", &a, e) < 0)
-		return -1;
-	p->result->skipped_xattrs += a.skipped;
-	x.xattrs = a.at;
-	x.n_xattrs = a.n;
-	if (put(p, &x, NULL, e) < 0)
+	if (add_xattrs(p, i->folder, ".", &a, &x, e) < 0 || put(p, &x, NULL, e) < 0)
 		return -1;
 	return i->opaque ? put_opaque(p, i, e) : 0;
 }
@@ -247,7 +243,7 @@ static int put_file(struct packer *p, const struct pack_item *i, struct tar_entr
 	r = put_hard_link(p, i->path, &st, x, e);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
-	if (add_xattrs(p, &i->file, &a, x, e) < 0)
+	if (add_xattrs(p, fd, NULL, &a, x, e) < 0)
 		return -1;
 	return put_content(p, fd, &st, x, e);
 }
@@ -273,7 +269,7 @@ static int put_other(struct packer *p, const struct pack_item *i, struct tar_ent
 	}
 	x->major = major(i->file.st.st_rdev);
 	x->minor = minor(i->file.st.st_rdev);
-	if (add_xattrs(p, &i->file, &a, x, e) < 0)
+	if (add_xattrs(p, i->file.dir, i->file.name, &a, x, e) < 0)
 		return -1;
 	return put(p, x, NULL, e);
 }

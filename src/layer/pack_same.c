@@ -2,8 +2,9 @@
  *
  * 1. One inode, one file.
  * 2. Type, mode, owner, size, time to the nanosecond, device number: where one differs it is another.
- * 3. Whoever changes a file changes its ctime, which nobody can set. So it is the same if that is not
- *    later than when the tree was copied (struct pack_source's @since), or if two subvolumes of one
+ * 3. Whoever changes a file changes its ctime, which nobody can set. So it is the same if that is earlier
+ *    than when the tree was copied (struct pack_source's @since): clocks of file systems tick every few
+ *    milliseconds, or every second, and what has the same time may have come later. Or if two subvolumes of one
  *    btrfs have it by one inode number with one ctime: then one is a snapshot of the other.
  * 4. Extended attributes, and where a link leads.
  * 5. The content. Files that share all of their extents (reflinks) need not be read; others are,
@@ -30,9 +31,9 @@ static bool time_same(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-static bool not_later(const struct timespec *a, const struct timespec *b)
+static bool is_earlier(const struct timespec *a, const struct timespec *b)
 {
-	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec <= b->tv_nsec);
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
 static bool is_node(mode_t mode)
@@ -66,8 +67,7 @@ static bool is_known(const struct pack_source *s, const struct pack_file *was,
 		return true;
 	if (s->kind != PACK_TREES)
 		return false;
-	return ((s->since.tv_sec || s->since.tv_nsec) && not_later(&is->st.st_ctim, &s->since)) ||
-	       is_snapshot(was, is);
+	return is_earlier(&is->st.st_ctim, &s->since) || is_snapshot(was, is);
 }
 
 /**
@@ -113,11 +113,11 @@ static bool extent_same(const struct fiemap_extent *a, const struct fiemap_exten
 	const uint32_t vague = FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DELALLOC |
 			       FIEMAP_EXTENT_ENCODED | FIEMAP_EXTENT_NOT_ALIGNED |
 			       FIEMAP_EXTENT_DATA_INLINE | FIEMAP_EXTENT_DATA_TAIL;
+	const uint32_t alike = FIEMAP_EXTENT_UNWRITTEN | FIEMAP_EXTENT_LAST;
 
 	return !((a->fe_flags | b->fe_flags) & vague) && (a->fe_flags & FIEMAP_EXTENT_SHARED) &&
 	       a->fe_logical == b->fe_logical && a->fe_physical == b->fe_physical &&
-	       a->fe_length == b->fe_length &&
-	       (a->fe_flags & FIEMAP_EXTENT_UNWRITTEN) == (b->fe_flags & FIEMAP_EXTENT_UNWRITTEN);
+	       a->fe_length == b->fe_length && !((a->fe_flags ^ b->fe_flags) & alike);
 }
 
 static bool shares_all(int a, int b, uint64_t size)

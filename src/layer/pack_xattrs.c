@@ -1,8 +1,10 @@
 /* pack_xattrs.c - a file's extended attributes: those of images, and overlayfs's notes
  *
  * They are reached by the folder's descriptor in /proc and the plain name, which is not followed:
- * that works for links, nodes and files that may not be read, and opens nothing.
+ * that works for links, nodes and files that may not be read, and opens nothing. A file that is open
+ * is reached by its own descriptor, since the name may have gone to another meanwhile.
  */
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +16,22 @@
 #define OVERLAY_TRUSTED "trusted.overlay."
 #define OVERLAY_USER    "user.overlay."
 
-/* struct place_of - "/proc/self/fd/N/NAME" */
+/* struct place_of - "/proc/self/fd/N/NAME"; or @fd, and no path */
 struct place_of {
+	int fd;
 	char path[64 + NAME_MAX];
 };
+
+static ssize_t get(const struct place_of *at, const char *name, void *value, size_t size)
+{
+	return *at->path ? lgetxattr(at->path, name, value, size)
+			 : fgetxattr(at->fd, name, value, size);
+}
+
+static ssize_t get_names(const struct place_of *at, char *names, size_t size)
+{
+	return *at->path ? llistxattr(at->path, names, size) : flistxattr(at->fd, names, size);
+}
 
 /* Which attributes a layer has: just those that unpacking takes (layer/place_attrs.c). */
 // clang-format off
@@ -58,7 +72,7 @@ static int mark(struct overlay_marks *m, const struct place_of *at, const char *
 		m->metacopy = true;
 	else if (strcmp(name, "whiteout") == 0)
 		m->whiteout = true;
-	if (strcmp(name, "opaque") == 0 && lgetxattr(at->path, whole, &m->opaque, 1) < 0)
+	if (strcmp(name, "opaque") == 0 && get(at, whole, &m->opaque, 1) < 0)
 		return fail_sys(e, "read the attribute '%s'", whole);
 	return 0;
 }
@@ -68,7 +82,7 @@ static ssize_t list(const struct place_of *at, char **ret_names, struct err *e)
 {
 	for (;;) {
 		own_mem char *names = NULL;
-		ssize_t size = llistxattr(at->path, NULL, 0), got;
+		ssize_t size = get_names(at, NULL, 0), got;
 
 		if (size == 0 || (size < 0 && errno == EOPNOTSUPP))
 			return 0;
@@ -77,7 +91,7 @@ static ssize_t list(const struct place_of *at, char **ret_names, struct err *e)
 		names = malloc((size_t)size);
 		if (!names)
 			return fail_errno(e, ENOMEM, "list the attributes");
-		got = llistxattr(at->path, names, (size_t)size);
+		got = get_names(at, names, (size_t)size);
 		if (got < 0 && errno == ERANGE)
 			continue;
 		if (got < 0)
@@ -93,6 +107,17 @@ static int too_many(struct err *e)
 		    PACK_XATTRS, PACK_XATTR_BYTES);
 }
 
+/* Capabilities that hold below one root only, by his number on this host, are those of an image's root
+ * (capabilities(7), "File capability extended attribute versioning"); Docker does so, too. Version 3 is
+ * version 2 with the number behind it. Return: how long it is now */
+static ssize_t everybodys(char *value, ssize_t len)
+{
+	if (len != XATTR_CAPS_SZ_3 || value[3] != VFS_CAP_REVISION_3 >> VFS_CAP_REVISION_SHIFT)
+		return len;
+	value[3] = VFS_CAP_REVISION_2 >> VFS_CAP_REVISION_SHIFT;
+	return XATTR_CAPS_SZ_2;
+}
+
 static int read_value(struct xattrs *x, const struct place_of *at, const char *name, size_t *used,
 		      struct err *e)
 {
@@ -106,13 +131,15 @@ static int read_value(struct xattrs *x, const struct place_of *at, const char *n
 	}
 	if (!x->at || !x->values)
 		return fail_errno(e, ENOMEM, "read the attributes");
-	n = lgetxattr(at->path, name, x->values + *used, PACK_XATTR_BYTES - *used);
+	n = get(at, name, x->values + *used, PACK_XATTR_BYTES - *used);
 	if (n < 0 && errno == ENODATA)
 		return 0;
 	if (n < 0 && errno == ERANGE)
 		return too_many(e);
 	if (n < 0)
 		return fail_sys(e, "read the attribute '%s'", name);
+	if (strcmp(name, "security.capability") == 0)
+		n = everybodys(x->values + *used, n);
 	x->at[x->n++] =
 		(struct tar_xattr){ .name = name, .value = x->values + *used, .len = (size_t)n };
 	*used += (size_t)n;
@@ -125,7 +152,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /**
- * xattrs_read() - the attributes of @name in @dir
+ * xattrs_read() - the attributes of @name in @dir; NULL: of @dir, which is a file, open for reading
  * @ret_xattrs: zero; released by xattrs_done(), whatever was returned
  */
 int xattrs_read(const struct pack_source *s, int dir, const char *name, struct xattrs *ret_xattrs,
@@ -133,11 +160,12 @@ int xattrs_read(const struct pack_source *s, int dir, const char *name, struct x
 {
 	struct xattrs *x = ret_xattrs;
 	const char *overlay = s->user_xattrs ? OVERLAY_USER : OVERLAY_TRUSTED;
-	struct place_of at;
+	struct place_of at = { .fd = dir };
 	ssize_t len;
 	size_t used = 0;
 
-	snprintf(at.path, sizeof(at.path), "/proc/self/fd/%d/%s", dir, name);
+	if (name)
+		snprintf(at.path, sizeof(at.path), "/proc/self/fd/%d/%s", dir, name);
 	len = list(&at, &x->names, e);
 	for (const char *p = x->names; len > 0 && p < x->names + len; p += strlen(p) + 1) {
 		if (s->kind == PACK_OVERLAY && text_starts(p, overlay)) {
