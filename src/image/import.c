@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/date.h"
 #include "image/document.h"
+#include "os/file.h"
 #include "os/tree.h"
 #include "store/ingest.h"
 
@@ -120,15 +121,13 @@ static int learn(struct import *m, const struct ingest *in, struct digest *ret_d
 	int r;
 
 	snprintf(name, sizeof(name), "import-%d-%lld", (int)getpid(), (long long)date_now_ns());
-	if (mkdirat(m->store->ingest, name, 0700) < 0)
-		return fail_sys(e, "make the folder '%s'", name);
-	folder = openat(m->store->ingest, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	folder = file_make_locked(m->store->ingest, name, e);
+	if (folder < 0)
+		return -1;
 	blob = store_blob_open(m->store, &in->digest, NULL, e);
 	order.input = blob;
 	order.target = folder;
-	r = folder < 0 ? fail_sys(e, "open the folder '%s'", name)
-	    : blob < 0 ? -1
-		       : unpack_start(&u, &order, e);
+	r = blob < 0 ? -1 : unpack_start(&u, &order, e);
 	if (r == 0)
 		r = unpack_finish(&u, &result, e);
 	if (r == 0)

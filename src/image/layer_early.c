@@ -3,10 +3,10 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "os/file.h"
 #include "os/tree.h"
 
 static int make_folder(struct layer_early *l, struct err *e)
@@ -17,11 +17,10 @@ static int make_folder(struct layer_early *l, struct err *e)
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return fail_sys(e, "get a random number");
 	snprintf(l->name, sizeof(l->name), "tmp-early-%016llx", (unsigned long long)number);
-	if (mkdirat(layers, l->name, 0700) < 0)
-		return fail_sys(e, "make the folder '%s'", l->name);
-	l->folder = openat(layers, l->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (l->folder < 0 || flock(l->folder, LOCK_EX | LOCK_NB) < 0 ||
-	    mkdirat(l->folder, "root", 0755) < 0)
+	l->folder = file_make_locked(layers, l->name, e);
+	if (l->folder < 0)
+		return -1;
+	if (mkdirat(l->folder, "root", 0755) < 0)
 		return fail_sys(e, "make the folder of a layer");
 	l->target = openat(l->folder, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return l->target < 0 ? fail_sys(e, "open the folder of a layer") : 0;

@@ -183,11 +183,10 @@ int image_load(struct load *l, int input, struct err *e)
 	int r;
 
 	snprintf(name, sizeof(name), "load-%d-%lld", (int)getpid(), (long long)date_now_ns());
-	if (mkdirat(l->store->ingest, name, 0700) < 0)
-		return fail_sys(e, "make the folder '%s'", name);
-	folder = openat(l->store->ingest, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	l->folder = folder;
-	r = folder < 0 ? fail_sys(e, "open the folder '%s'", name) : extract(l, input, e);
+	l->folder = folder = file_make_locked(l->store->ingest, name, e);
+	if (folder < 0)
+		return -1;
+	r = extract(l, input, e);
 	if (r == 0)
 		r = load_folder(l, e);
 	if (tree_remove(l->store->ingest, name, r < 0 ? &ignored : e) < 0)

@@ -9,22 +9,13 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "os/file.h"
 #include "spec/image.h"
 
 #define PIECE        ((size_t)256 << 10)
 
 /* Bytes after which the disk is asked to begin, so that the flush at the end has little left. */
 #define WRITE_BEHIND ((uint64_t)8 << 20)
-
-/* Is the file that we locked still the one of that name? Its last holder may have moved it on. */
-static bool is_named(const struct ingest *in)
-{
-	struct stat ours, there;
-
-	return fstat(in->fd, &ours) == 0 &&
-	       fstatat(in->store->ingest, in->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
-}
 
 /* What was written by somebody who was interrupted counts: it only has to be hashed again. */
 static int take_up(struct ingest *in, struct err *e)
@@ -97,7 +88,8 @@ int ingest_begin(struct ingest *in, struct store *s, const struct digest *d, uin
 		r = open_part(in, e);
 		if (r != INGEST_MINE)
 			return r;
-		if (is_named(in))
+		/* its last holder may have moved it on */
+		if (file_is_named(in->fd, s->ingest, in->name))
 			break;
 		fd_close(&in->fd);
 	}
