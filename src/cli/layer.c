@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -85,17 +84,6 @@ static int open_tree(const char *path, struct err *e)
 	return alone < 0 ? give_fd(&fd) : alone;
 }
 
-/* As many descriptors as there may be: each folder on the way down takes two. */
-static void more_descriptors(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
-		l.rlim_cur = l.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &l);
-	}
-}
-
 /* LOWER UPPER, or one tree alone */
 static int open_folders(struct folders *f, const struct source_options *o, char **args, size_t n,
 			struct err *e)
@@ -105,7 +93,6 @@ static int open_folders(struct folders *f, const struct source_options *o, char 
 
 	if (n < 2 && overlay)
 		return fail(e, ERR_INPUT, "--overlay: both LOWER and UPPER are wanted");
-	more_descriptors();
 	f->upper = open_tree(args[n - 1], e);
 	if (f->upper < 0)
 		return -1;

@@ -4,12 +4,25 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/date.h"
 #include "base/log.h"
+#include "os/file.h"
 #include "spec/reference.h"
+
+/* As many descriptors as there may be: each folder on the way down takes two. */
+static void more_descriptors(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
 
 /* compression_parse() - a word of --compression; NULL is none */
 int compression_parse(const char *word, enum deflate_format *ret, struct err *e)
@@ -90,6 +103,7 @@ int changes_print(const struct pack_source *s, struct render *r, struct err *e)
 	own_arena struct arena a = { .limit = (size_t)1 << 30 };
 	struct change_list l = { .a = &a };
 
+	more_descriptors();
 	if (!r->format && !r->json && !r->quiet)
 		r->format = "{{.Kind}} {{.Path}}";
 	if (pack_changes(s, keep_change, &l, e) < 0)
@@ -108,7 +122,8 @@ static void warn(const struct pack_result *r)
 			 (unsigned long long)r->skipped_xattrs);
 }
 
-static int open_output(const char *output, struct err *e)
+/* archive_open() - the file @output, or the standard output for NULL */
+int archive_open(const char *output, struct err *e)
 {
 	int fd;
 
@@ -122,6 +137,19 @@ static int open_output(const char *output, struct err *e)
 	}
 	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? fail_sys(e, "use the standard output") : fd;
+}
+
+/* archive_drop() - no half archive: the file is removed, unless @output is of another kind, or leads to it */
+void archive_drop(const char *output, int fd)
+{
+	struct stat st;
+
+	if (!output || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	if (file_is_named(fd, AT_FDCWD, output))
+		(void)unlink(output);
+	else if (ftruncate(fd, 0) < 0)
+		log_warn("'%s' holds a part of an archive", output);
 }
 
 static void say_packed(const struct pack_result *r)
@@ -144,13 +172,12 @@ int pack_print(const struct pack_source *s, const struct pack_options *o, struct
 		return fail(e, ERR_INPUT, "--gzip, --zstd and --compression exclude each other");
 	if (compression_parse(word, &order.compression, e) < 0)
 		return -1;
-	fd = open_output(o->output, e);
+	fd = archive_open(o->output, e);
 	if (fd < 0)
 		return -1;
+	more_descriptors();
 	if (pack_layer(s, &order, &r, e) < 0) {
-		/* no half archive */
-		if (o->output)
-			(void)unlink(o->output);
+		archive_drop(o->output, fd);
 		return -1;
 	}
 	warn(&r);
@@ -204,6 +231,7 @@ int commit_print(struct commit *c, const struct commit_options *o, const char *n
 	c->author = o->author;
 	c->changes = o->change.at;
 	c->n_changes = o->change.n;
+	more_descriptors();
 	if (set_time(c, o->timestamp, e) < 0 ||
 	    compression_parse(o->compression, &c->compression, e) < 0 || image_commit(c, e) < 0)
 		return -1;

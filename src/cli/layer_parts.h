@@ -35,6 +35,8 @@ struct commit_options {
 
 int compression_parse(const char *word, enum deflate_format *ret, struct err *e);
 int changes_print(const struct pack_source *s, struct render *r, struct err *e);
+int archive_open(const char *output, struct err *e);
+void archive_drop(const char *output, int fd);
 int pack_print(const struct pack_source *s, const struct pack_options *o, struct err *e);
 int commit_print(struct commit *c, const struct commit_options *o, const char *name, struct err *e);
 

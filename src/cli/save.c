@@ -118,23 +118,6 @@ static int add_word(struct wanted *w, struct store *s, const char *word, struct 
 	return add_name(w, image, reference_full(&found.reference, text), e);
 }
 
-static int open_output(const struct save *o, struct err *e)
-{
-	struct stat st;
-	int fd;
-
-	if (o->output) {
-		fd = openat(AT_FDCWD, o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		return fd < 0 ? fail_sys(e, "save: write '%s'", o->output) : fd;
-	}
-	if (isatty(STDOUT_FILENO) || fstat(STDOUT_FILENO, &st) < 0) {
-		fail(e, ERR_INPUT, "save: an archive is not for a terminal");
-		return fail_hint(e, "use --output FILE, or a pipe");
-	}
-	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return fd < 0 ? fail_sys(e, "save: use the standard output") : fd;
-}
-
 static const char *by_suffix(const char *output)
 {
 	static const struct {
@@ -182,22 +165,21 @@ static int save(struct wanted *w, struct store *s, const struct save *o, char **
 	}
 	if (compression_parse(o->compression ? o->compression : by_suffix(o->output), &how, e) < 0)
 		return fail_in(e, "save");
-	w->images = arena_array(&w->a, n + 4096, sizeof(*w->images));
-	if (!w->images)
-		return fail_errno(e, ENOMEM, "save images");
 	if (store_images(s, &w->a, &w->all, e) < 0)
 		return -1;
+	/* each word stands for one, or for some of all */
+	w->images = arena_array(&w->a, w->all.n + n, sizeof(*w->images));
+	if (!w->images)
+		return fail_errno(e, ENOMEM, "save images");
 	for (size_t i = 0; i < n; i++)
 		if (add_word(w, s, args[i], e) < 0)
 			return -1;
-	output = open_output(o, e);
+	output = archive_open(o->output, e);
 	if (output < 0)
-		return -1;
+		return fail_in(e, "save");
 	if (write_images(w, s, (enum save_format)format->value, how, output, e) == 0)
 		return 0;
-	/* no half archive */
-	if (o->output)
-		(void)unlink(o->output);
+	archive_drop(o->output, output);
 	return -1;
 }
 

@@ -126,6 +126,35 @@ image_id() {
 	expect_no_line '^x '
 }
 
+@test "what killed processes have left of layers goes with the next that removes" {
+	local layer
+
+	small_tar fs.tar
+	host_tare import fs.tar x:1
+	for layer in "$TARE_ROOT"/layers/*; do
+		layer=${layer##*/}
+		mkdir -p "$TARE_ROOT/layers/tmp-gone-$layer/etc" "$TARE_ROOT/layers/tmp-early-0123/root"
+	done
+	host_tare rmi x:1
+	[[ $(find "$TARE_ROOT/layers" -mindepth 1 -maxdepth 1 | wc -l) = 1 ]]
+}
+
+@test "an archive that fails leaves no half of it, and what is no file in peace" {
+	small_tar fs.tar
+	host_tare import fs.tar x:1
+	mknod full c 1 7
+	ln -s half link
+	for to in full link; do
+		for how in none gzip; do
+			run host_tare save --compression $how --output "$to" x:1
+			[[ $to = link ]] || expect_error 'no space left'
+			run host_tare layer pack --compression $how --output "$to" tree
+			[[ $to = link ]] || expect_error 'no space left'
+		done
+	done
+	[[ -c full && -L link ]]
+}
+
 @test "an archive is the same whenever it is saved, and comes back as it was" {
 	local format
 
@@ -320,8 +349,10 @@ image_id() {
 	expect_error 'only Debian and its kin'
 	run host_tare image bootstrap debian
 	expect_error 'as in debian:bookworm'
-	run host_tare image bootstrap debian:sid@sha256:1
-	expect_error 'as in debian:bookworm'
+	for suite in sid@sha256:1 --version -x .; do
+		run host_tare image bootstrap "debian:$suite"
+		expect_error 'as in debian:bookworm'
+	done
 	mkdir bin
 	printf '#!/bin/sh\necho "half of an archive"\nexit 25\n' >bin/mmdebstrap
 	chmod 755 bin/mmdebstrap
