@@ -7,8 +7,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +27,38 @@ struct removal {
 };
 
 static int clear(struct removal *r, int fd, int depth, struct err *e);
+
+/* What root must not change or remove until he says so, by chattr(1): a container's root has said it, and
+ * the tree is to go with all that is in it. @name NULL: @at itself */
+static void unfreeze(int at, const char *name)
+{
+	own_fd int fd = FD_NONE;
+	struct stat st;
+	int flags;
+
+	/* a device's opening does something, and it has no flags */
+	if (name && (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		     !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))))
+		return;
+	fd = name ? openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+		  : fcntl(at, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 ||
+	    !(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
+		return;
+	flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+	(void)ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
+static int try_unlink(int at, const char *name, int flags)
+{
+	int r = unlinkat(at, name, flags);
+
+	if (r == 0 || errno != EPERM)
+		return r;
+	unfreeze(at, NULL);
+	unfreeze(at, name);
+	return unlinkat(at, name, flags);
+}
 
 static int open_folder(const struct removal *r, int at, const char *name, struct err *e)
 {
@@ -52,7 +86,7 @@ static int remove_folder(struct removal *r, int at, const char *name, int depth,
 {
 	char up[32];
 
-	if (unlinkat(at, name, AT_REMOVEDIR) == 0)
+	if (try_unlink(at, name, AT_REMOVEDIR) == 0)
 		return 0;
 	if (btrfs_is_subvolume(at, name) && btrfs_try_remove(at, name) == 0)
 		return 0;
@@ -77,7 +111,7 @@ static int remove_folder(struct removal *r, int at, const char *name, int depth,
 static int remove_entry(struct removal *r, int at, const struct dirent *d, int depth, struct err *e)
 {
 	if (d->d_type != DT_DIR) {
-		if (unlinkat(at, d->d_name, 0) == 0 || errno == ENOENT)
+		if (try_unlink(at, d->d_name, 0) == 0 || errno == ENOENT)
 			return 0;
 		if (errno != EISDIR)
 			return fail_sys(e, "remove '%s'", d->d_name);

@@ -235,13 +235,15 @@ static int list(struct copy *c, int folder, char ***ret_names, size_t *ret_n, st
 
 	if (!dir)
 		return fail_sys(e, "list the folder '%s'", c->path.at ? c->path.at : "/");
-	for (struct dirent *d; (d = readdir(dir));) {
+	for (struct dirent *d; errno = 0, (d = readdir(dir));) {
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
 			continue;
 		names = arena_more(&c->a, names, n, sizeof(*names));
 		if (!names || !(names[n++] = arena_dup(&c->a, d->d_name)))
 			return fail_errno(e, ENOMEM, "copy a tree");
 	}
+	if (errno)
+		return fail_sys(e, "list the folder '%s'", c->path.at ? c->path.at : "/");
 	*ret_names = names;
 	*ret_n = n;
 	return 0;

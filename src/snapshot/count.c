@@ -117,11 +117,11 @@ static int count_folder(struct count *c, int folder, struct err *e)
 
 	if (!dir)
 		return fail_sys(e, "list a folder");
-	for (struct dirent *d; (d = readdir(dir));)
+	for (struct dirent *d; errno = 0, (d = readdir(dir));)
 		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 &&
 		    count_entry(c, folder, d->d_name, e) < 0)
 			return -1;
-	return 0;
+	return errno ? fail_sys(e, "list a folder") : 0;
 }
 
 /* snapshot_count() - what is in the folder @name, and it itself */
