@@ -1,6 +1,7 @@
 /* quota.c - project quotas, by descriptors */
 #include "os/quota.h"
 
+#include <linux/dqblk_xfs.h>
 #include <linux/fs.h>
 #include <linux/quota.h>
 #include <stdio.h>
@@ -26,13 +27,20 @@ static int try_call(int fd, int what, uint32_t project, void *data)
 		       : 0;
 }
 
-/* quota_is_on() - does the file system of @fd count projects, and hold them to their bounds? */
+/* quota_is_on() - does the file system of @fd count projects, and hold them to their bounds? ext4 counts
+ * whenever it has the feature, and bounds only where it is mounted so. */
 bool quota_is_on(int fd)
 {
-	struct if_dqblk is;
-	int r = try_call(fd, Q_GETQUOTA, FIRST, &is);
+	struct fs_quota_statv st = { .qs_version = FS_QSTATV_VERSION1 };
+	int r = try_call(fd, Q_XGETQSTATV, 0, &st);
 
-	return r == 0 || r == -ENOENT;
+	return r == 0 && (st.qs_flags & FS_QUOTA_PDQ_ENFD);
+}
+
+/* quota_is_ours() - is the project one that quota_find_free() gives? */
+bool quota_is_ours(uint32_t project)
+{
+	return project >= FIRST && project < LAST;
 }
 
 static int fail_off(int why, const char *doing, struct err *e)
@@ -46,6 +54,8 @@ static int fail_off(int why, const char *doing, struct err *e)
 /* quota_find_free() - a number that the file system of @fd has nothing of */
 int quota_find_free(int fd, uint32_t *ret_project, struct err *e)
 {
+	if (!quota_is_on(fd))
+		return fail_off(-ENOTSUP, "limit the size", e);
 	for (int i = 0; i < TRIES; i++) {
 		struct if_dqblk is = { 0 };
 		uint32_t number;

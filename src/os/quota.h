@@ -19,6 +19,7 @@ struct quota_usage {
 };
 
 bool quota_is_on(int fd);
+bool quota_is_ours(uint32_t project);
 int quota_find_free(int fd, uint32_t *ret_project, struct err *e);
 int quota_try_project(int fd, uint32_t *ret_project);
 int quota_set_project(int folder, uint32_t project, struct err *e);

@@ -9,8 +9,14 @@
 /* snapshot_limit_begin() - a snapshot's folder is still empty: make what comes into it be counted */
 int snapshot_limit_begin(int folder, struct err *e)
 {
-	uint32_t project;
+	uint32_t project = 0;
 
+	if (quota_try_project(folder, &project) == 0 && project) {
+		fail(e, ERR_UNSUPPORTED, "limit the size: the store is part of the project %u",
+		     project);
+		return fail_hint(e, "a folder is part of one only: `chattr -p 0 -P` takes the "
+				    "store's away");
+	}
 	if (quota_find_free(folder, &project, e) < 0)
 		return -1;
 	return quota_set_project(folder, project, e);
@@ -43,13 +49,4 @@ int snapshot_limited_usage(int folder, struct snapshot_usage *ret, struct err *e
 		return -1;
 	*ret = (struct snapshot_usage){ .bytes = has.bytes, .inodes = has.inodes };
 	return 0;
-}
-
-/* snapshot_limit_end() - its folder is gone: the file system forgets its project */
-void snapshot_limit_end(int fs, uint32_t project)
-{
-	struct err ignored = { 0 };
-
-	if (project)
-		(void)quota_limit(fs, project, 0, &ignored);
 }

@@ -108,6 +108,5 @@ int snapshot_count(int folder, const char *name, struct snapshot_usage *ret_usag
 int snapshot_limit_begin(int folder, struct err *e);
 int snapshot_limit(int folder, uint64_t bytes, struct err *e);
 int snapshot_limited_usage(int folder, struct snapshot_usage *ret_usage, struct err *e);
-void snapshot_limit_end(int fs, uint32_t project);
 
 #endif

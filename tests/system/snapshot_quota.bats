@@ -62,6 +62,33 @@ limited() {
 	[[ -z $(ls -A "$TARE_ROOT/snapshots") ]]
 }
 
+@test "where bounds are counted and not kept, a size is refused" {
+	file_system ext4 "$TARE_FS" -O project,quota -E quotatype=prjquota || skip "this machine can't make ext4"
+	[[ $(host_tare info --format '{{.DriverStatus.SizeLimits}}') = true ]] || skip 'this kernel has no project quota'
+	umount "$TARE_FS"
+	mount -o loop,noquota "$TARE_FS.img" "$TARE_FS"
+	[[ $(host_tare info --format '{{.DriverStatus.SizeLimits}}') = false ]]
+	run host_tare snapshot create --size 8m tare/base
+	expect_error 'limit the size: the file system has no project quota'
+	[[ -z $(ls -A "$TARE_ROOT/snapshots") ]]
+}
+
+@test "a project that the store is in keeps its bound, and is not a snapshot's" {
+	file_system ext4 "$TARE_FS" -O project,quota -E quotatype=prjquota || skip "this machine can't make ext4"
+	[[ $(host_tare info --format '{{.DriverStatus.SizeLimits}}') = true ]] || skip 'this kernel has no project quota'
+	need_program setquota
+	chattr -R -p 77 "$TARE_ROOT"
+	chattr -R +P "$TARE_ROOT" 2>/dev/null || find "$TARE_ROOT" -type d -exec chattr +P {} +
+	setquota -P 77 0 500000 0 0 "$TARE_FS"
+	host_tare snapshot create --name a tare/base
+	(($(host_tare snapshot usage --json a | jq '.[0].UsedBytes') < 200000))
+	run host_tare snapshot create --size 8m tare/base
+	expect_error 'limit the size: the store is part of the project 77'
+	host_tare snapshot rm a
+	quota -P -v -w --format=vfsv1 77 2>/dev/null || repquota -P "$TARE_FS"
+	repquota -P "$TARE_FS" | grep -E '^#77 .* 500000 '
+}
+
 @test "overlay on ext4" {
 	limited overlay ext4 -O project,quota -E quotatype=prjquota
 }
