@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "base/text.h"
 #include "cli/image.h"
 #include "cli/session.h"
 #include "cli/snapshot.h"
@@ -25,18 +26,34 @@ static const struct opt mount_opts[] = {
 };
 // clang-format on
 
+/* "ID:SHOWN:N": three numbers, none of whose ids goes beyond the last one. */
+static bool read_range(const char *text, struct idmap_range *ret)
+{
+	uint64_t v[3];
+	char part[16];
+
+	for (size_t i = 0; i < COUNT(v); i++) {
+		size_t len = strcspn(text, ":");
+
+		if (len >= sizeof(part) || (text[len] == ':') != (i < COUNT(v) - 1))
+			return false;
+		memcpy(part, text, len);
+		part[len] = '\0';
+		if (text_u64(part, UINT32_MAX, &v[i]) < 0)
+			return false;
+		text += len + 1;
+	}
+	*ret = (struct idmap_range){ (uint32_t)v[0], (uint32_t)v[1], (uint32_t)v[2] };
+	return v[2] && v[0] + v[2] <= UINT32_MAX && v[1] + v[2] <= UINT32_MAX;
+}
+
 static int read_ranges(const struct opt_list *from, struct idmap_range *ret, struct err *e)
 {
-	for (size_t i = 0; i < from->n; i++) {
-		struct idmap_range *r = &ret[i];
-		int used = 0;
-
-		if (sscanf(from->at[i], "%u:%u:%u%n", &r->inside, &r->outside, &r->size, &used) !=
-			    3 ||
-		    from->at[i][used] || !r->size)
-			return fail(e, ERR_INPUT, "'%.100s' is not of the form ID:SHOWN:N",
-				    from->at[i]);
-	}
+	for (size_t i = 0; i < from->n; i++)
+		if (!read_range(from->at[i], &ret[i])) {
+			fail(e, ERR_INPUT, "'%.100s' is not of the form ID:SHOWN:N", from->at[i]);
+			return fail_hint(e, "ids are below 4294967295, and N is at least 1");
+		}
 	return 0;
 }
 
@@ -183,16 +200,19 @@ static int is_on(const struct snapshot *n, const char *target, struct err *e)
 static int unmount_view(struct store *s, const char *id, const char *target, struct err *e)
 {
 	own_snapshot n = SNAPSHOT_NONE;
+	struct err broken = { 0 };
 	int r;
 
-	if (snapshot_open(&n, s, id, e) < 0)
-		return -1;
+	/* it is not this one that is to go */
+	if (snapshot_open(&n, s, id, &broken) < 0)
+		return 0;
 	r = n.doc.view ? is_on(&n, target, e) : 0;
 	if (r <= 0)
 		return r;
 	if (umount2(target, UMOUNT_NOFOLLOW) < 0)
 		return fail_sys(e, "unmount '%s'", target);
-	return snapshot_remove(&n, e) < 0 ? -1 : 1;
+	/* of a tree's mounts nothing says whose they are: there is a record for each, and one goes */
+	return (n.driver->root ? snapshot_drop(&n, e) : snapshot_remove(&n, e)) < 0 ? -1 : 1;
 }
 
 static int run_image_unmount(const struct cli *cli, void *options __attribute__((unused)),

@@ -45,34 +45,46 @@ static bool is_tree(const struct snapshot *n, const struct mount_line *m, const 
 	       ours.st_dev == there.st_dev;
 }
 
+/* struct search - what is looked for: mounts of @n, or only those that write to it */
+struct search {
+	const struct snapshot *n;
+	char name[256];
+	bool writers;
+};
+
 static bool is_overlay(const char *name, const struct mount_line *m)
 {
 	return mount_line_is(m, "overlay") && m->source_len == strlen(name) &&
 	       memcmp(m->source, name, m->source_len) == 0;
 }
 
-/**
- * snapshot_mounts() - the places where it is mounted, the last one first
- * @a: owns what is returned
- */
-int snapshot_mounts(const struct snapshot *n, struct arena *a, char ***ret_targets, size_t *ret_n,
-		    struct err *e)
+static bool is_wanted(const struct search *s, const struct mount_line *m, const char *target)
+{
+	static const char upper[] = ",upperdir=";
+
+	if (s->n->driver->root)
+		return is_tree(s->n, m, target);
+	return is_overlay(s->name, m) &&
+	       (!s->writers || memmem(m->options, m->options_len, upper, strlen(upper)));
+}
+
+static int find(const struct search *s, struct arena *a, char ***ret_targets, size_t *ret_n,
+		struct err *e)
 {
 	own_mem char *text = NULL;
 	const char *rest;
-	char name[256], **all = NULL;
+	char **all = NULL;
 	struct mount_line m;
 	size_t count = 0;
 
 	if (file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, e) < 0)
 		return -1;
-	snapshot_mount_name(n, name);
 	for (rest = text; mount_line_next(&rest, &m);) {
 		char *target = mountinfo_text(a, m.point, m.point_len);
 
 		if (!target)
 			return fail_errno(e, ENOMEM, "look for mounts");
-		if (n->driver->root ? !is_tree(n, &m, target) : !is_overlay(name, &m))
+		if (!is_wanted(s, &m, target))
 			continue;
 		all = arena_more(a, all, count, sizeof(*all));
 		if (!all)
@@ -83,6 +95,35 @@ int snapshot_mounts(const struct snapshot *n, struct arena *a, char ***ret_targe
 	*ret_targets = all;
 	*ret_n = count;
 	return 0;
+}
+
+/**
+ * snapshot_mounts() - the places where it is mounted, the last one first
+ * @a: owns what is returned
+ */
+int snapshot_mounts(const struct snapshot *n, struct arena *a, char ***ret_targets, size_t *ret_n,
+		    struct err *e)
+{
+	struct search s = { .n = n };
+
+	snapshot_mount_name(n, s.name);
+	return find(&s, a, ret_targets, ret_n, e);
+}
+
+/* snapshot_writer() - 1: it is mounted for writing, on @ret_target, which @a owns; 0: it is not; -1 */
+int snapshot_writer(const struct snapshot *n, struct arena *a, const char **ret_target,
+		    struct err *e)
+{
+	struct search s = { .n = n, .writers = true };
+	char **targets;
+	size_t count;
+
+	snapshot_mount_name(n, s.name);
+	if (find(&s, a, &targets, &count, e) < 0)
+		return -1;
+	if (count)
+		*ret_target = targets[0];
+	return count > 0;
 }
 
 /* snapshot_unmount() - from wherever it is mounted; @ret_n: how often it was */

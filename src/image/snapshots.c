@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/date.h"
+#include "os/file.h"
 
 static int new_id(char ret[SNAPSHOT_ID], struct err *e)
 {
@@ -77,53 +78,11 @@ int snapshot_image_base(struct store *s, const char *manifest, struct arena *a,
 	return r;
 }
 
-/* A folder of ours, locked, under a name that says that it is not yet one. Until we have the lock somebody
- * may take it for what a killed process has left, and remove it. */
-static int make_folder(struct store *s, const char *name, struct err *e)
-{
-	struct stat st;
-
-	for (;;) {
-		own_fd int fd = FD_NONE;
-
-		if (mkdirat(s->snapshots, name, 0700) < 0)
-			return errno == EEXIST ? fail(e, ERR_CONFLICT, "somebody else is making it")
-					       : fail_sys(e, "make the folder '%s'", name);
-		fd = openat(s->snapshots, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0 && errno == ENOENT)
-			continue;
-		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0)
-			return fail_sys(e, "lock the folder '%s'", name);
-		if (st.st_nlink > 0)
-			return give_fd(&fd);
-	}
-}
-
-/* The image may have been removed meanwhile, and the name taken. */
-static int record(struct store *s, const char *id, const struct snapshot_doc *doc, struct err *e)
-{
-	own_transaction t = { 0 };
-	own_rows image = { 0 };
-	int r;
-
-	if (db_begin(&s->db, &t, e) < 0 || (r = store_snapshot_find(s, id, e)) < 0)
-		return -1;
-	if (r > 0 || faccessat(s->snapshots, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return fail_taken(id, e);
-	if (db_query(&s->db, DB_IMAGE_RECORD, &image, e, "s", doc->image) < 0)
-		return -1;
-	r = db_next(&image, e);
-	if (r <= 0)
-		return r < 0 ? -1
-			     : fail(e, ERR_ABSENT, "the image %.19s has been removed", doc->image);
-	db_rows_done(&image);
-	if (db_run(&s->db, DB_SNAPSHOT_ADD, e, "sssi", id, doc->image, doc->driver, doc->created) <
-	    0)
-		return -1;
-	return db_commit(&t, e);
-}
-
-/* struct creation - a snapshot on its way; @name: of its folder meanwhile */
+/**
+ * struct creation - a snapshot on its way
+ * @name:  of its folder meanwhile
+ * @lasts: it survives a power cut once it has been acknowledged, and so what is flushed in it does
+ */
 struct creation {
 	struct store *s;
 	const struct snapshot_options *o;
@@ -132,19 +91,50 @@ struct creation {
 	char name[SNAPSHOT_ID + 8];
 	struct snapshot_base base;
 	struct snapshot_doc doc;
+	bool lasts;
 	int folder;
 };
 
+/* The image may have been removed meanwhile, and the name taken. */
+static int record(const struct creation *c, struct err *e)
+{
+	const struct snapshot_doc *doc = &c->doc;
+	struct store *s = c->s;
+	own_transaction t = { 0 };
+	own_rows image = { 0 };
+	int r = c->lasts ? db_begin_durable(&s->db, &t, e) : db_begin(&s->db, &t, e);
+
+	if (r < 0 || (r = store_snapshot_find(s, c->id, e)) < 0)
+		return -1;
+	if (r > 0 || faccessat(s->snapshots, c->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return fail_taken(c->id, e);
+	if (db_query(&s->db, DB_IMAGE_RECORD, &image, e, "s", doc->image) < 0)
+		return -1;
+	r = db_next(&image, e);
+	if (r <= 0)
+		return r < 0 ? -1
+			     : fail(e, ERR_ABSENT, "the image %.19s has been removed", doc->image);
+	db_rows_done(&image);
+	if (db_run(&s->db, DB_SNAPSHOT_ADD, e, "sssi", c->id, doc->image, doc->driver,
+		   doc->created) < 0)
+		return -1;
+	return db_commit(&t, e);
+}
+
 static int fill(struct creation *c, struct err *e)
 {
-	c->folder = make_folder(c->s, c->name, e);
-	if (c->folder < 0 ||
-	    (!c->o->view && c->driver->create(c->folder, &c->base, c->o->size, e) < 0) ||
-	    snapshot_doc_write(c->folder, &c->doc, e) < 0 || record(c->s, c->id, &c->doc, e) < 0)
+	c->folder = file_make_locked(c->s->snapshots, c->name, e);
+	if (c->folder < 0)
+		return e->sysno == EEXIST ? fail(e, ERR_CONFLICT, "somebody else is making it")
+					  : -1;
+	if ((!c->o->view && c->driver->create(c->folder, &c->base, c->o->size, e) < 0) ||
+	    snapshot_doc_write(c->folder, &c->doc, c->lasts, e) < 0 || record(c, e) < 0)
 		return -1;
 	if (renameat2(c->s->snapshots, c->name, c->s->snapshots, c->id, RENAME_NOREPLACE) < 0)
 		return fail_sys(e, "give it its name");
-	return 0;
+	return c->lasts && fsync(c->s->snapshots) < 0
+		       ? fail_sys(e, "flush the folder 'snapshots' to the disk")
+		       : 0;
 }
 
 static int make(struct creation *c, struct err *e)
@@ -190,7 +180,9 @@ int snapshot_create(struct store *s, const struct digest *manifest,
 {
 	own_arena struct arena a = { 0 };
 	char id[SNAPSHOT_ID], image[DIGEST_TEXT];
-	struct creation c = { .s = s, .o = o, .id = id, .folder = FD_NONE };
+	struct creation c = {
+		.s = s, .o = o, .id = id, .lasts = !o->fast && !o->view, .folder = FD_NONE
+	};
 	int r;
 
 	if (choose_id(o, id, e) < 0 || store_snapshots_clear(s, e) < 0 ||
@@ -211,6 +203,12 @@ int snapshot_create(struct store *s, const struct digest *manifest,
 		return fail_in(e, "make a snapshot of %.19s", image);
 	memcpy(ret_id, id, sizeof(id));
 	return store_lease_end(s, e);
+}
+
+static int fail_absent(const char *word, struct err *e)
+{
+	fail(e, ERR_ABSENT, "no such snapshot: %.140s", word);
+	return fail_hint(e, "`tare snapshot ls` lists them");
 }
 
 /* The name itself, or the only one that begins so. */
@@ -238,8 +236,7 @@ static int find(struct store *s, const char *word, char ret_id[SNAPSHOT_ID], str
 		return 0;
 	if (n > 1)
 		return fail(e, ERR_INPUT, "find the snapshot '%.140s': several begin so", word);
-	fail(e, ERR_ABSENT, "no such snapshot: %.140s", word);
-	return fail_hint(e, "`tare snapshot ls` lists them");
+	return fail_absent(word, e);
 }
 
 /**
@@ -268,6 +265,28 @@ void snapshot_close(struct snapshot *n)
 	arena_done(&n->a);
 }
 
+/* Nobody removes it as long as @n is open; whoever has begun to is waited for. */
+static int snapshot_hold(const struct snapshot *n, struct err *e)
+{
+	if (flock(n->folder, LOCK_SH) < 0)
+		return fail_sys(e, "lock the snapshot '%s'", n->id);
+	return file_is_named(n->folder, n->store->snapshots, n->id) ? 0 : fail_absent(n->id, e);
+}
+
+/* Two overlays that write to one folder damage what is in it, and the kernel does no more than to say so. */
+static int refuse_second(const struct snapshot *n, struct err *e)
+{
+	own_arena struct arena a = { 0 };
+	const char *target;
+	int r = n->driver->root ? 0 : snapshot_writer(n, &a, &target, e);
+
+	if (r <= 0)
+		return r;
+	fail(e, ERR_CONFLICT, "mount the snapshot '%s': it is mounted on '%.200s', for writing",
+	     n->id, target);
+	return fail_hint(e, "`mount --bind` shows that elsewhere, too");
+}
+
 /**
  * snapshot_mount() - the snapshot's tree, mounted nowhere
  * @userns: FD_NONE, or a user namespace by whose maps its owners are shifted
@@ -285,6 +304,8 @@ int snapshot_mount(const struct snapshot *n, bool readonly, int userns, struct e
 	};
 	int fd;
 
+	if (snapshot_hold(n, e) < 0 || (!how.readonly && refuse_second(n, e) < 0))
+		return -1;
 	snapshot_mount_name(n, source);
 	fd = n->driver->mount(n->doc.view ? FD_NONE : n->folder, &n->base, &how, e);
 	return fd < 0 ? fail_in(e, "mount the snapshot '%s'", n->id) : fd;
@@ -302,7 +323,7 @@ int snapshot_source(const struct snapshot *n, struct pack_source *ret, struct er
 	if (n->doc.view)
 		return fail(e, ERR_INPUT, "nothing was written to '%s': it is an image's mount",
 			    n->id);
-	return n->driver->source(n->folder, &n->base, ret, e);
+	return snapshot_hold(n, e) < 0 ? -1 : n->driver->source(n->folder, &n->base, ret, e);
 }
 
 static int refuse_mounted(const struct snapshot *n, struct err *e)
@@ -321,18 +342,16 @@ static int refuse_mounted(const struct snapshot *n, struct err *e)
 }
 
 /**
- * snapshot_remove() - remove a snapshot, with all that was written to it
+ * snapshot_drop() - remove a snapshot, with all that was written to it, mounted or not
  *
- * Refused while it is mounted where we can see it, or somebody holds a lock on its folder.
+ * Refused while somebody holds a lock on its folder.
  */
-int snapshot_remove(struct snapshot *n, struct err *e)
+int snapshot_drop(struct snapshot *n, struct err *e)
 {
 	struct store *s = n->store;
 	char gone[SNAPSHOT_ID + 8];
 
 	snprintf(gone, sizeof(gone), SNAPSHOT_GONE "%s", n->id);
-	if (refuse_mounted(n, e) < 0)
-		return -1;
 	if (flock(n->folder, LOCK_EX | LOCK_NB) < 0)
 		return fail(e, ERR_CONFLICT, "remove the snapshot '%s': it is in use", n->id);
 	{
@@ -340,6 +359,9 @@ int snapshot_remove(struct snapshot *n, struct err *e)
 
 		if (db_begin(&s->db, &t, e) < 0)
 			return -1;
+		/* until we had the lock it may have been removed, and another one made of that name */
+		if (!file_is_named(n->folder, s->snapshots, n->id))
+			return fail_absent(n->id, e);
 		if (renameat2(s->snapshots, n->id, s->snapshots, gone, RENAME_NOREPLACE) < 0)
 			return fail_sys(e, "remove the snapshot '%s'", n->id);
 		if (db_run(&s->db, DB_SNAPSHOT_DROP, e, "s", n->id) < 0 || db_commit(&t, e) < 0)
@@ -347,4 +369,10 @@ int snapshot_remove(struct snapshot *n, struct err *e)
 	}
 	fd_close(&n->folder);
 	return store_snapshot_clear(s, gone, e) < 0 ? -1 : 0;
+}
+
+/* snapshot_remove() - the same, refused while it is mounted where we can see it */
+int snapshot_remove(struct snapshot *n, struct err *e)
+{
+	return refuse_mounted(n, e) < 0 ? -1 : snapshot_drop(n, e);
 }

@@ -9,7 +9,7 @@
  *	snapshot_close(&n);
  *
  * Intent before effect: a snapshot is made under a name that begins with a dot, locked; it is recorded
- * when it is whole, and gets its name then. Its record keeps its image, and so its layers, from being
+ * when it is whole, and gets its name then, all of it on the disk unless it is volatile. Its record keeps its image, and so its layers, from being
  * removed; until then a lease does. What a kill leaves is removed by the next command that makes,
  * lists or removes snapshots (store/snapshots.h).
  */
@@ -61,12 +61,15 @@ void snapshot_close(struct snapshot *n);
 int snapshot_mount(const struct snapshot *n, bool readonly, int userns, struct err *e);
 int snapshot_usage(const struct snapshot *n, struct snapshot_usage *ret_usage, struct err *e);
 int snapshot_source(const struct snapshot *n, struct pack_source *ret_source, struct err *e);
+int snapshot_drop(struct snapshot *n, struct err *e);
 int snapshot_remove(struct snapshot *n, struct err *e);
 int snapshot_image_base(struct store *s, const char *manifest, struct arena *a,
 			struct snapshot_base *ret_base, struct err *e);
 
 /* snapshot_mounts.c */
 int snapshot_mounts(const struct snapshot *n, struct arena *a, char ***ret_targets, size_t *ret_n,
+		    struct err *e);
+int snapshot_writer(const struct snapshot *n, struct arena *a, const char **ret_target,
 		    struct err *e);
 int snapshot_unmount(const struct snapshot *n, size_t *ret_n, struct err *e);
 void snapshot_mount_name(const struct snapshot *n, char ret[256]);

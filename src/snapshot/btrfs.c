@@ -48,6 +48,9 @@ static int btrfs_probe(struct store *s, struct err *e)
 
 	if (!btrfs_is(s->snapshots))
 		return fail(e, ERR_UNSUPPORTED, "the store does not lie on btrfs");
+	/* what a killed one has left */
+	if (tree_remove(s->snapshots, ".probe", e) < 0)
+		return -1;
 	r = btrfs_make(s->snapshots, ".probe", e);
 	if (tree_remove(s->snapshots, ".probe", r == 0 ? e : &ignored) < 0)
 		return -1;

@@ -30,14 +30,6 @@ static const struct snapshot_driver *find(const char *name, struct err *e)
 	return d;
 }
 
-/* A store that layers were put into before drivers had names. */
-static int is_old(struct store *s, struct err *e)
-{
-	own_rows rows = { 0 };
-
-	return db_query(&s->db, DB_LAYER_ALL, &rows, e, "") < 0 ? -1 : db_next(&rows, e);
-}
-
 static const struct snapshot_driver *first_that_works(struct store *s, struct err *e)
 {
 	for (size_t i = 0; i < COUNT(drivers); i++) {
@@ -55,12 +47,13 @@ static const struct snapshot_driver *first_that_works(struct store *s, struct er
 static int choose(struct store *s, const char *wish, const struct snapshot_driver **ret,
 		  struct err *e)
 {
-	int old = is_old(s, e);
+	const char *before;
 
-	if (old < 0)
+	if (store_guess_driver(s, &before, e) < 0)
 		return -1;
-	if (old)
-		*ret = &snapshot_overlay;
+	/* the file is lost, or the layers are of a time when drivers had no names */
+	if (before)
+		*ret = snapshot_driver_find(before);
 	else if (!wish)
 		*ret = first_that_works(s, e);
 	else if ((*ret = find(wish, e)) && (*ret)->probe(s, e) < 0)

@@ -38,6 +38,9 @@ static int copy_create(int folder, const struct snapshot_base *b, uint64_t limit
 	if (trees_open_base(b, &base, e) < 0 || copy_layer(folder, TREES_ROOT, base, e) < 0 ||
 	    trees_made(folder, e) < 0)
 		return -1;
+	/* its record says that it is whole, also after a power cut */
+	if (base >= 0 && syncfs(folder) < 0)
+		return fail_sys(e, "flush the snapshot to the disk");
 	return limit ? snapshot_limit(folder, limit, e) : 0;
 }
 

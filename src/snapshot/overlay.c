@@ -4,20 +4,23 @@
  *     snapshots/ID/work    overlayfs's own
  *     snapshots/ID/boot    of a volatile mount: the boot that it was mounted in
  *
- * One mount takes 500 layers. When there are more, the lowest go by five hundred into overlays of
- * their own, which the upmost one has below it. The kernel allows that once (its stack of file
- * systems is two deep), so 250,000 layers can be mounted; what then does not work is an overlay in
- * the container, on its root.
+ * One mount takes 500 layers. When there are more, the lowest 500 go into an overlay of their own, which
+ * the upmost one has below it. There can be but one of these: an overlay shows no whiteouts, so nothing
+ * in it could hide what lies below it; and the kernel's stack of file systems is two deep. What then
+ * does not work is an overlay in the container, on its root.
+ *
+ * Mounted read-only, what was written is a layer as the others are: overlayfs clears the work folder of
+ * what it writes to, and the snapshot may be mounted elsewhere, by a container that is at work.
  */
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "base/clock.h"
 #include "base/own.h"
 #include "os/file.h"
 #include "os/mount.h"
@@ -25,37 +28,56 @@
 #include "os/tree.h"
 #include "os/tree_copy.h"
 #include "snapshot/overlay_priv.h"
+#include "store/snapshots.h"
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define BOOT    64
 
-/* overlay_groups() - how many groups of 500 go into overlays of their own */
-size_t overlay_groups(size_t n)
-{
-	/* each takes 500 places and needs one: n - 500 g + g <= 500 */
-	return n <= OVERLAY_LOWERS ? 0 : (n - 2) / (OVERLAY_LOWERS - 1);
-}
-
-/* overlay_group_size() - layers of the group @i; the last one may have fewer */
-size_t overlay_group_size(size_t n, size_t i)
-{
-	size_t left = n - i * OVERLAY_LOWERS;
-
-	return left < OVERLAY_LOWERS ? left : OVERLAY_LOWERS;
-}
-
-/* overlay_grouped() - the lowest layers, which are in groups */
+/* overlay_grouped() - how many of @n layers, the lowest, go into an overlay of their own */
 size_t overlay_grouped(size_t n)
 {
-	size_t in_groups = overlay_groups(n) * OVERLAY_LOWERS;
-
-	return in_groups < n ? in_groups : n;
+	return n < OVERLAY_LOWERS ? 0 : OVERLAY_LOWERS;
 }
 
-/* overlay_needs_empty() - there must be something below, and without an upper folder two of it */
-bool overlay_needs_empty(const struct overlay *o)
+/* overlay_writes() - has the mount a folder that it writes to? */
+bool overlay_writes(const struct overlay *o)
 {
-	return o->base->n == 0 || (o->folder < 0 && o->base->n == 1);
+	return o->folder >= 0 && !o->how->readonly;
+}
+
+/**
+ * overlay_empties() - empty folders that go below all else
+ * @ret: their names
+ *
+ * There must be something below what is written to, and without such a folder there must be two of it.
+ */
+size_t overlay_empties(const struct overlay *o, const char *ret[2])
+{
+	size_t grouped = overlay_grouped(o->base->n), want = overlay_writes(o) ? 1 : 2;
+	size_t has = o->base->n - grouped + (grouped > 0) + (o->folder >= 0 && !overlay_writes(o));
+
+	ret[0] = OVERLAY_EMPTY;
+	ret[1] = OVERLAY_EMPTY2;
+	return has < want ? want - has : 0;
+}
+
+static int make_empties(const struct overlay *o, struct err *e)
+{
+	const char *names[2];
+	size_t n = overlay_empties(o, names);
+
+	for (size_t i = 0; i < n; i++)
+		if (mkdirat(o->base->store->layers, names[i], 0755) < 0 && errno != EEXIST)
+			return fail_sys(e, "make the folder '%s'", names[i]);
+	return 0;
+}
+
+static int refuse_many(const struct snapshot_base *b, struct err *e)
+{
+	if (b->n <= OVERLAY_MOST)
+		return 0;
+	fail(e, ERR_LIMIT, "stack %zu layers: overlayfs takes %zu of them", b->n, OVERLAY_MOST);
+	return fail_hint(e, "a store of another driver takes more, as by --storage-driver copy");
 }
 
 /**
@@ -74,7 +96,7 @@ size_t overlay_options(const struct overlay *o, bool whole, struct overlay_optio
 	ret[n++] = (struct overlay_option){ "index", "off" };
 	if (o->base->store->user_xattrs)
 		ret[n++] = (struct overlay_option){ "userxattr", NULL };
-	if (whole && o->how->fast && o->folder >= 0)
+	if (whole && o->how->fast && overlay_writes(o))
 		ret[n++] = (struct overlay_option){ "volatile", NULL };
 	return n;
 }
@@ -98,9 +120,9 @@ static void this_boot(char ret[BOOT])
 	ret[n > 0 ? n : 0] = '\0';
 }
 
-/* A volatile mount leaves a mark, and the kernel refuses the folder from then on: what was written last
- * may be lost. It is not while the machine has not been restarted. */
-static int forgive_volatile(int folder, struct err *e)
+/* A volatile mount leaves a mark, and the kernel refuses to write to the folder from then on: what was
+ * written last may be lost. It is not while the machine has not been restarted. */
+static int forgive_volatile(int folder, bool writes, struct err *e)
 {
 	own_fd int work =
 		openat(folder, "work/work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -118,7 +140,7 @@ static int forgive_volatile(int folder, struct err *e)
 		     "restarted since: parts of what was written may be lost");
 		return fail_hint(e, "remove it");
 	}
-	return tree_remove(work, "incompat", e);
+	return writes ? tree_remove(work, "incompat", e) : 0;
 }
 
 static int note_boot(int folder, struct err *e)
@@ -135,13 +157,11 @@ static int overlay_mount(int folder, const struct snapshot_base *b,
 	struct overlay o = { .base = b, .how = how, .folder = folder };
 	int fd;
 
-	if (check_xattrs(b->store, e) < 0)
+	if (refuse_many(b, e) < 0 || check_xattrs(b->store, e) < 0 || make_empties(&o, e) < 0)
 		return -1;
-	if (overlay_needs_empty(&o) && mkdirat(b->store->layers, OVERLAY_EMPTY, 0755) < 0 &&
-	    errno != EEXIST)
-		return fail_sys(e, "make the folder '%s'", OVERLAY_EMPTY);
-	if (folder >= 0 &&
-	    (forgive_volatile(folder, e) < 0 || (how->fast && note_boot(folder, e) < 0)))
+	if (folder >= 0 && forgive_volatile(folder, overlay_writes(&o), e) < 0)
+		return -1;
+	if (overlay_writes(&o) && how->fast && note_boot(folder, e) < 0)
 		return -1;
 	fd = overlay_by_fd(&o, e);
 	if (fd < 0 && e->sysno == ENOSYS) {
@@ -175,7 +195,7 @@ static int overlay_create(int folder, const struct snapshot_base *b, uint64_t li
 {
 	own_fd int upper = FD_NONE;
 
-	if (limit && snapshot_limit_begin(folder, e) < 0)
+	if (refuse_many(b, e) < 0 || (limit && snapshot_limit_begin(folder, e) < 0))
 		return -1;
 	if (mkdirat(folder, "upper", 0755) < 0 || mkdirat(folder, "work", 0700) < 0)
 		return fail_sys(e, "make the folders of a snapshot");
@@ -218,7 +238,8 @@ static int overlay_usage(int folder, struct snapshot_usage *ret, struct err *e)
 {
 	uint32_t project = 0;
 
-	if (quota_try_project(folder, &project) == 0 && project)
+	/* another's is of more than this snapshot */
+	if (quota_try_project(folder, &project) == 0 && quota_is_ours(project))
 		return snapshot_limited_usage(folder, ret, e);
 	return snapshot_count(folder, "upper", ret, e);
 }
@@ -245,18 +266,26 @@ static int try_mount(struct store *s, int folder, struct err *e)
 	return mkdirat(fd, "written", 0755) < 0 ? fail_sys(e, "write to an overlay") : 0;
 }
 
+/* A folder to try things in, locked, so that nobody takes it for what a killed process has left. That goes
+ * first: it would look as if overlayfs did not work here. */
+static int open_probe(struct store *s, struct err *e)
+{
+	int r;
+
+	/* a check that looks at it has it locked for a moment; nobody else tries at the same time */
+	while ((r = store_snapshot_clear(s, ".probe", e)) == 0)
+		clock_nap_ns(1000000);
+	return r < 0 ? -1 : file_make_locked(s->snapshots, ".probe", e);
+}
+
 static int overlay_probe(struct store *s, struct err *e)
 {
-	own_fd int folder = FD_NONE;
+	own_fd int folder = open_probe(s, e);
 	struct err ignored = { 0 };
 	int r;
 
-	if (mkdirat(s->snapshots, ".probe", 0700) < 0 && errno != EEXIST)
-		return fail_sys(e, "make a folder");
-	folder = openat(s->snapshots, ".probe", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	/* so that nobody takes it for what a killed process has left */
-	if (folder < 0 || flock(folder, LOCK_EX | LOCK_NB) < 0)
-		return fail_sys(e, "open a folder");
+	if (folder < 0)
+		return -1;
 	/* in a user namespace nobody has trusted.* */
 	s->user_xattrs = fsetxattr(folder, "trusted.tare", "", 0, 0) < 0 && errno == EPERM;
 	r = try_mount(s, folder, e);

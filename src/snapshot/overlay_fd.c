@@ -13,12 +13,11 @@
 #include "os/sys.h"
 #include "snapshot/overlay_priv.h"
 
-/* struct build - @layers and @folder: the store's, or copies of their mounts with shifted ids */
+/* struct build - @layers and @folder: the store's, or copies of their mounts with shifted ids; @group: an
+ * overlay of the lowest layers, FD_NONE: they need none */
 struct build {
 	const struct overlay *o;
-	int layers, folder;
-	int *groups;
-	size_t n_groups;
+	int layers, folder, group;
 };
 
 static int fail_context(int ctx, const char *doing, struct err *e)
@@ -91,41 +90,43 @@ static int open_context(const struct build *b, struct err *e)
 	return give_fd(&ctx);
 }
 
-/* The lowest layers, five hundred to an overlay of their own. */
-static int make_group(const struct build *b, size_t i, struct err *e)
+static int make_group(const struct build *b, size_t n, struct err *e)
 {
 	own_fd int ctx = open_context(b, e);
 
-	if (ctx < 0 ||
-	    add_layers(b, ctx, i * OVERLAY_LOWERS, overlay_group_size(b->o->base->n, i), e) < 0 ||
-	    add_options(b, ctx, false, e) < 0)
+	if (ctx < 0 || add_layers(b, ctx, 0, n, e) < 0 || add_options(b, ctx, false, e) < 0)
 		return -1;
 	return finish(ctx, true, e);
 }
 
-static int add_groups(const struct build *b, int ctx, struct err *e)
-{
-	for (size_t i = b->n_groups; i > 0; i--)
-		if (add_fd(ctx, "lowerdir+", b->groups[i - 1], ".", e) < 0)
-			return -1;
-	return 0;
-}
-
-static int make_whole(const struct build *b, struct err *e)
+static int add_all(const struct build *b, int ctx, size_t from, struct err *e)
 {
 	const struct overlay *o = b->o;
-	size_t from = overlay_grouped(o->base->n);
+	const char *empties[2];
+
+	if (o->folder >= 0 && !overlay_writes(o) &&
+	    add_fd(ctx, "lowerdir+", b->folder, "upper", e) < 0)
+		return -1;
+	if (add_layers(b, ctx, from, o->base->n - from, e) < 0 ||
+	    (b->group >= 0 && add_fd(ctx, "lowerdir+", b->group, ".", e) < 0))
+		return -1;
+	for (size_t i = 0, n = overlay_empties(o, empties); i < n; i++)
+		if (add_fd(ctx, "lowerdir+", o->base->store->layers, empties[i], e) < 0)
+			return -1;
+	if (!overlay_writes(o))
+		return 0;
+	return add_fd(ctx, "upperdir", b->folder, "upper", e) < 0
+		       ? -1
+		       : add_fd(ctx, "workdir", b->folder, "work", e);
+}
+
+static int make_whole(const struct build *b, size_t from, struct err *e)
+{
+	const struct overlay *o = b->o;
 	own_fd int ctx = open_context(b, e), fd = FD_NONE;
 	struct overlay_writer before;
 
-	if (ctx < 0 || add_layers(b, ctx, from, o->base->n - from, e) < 0 ||
-	    add_groups(b, ctx, e) < 0)
-		return -1;
-	if (overlay_needs_empty(o) &&
-	    add_fd(ctx, "lowerdir+", o->base->store->layers, OVERLAY_EMPTY, e) < 0)
-		return -1;
-	if (o->folder >= 0 && (add_fd(ctx, "upperdir", b->folder, "upper", e) < 0 ||
-			       add_fd(ctx, "workdir", b->folder, "work", e) < 0))
+	if (ctx < 0 || add_all(b, ctx, from, e) < 0)
 		return -1;
 	if (add_options(b, ctx, true, e) < 0 || overlay_become(o, b->folder, &before, e) < 0)
 		return -1;
@@ -134,28 +135,16 @@ static int make_whole(const struct build *b, struct err *e)
 	return fd < 0 || overlay_check_writable(o, fd, e) < 0 ? -1 : give_fd(&fd);
 }
 
-static int make_groups(struct build *b, struct err *e)
-{
-	for (size_t n = overlay_groups(b->o->base->n); b->n_groups < n; b->n_groups++)
-		if ((b->groups[b->n_groups] = make_group(b, b->n_groups, e)) < 0)
-			return -1;
-	return 0;
-}
-
+/* The whole keeps the group that it stands on. */
 static int make(struct build *b, struct err *e)
 {
-	int fd = -1;
+	size_t grouped = overlay_grouped(b->o->base->n);
+	own_fd int group = FD_NONE;
 
-	b->groups = calloc(overlay_groups(b->o->base->n) + 1, sizeof(*b->groups));
-	if (!b->groups)
-		return fail_errno(e, ENOMEM, "mount an overlay");
-	if (make_groups(b, e) == 0)
-		fd = make_whole(b, e);
-	/* what is mounted keeps those below it */
-	for (size_t i = 0; i < b->n_groups; i++)
-		(void)close(b->groups[i]);
-	free(b->groups);
-	return fd;
+	if (grouped && (group = make_group(b, grouped, e)) < 0)
+		return -1;
+	b->group = group;
+	return make_whole(b, grouped, e);
 }
 
 /**

@@ -5,7 +5,7 @@
  * mounted there it copies, detached, and hands over; nothing of it was ever seen outside.
  *
  *	L   the store's layers    0, 1, …  links to L/NAME
- *	S   the snapshot's folder G0, G1   overlays of five hundred layers
+ *	S   the snapshot's folder G        an overlay of the lowest layers
  *	M   the overlay
  */
 #include <fcntl.h>
@@ -48,7 +48,7 @@ static int name_layers(const struct overlay *o, struct err *e)
 		if (symlink(target, name) < 0)
 			return fail_sys(e, "give a layer a name");
 	}
-	return symlink("L/" OVERLAY_EMPTY, "E") < 0 ? fail_sys(e, "give a layer a name") : 0;
+	return 0;
 }
 
 /* A namespace and a tmpfs in it, which end with us. Where we stand comes along; what is open does not. */
@@ -80,10 +80,19 @@ static int prepare(const struct overlay *o, struct err *e)
 	return name_layers(o, e);
 }
 
+static void add_lower(struct str *out, const char *name)
+{
+	str_addf(out, "%s%s", out->len ? ":" : "lowerdir=", name);
+}
+
 static void add_layers(struct str *out, size_t from, size_t n)
 {
-	for (size_t i = n; i > 0; i--)
-		str_addf(out, "%s%zu", i == n ? "" : ":", from + i - 1);
+	char name[24];
+
+	for (size_t i = n; i > 0; i--) {
+		snprintf(name, sizeof(name), "%zu", from + i - 1);
+		add_lower(out, name);
+	}
 }
 
 static int mount_one(const struct overlay *o, const char *at, struct str *data, bool whole,
@@ -105,31 +114,32 @@ static int mount_one(const struct overlay *o, const char *at, struct str *data, 
 	return 0;
 }
 
-static int make_group(const struct overlay *o, size_t i, struct err *e)
+static int make_group(const struct overlay *o, size_t n, struct err *e)
 {
 	own_str struct str data = { 0 };
-	char at[24];
 
-	snprintf(at, sizeof(at), "G%zu", i);
-	str_add(&data, "lowerdir=");
-	add_layers(&data, i * OVERLAY_LOWERS, overlay_group_size(o->base->n, i));
-	return mount_one(o, at, &data, false, e);
+	add_layers(&data, 0, n);
+	return mount_one(o, "G", &data, false, e);
 }
 
-static int make_whole(const struct overlay *o, size_t n_groups, struct err *e)
+static int make_whole(const struct overlay *o, size_t from, struct err *e)
 {
 	own_str struct str data = { 0 };
 	own_fd int snapshot = FD_NONE;
 	struct overlay_writer before;
-	size_t from = overlay_grouped(o->base->n), n = o->base->n - from;
+	const char *empties[2];
+	char name[24];
 
-	str_add(&data, "lowerdir=");
-	add_layers(&data, from, n);
-	for (size_t i = n_groups; i > 0; i--)
-		str_addf(&data, "%sG%zu", n || i < n_groups ? ":" : "", i - 1);
-	if (overlay_needs_empty(o))
-		str_add(&data, n ? ":E" : "E");
-	if (o->folder < 0)
+	if (o->folder >= 0 && !overlay_writes(o))
+		add_lower(&data, "S/upper");
+	add_layers(&data, from, o->base->n - from);
+	if (from)
+		add_lower(&data, "G");
+	for (size_t i = 0, n = overlay_empties(o, empties); i < n; i++) {
+		snprintf(name, sizeof(name), "L/%s", empties[i]);
+		add_lower(&data, name);
+	}
+	if (!overlay_writes(o))
 		return mount_one(o, "M", &data, true, e);
 	str_add(&data, ",upperdir=S/upper,workdir=S/work");
 	snapshot = openat(AT_FDCWD, "S", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -142,15 +152,11 @@ static int make_whole(const struct overlay *o, size_t n_groups, struct err *e)
 /* In the child: the mount, detached. */
 static int make(const struct overlay *o, struct err *e)
 {
-	size_t n_groups = overlay_groups(o->base->n);
+	size_t grouped = overlay_grouped(o->base->n);
 	own_fd int fd = FD_NONE;
 
-	if (prepare(o, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n_groups; i++)
-		if (make_group(o, i, e) < 0)
-			return -1;
-	if (make_whole(o, n_groups, e) < 0)
+	if (prepare(o, e) < 0 || (grouped && make_group(o, grouped, e) < 0) ||
+	    make_whole(o, grouped, e) < 0)
 		return -1;
 	fd = mount_clone(AT_FDCWD, "M", false, false, e);
 	return fd < 0 || overlay_check_writable(o, fd, e) < 0 ? -1 : give_fd(&fd);

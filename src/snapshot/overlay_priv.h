@@ -9,7 +9,13 @@
 /* The kernel's OVL_MAX_STACK: folders below the writable one. */
 #define OVERLAY_LOWERS ((size_t)500)
 
-#define OVERLAY_EMPTY  ".empty" /* in layers/: a folder that stays empty */
+/* Layers that one mount takes, whoever mounts it: the lowest of them in an overlay of their own, which has
+ * one place, as has what was written when that is mounted read-only. */
+#define OVERLAY_MOST   (2 * OVERLAY_LOWERS - 2)
+
+/* In layers/: folders that stay empty. */
+#define OVERLAY_EMPTY  ".empty"
+#define OVERLAY_EMPTY2 ".empty2"
 
 /**
  * struct overlay - a mount that is to be made
@@ -27,9 +33,8 @@ struct overlay_option {
 };
 
 /* overlay.c */
-bool overlay_needs_empty(const struct overlay *o);
-size_t overlay_groups(size_t n);
-size_t overlay_group_size(size_t n, size_t i);
+bool overlay_writes(const struct overlay *o);
+size_t overlay_empties(const struct overlay *o, const char *ret[2]);
 size_t overlay_grouped(size_t n);
 size_t overlay_options(const struct overlay *o, bool whole, struct overlay_option ret[8]);
 

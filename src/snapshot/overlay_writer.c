@@ -43,7 +43,7 @@ int overlay_become(const struct overlay *o, int folder, struct overlay_writer *r
 	struct stat st;
 
 	*ret = (struct overlay_writer){ .bits = -1 };
-	if (o->how->userns < 0 || o->folder < 0)
+	if (o->how->userns < 0 || !overlay_writes(o))
 		return 0;
 	if (fstat(folder, &st) < 0)
 		return fail_sys(e, "look at the snapshot's folder");
@@ -70,8 +70,7 @@ int overlay_check_writable(const struct overlay *o, int mount, struct err *e)
 {
 	struct statvfs st;
 
-	if (o->how->readonly || o->folder < 0 || fstatvfs(mount, &st) < 0 ||
-	    !(st.f_flag & ST_RDONLY))
+	if (!overlay_writes(o) || fstatvfs(mount, &st) < 0 || !(st.f_flag & ST_RDONLY))
 		return 0;
 	fail(e, ERR_UNSUPPORTED, "mount an overlay: it can't be written to");
 	return fail_hint(e, "the kernel's log says why");

@@ -54,8 +54,9 @@ static int check_layer_folder(struct check *c, const char *name,
 {
 	int r;
 
-	/* the driver overlay's empty folder */
-	if (strcmp(name, ".empty") == 0 || check_is_locked(c->store.layers, name))
+	/* the driver overlay's empty folders */
+	if (strcmp(name, ".empty") == 0 || strcmp(name, ".empty2") == 0 ||
+	    check_is_locked(c->store.layers, name))
 		return 0;
 	if (strncmp(name, "tmp-", 4) == 0)
 		return remove_left(c, c->store.layers, name, "layer-left",

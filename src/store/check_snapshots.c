@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "os/btrfs.h"
+#include "os/quota.h"
 #include "store/check.h"
 #include "store/snapshots.h"
 
@@ -34,6 +35,50 @@ static bool is_being_made(struct check *c, const char *id)
 	return check_is_locked(c->store.snapshots, name);
 }
 
+/* What the record and the folder say of a snapshot whose document is gone. */
+static int describe_again(struct check *c, const char *id, int folder, struct snapshot_doc *doc,
+			  struct err *e)
+{
+	own_rows record = { 0 };
+	struct quota_usage has = { 0 };
+	struct err ignored = { 0 };
+	uint32_t project = 0;
+
+	if (db_query(&c->store.db, DB_SNAPSHOT_FIND, &record, e, "s", id) < 0 ||
+	    db_next(&record, e) < 0)
+		return -1;
+	*doc = (struct snapshot_doc){ .image = arena_dup(c->a, db_text(&record, 0)),
+				      .driver = arena_dup(c->a, db_text(&record, 1)),
+				      .created = db_number(&record, 2),
+				      .view = !is_folder(folder, "upper") &&
+					      !is_folder(folder, "root") };
+	if (quota_try_project(folder, &project) == 0 && quota_is_ours(project) &&
+	    quota_usage(folder, project, &has, &ignored) == 0)
+		doc->size = has.limit;
+	return doc->image && doc->driver ? 0 : fail_errno(e, ENOMEM, "check the snapshots");
+}
+
+static int check_document(struct check *c, const char *id, struct err *e)
+{
+	own_fd int fd =
+		openat(c->store.snapshots, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct err bad = { 0 };
+	struct snapshot_doc doc, is;
+
+	if (fd < 0)
+		return fail_sys(e, "open the snapshot '%s'", id);
+	if (describe_again(c, id, fd, &doc, e) < 0)
+		return -1;
+	if (snapshot_doc_read(fd, c->a, &is, &bad) == 0 && strcmp(is.image, doc.image) == 0 &&
+	    strcmp(is.driver, doc.driver) == 0)
+		return 0;
+	if (c->repair && snapshot_doc_write(fd, &doc, true, e) < 0)
+		return -1;
+	return check_found(c, "snapshot-document", id,
+			   *bad.text ? bad.text : "its record says something else",
+			   c->repair ? "written anew" : NULL, e);
+}
+
 static int check_record(struct check *c, const char *id, struct err *e)
 {
 	own_rows image = { 0 };
@@ -53,7 +98,7 @@ static int check_record(struct check *c, const char *id, struct err *e)
 		return r < 0 ? -1 : 0;
 	r = db_next(&image, e);
 	if (r != 0)
-		return r < 0 ? -1 : 0;
+		return r < 0 ? -1 : check_document(c, id, e);
 	/* its layers may come back; what was written to it would not */
 	return check_found(c, "snapshot-imageless", id,
 			   "its image is gone: pull that again, or remove the snapshot", NULL, e);
@@ -143,24 +188,6 @@ int check_snapshots(struct check *c, struct err *e)
 	return look(c, e);
 }
 
-/* What made the layers: only chained drivers give them a chain. */
-static int guess_driver(struct check *c, const char **ret_name, struct err *e)
-{
-	own_rows rows = { 0 };
-	int r;
-
-	*ret_name = NULL;
-	if (db_query(&c->store.db, DB_LAYER_ALL, &rows, e, "") < 0)
-		return -1;
-	r = db_next(&rows, e);
-	if (r <= 0)
-		return r;
-	*ret_name = !*db_text(&rows, 2)                                      ? "overlay"
-		    : btrfs_is_subvolume(c->store.layers, db_text(&rows, 0)) ? "btrfs"
-									     : "copy";
-	return 0;
-}
-
 /* check_driver() - the store says which driver made it */
 int check_driver(struct check *c, struct err *e)
 {
@@ -173,7 +200,7 @@ int check_driver(struct check *c, struct err *e)
 	if (word_find(known, c->store.driver))
 		return 0;
 	/* without layers it is chosen when it is needed */
-	if (guess_driver(c, &name, e) < 0 || (!name && !*c->store.driver))
+	if (store_guess_driver(&c->store, &name, e) < 0 || (!name && !*c->store.driver))
 		return e->cls == ERR_NONE ? 0 : -1;
 	/* in a user namespace nobody has trusted.* */
 	user = fsetxattr(c->store.layers, "trusted.tare", "", 0, 0) < 0 && errno == EPERM;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "os/file.h"
 #include "os/quota.h"
 #include "os/tree.h"
@@ -75,11 +76,15 @@ int store_snapshots(struct store *s, struct arena *a, struct snapshot_records *r
 	return r;
 }
 
-int snapshot_doc_write(int folder, const struct snapshot_doc *doc, struct err *e)
+/* snapshot_doc_write() - @durable: it is on the disk when this returns */
+int snapshot_doc_write(int folder, const struct snapshot_doc *doc, bool durable, struct err *e)
 {
 	own_mem char *text = bind_print(&snapshot_doc_table, doc, false, e);
 
-	return text ? file_replace(folder, SNAPSHOT_FILE, text, strlen(text), e) : -1;
+	if (!text)
+		return -1;
+	return durable ? file_replace_durable(folder, SNAPSHOT_FILE, text, strlen(text), e)
+		       : file_replace(folder, SNAPSHOT_FILE, text, strlen(text), e);
 }
 
 int snapshot_doc_read(int folder, struct arena *a, struct snapshot_doc *ret, struct err *e)
@@ -107,14 +112,6 @@ static int drop_record(struct store *s, const char *id, struct err *e)
 	return db_commit(&t, e);
 }
 
-static bool is_named(int at, const char *name, int fd)
-{
-	struct stat ours, there;
-
-	return fstat(fd, &ours) == 0 && fstatat(at, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
-}
-
 /**
  * store_snapshot_clear() - remove what is left of a snapshot under a name that begins with a dot
  *
@@ -129,20 +126,24 @@ int store_snapshot_clear(struct store *s, const char *name, struct err *e)
 
 	if (fd < 0)
 		return errno == ENOENT ? 1 : fail_sys(e, "open the folder '%s'", name);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_named(s->snapshots, name, fd))
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || !file_is_named(fd, s->snapshots, name))
 		return 0;
 	if (dash && snapshot_id_is_valid(dash + 1) && drop_record(s, dash + 1, e) < 0)
 		return -1;
 	(void)quota_try_project(fd, &project);
 	if (tree_remove(s->snapshots, name, e) < 0)
 		return -1;
-	/* the file system forgets a project that has nothing and no bound */
-	if (project)
+	/* the file system forgets a project that has nothing and no bound; others' are theirs */
+	if (quota_is_ours(project))
 		(void)quota_limit(s->snapshots, project, 0, &ignored);
 	return 1;
 }
 
-/* store_snapshots_clear() - remove what killed processes have left */
+/**
+ * store_snapshots_clear() - remove what killed processes have left
+ *
+ * What can't be removed is told, and in nobody's way.
+ */
 int store_snapshots_clear(struct store *s, struct err *e)
 {
 	int copy = openat(s->snapshots, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -150,9 +151,12 @@ int store_snapshots_clear(struct store *s, struct err *e)
 
 	if (!dir)
 		return fail_sys(e, "list the folder 'snapshots'");
-	for (struct dirent *d; (d = readdir(dir));)
+	for (struct dirent *d; (d = readdir(dir));) {
+		struct err why = { 0 };
+
 		if (d->d_name[0] == '.' && strcmp(d->d_name, ".") != 0 &&
-		    strcmp(d->d_name, "..") != 0 && store_snapshot_clear(s, d->d_name, e) < 0)
-			return -1;
+		    strcmp(d->d_name, "..") != 0 && store_snapshot_clear(s, d->d_name, &why) < 0)
+			log_warn("remove what is left of a snapshot: %s", why.text);
+	}
 	return 0;
 }

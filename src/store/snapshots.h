@@ -51,7 +51,7 @@ bool snapshot_id_is_valid(const char *id);
 int store_snapshot_find(struct store *s, const char *id, struct err *e);
 int store_snapshots(struct store *s, struct arena *a, struct snapshot_records *ret_all,
 		    struct err *e);
-int snapshot_doc_write(int folder, const struct snapshot_doc *doc, struct err *e);
+int snapshot_doc_write(int folder, const struct snapshot_doc *doc, bool durable, struct err *e);
 int snapshot_doc_read(int folder, struct arena *a, struct snapshot_doc *ret_doc, struct err *e);
 int store_snapshots_clear(struct store *s, struct err *e);
 int store_snapshot_clear(struct store *s, const char *name, struct err *e);

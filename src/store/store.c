@@ -8,6 +8,7 @@
 
 #include "base/json_text.h"
 #include "base/text.h"
+#include "os/btrfs.h"
 #include "os/file.h"
 #include "spec/image.h"
 
@@ -88,6 +89,27 @@ int store_read_driver(struct store *s, struct err *e)
 	s->user_xattrs = strcmp(word, " userxattr") == 0;
 	*word = '\0';
 	snprintf(s->driver, sizeof(s->driver), "%.15s", text);
+	return 0;
+}
+
+/**
+ * store_guess_driver() - what has made the layers that there are: only chained drivers give them a chain
+ * @ret_name: NULL: there are none
+ */
+int store_guess_driver(struct store *s, const char **ret_name, struct err *e)
+{
+	own_rows rows = { 0 };
+	int r;
+
+	*ret_name = NULL;
+	if (db_query(&s->db, DB_LAYER_ALL, &rows, e, "") < 0)
+		return -1;
+	r = db_next(&rows, e);
+	if (r <= 0)
+		return r;
+	*ret_name = !*db_text(&rows, 2)                                ? "overlay"
+		    : btrfs_is_subvolume(s->layers, db_text(&rows, 0)) ? "btrfs"
+								       : "copy";
 	return 0;
 }
 

@@ -48,6 +48,7 @@ struct store {
 int store_open(struct store *s, const char *root, struct err *e);
 void store_close(struct store *s);
 int store_read_driver(struct store *s, struct err *e);
+int store_guess_driver(struct store *s, const char **ret_name, struct err *e);
 int store_set_driver(struct store *s, const char *name, bool user_xattrs, struct err *e);
 int store_write_index(struct store *s, struct err *e);
 int store_index_text(struct store *s, struct str *out, struct err *e);

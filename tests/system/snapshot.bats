@@ -54,6 +54,20 @@ apart() {
 	[[ -z $(ls -A root/snapshots) ]]
 }
 
+@test "what a killed process has left of its trial does not make another driver the store's" {
+	mkdir -p root/snapshots/.probe/{upper,work}
+	[[ $(host_tare info --format '{{.Driver}}') = overlay ]]
+	[[ -z $(ls -A root/snapshots) ]]
+}
+
+@test "a driver whose name is lost is known by its layers" {
+	TARE_STORAGE_DRIVER=copy host_tare snapshot create --name a tare/base
+	rm root/driver
+	[[ $(host_tare info --format '{{.Driver}}') = copy ]]
+	host_tare snapshot mount a m
+	[[ -e m/etc/passwd ]]
+}
+
 @test "where overlayfs can't be mounted, trees are copied" {
 	mkdir lower upper work
 	mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay m
@@ -165,6 +179,56 @@ apart() {
 	[[ -z $(ls -A other/snapshots) ]]
 }
 
+@test "a read-only mount and an export leave alone what a container writes to" {
+	host_tare snapshot create --name a tare/base
+	host_tare snapshot mount a m
+	echo new >m/new
+	rm m/etc/group
+	# what a copy that is on its way has
+	touch root/snapshots/a/work/work/busy
+	host_tare snapshot mount --ro a n
+	[[ $(<n/new) = new && ! -e n/etc/group && -e n/etc/passwd ]]
+	host_tare snapshot export --output a.tar a
+	tar -tf a.tar | grep -qx new
+	[[ -e root/snapshots/a/work/work/busy ]]
+	umount n
+	TARE_TEST_LACK=overlay_fd host_tare snapshot mount --ro a n
+	[[ $(<n/new) = new && ! -e n/etc/group && -e root/snapshots/a/work/work/busy ]]
+}
+
+@test "a snapshot is mounted for writing once" {
+	host_tare snapshot create --name a tare/base
+	host_tare snapshot mount --ro a n
+	host_tare snapshot mount a m
+	umount n
+	run host_tare snapshot mount a n
+	expect_error "mount the snapshot 'a': it is mounted on '$PWD/m', for writing"
+	not_mounted n
+	host_tare snapshot umount a
+	host_tare snapshot mount a n
+}
+
+@test "an image of no layers is mounted; one of too many is refused, and the word is where" {
+	need_program python3
+	many_layers 0 none.tar
+	host_tare load --input none.tar
+	host_tare image mount many:1 m
+	[[ -z $(ls -A m) ]]
+	host_tare image unmount m
+	many_layers 998 many.tar
+	host_tare load --quiet --input many.tar
+	host_tare snapshot create --name a many:1
+	host_tare snapshot mount a m
+	(($(find m -name 'n*' | wc -l) == 998 - 997 / 10))
+	host_tare snapshot rm --force a
+	# one more, on the same ones
+	many_layers 999 more.tar
+	host_tare load --quiet --input more.tar
+	run host_tare snapshot create many:1
+	expect_error 'stack 999 layers: overlayfs takes 998 of them.*another driver'
+	[[ -z $(ls -A root/snapshots) ]]
+}
+
 @test "snapshots are found by what their names begin with; names are names" {
 	host_tare snapshot create --name alpha tare/base
 	host_tare snapshot create --name alps tare/base
@@ -190,4 +254,46 @@ apart() {
 	expect_error "remove the snapshot 'a': it is in use"
 	exec {lock}<&-
 	host_tare snapshot rm a
+}
+
+@test "what is being exported or committed is not removed meanwhile" {
+	host_tare snapshot create --name a tare/base
+	host_tare snapshot mount a m
+	head -c 5000000 /dev/urandom >m/big
+	host_tare snapshot umount a
+	mkfifo gate
+	host_tare snapshot export a >gate &
+	pid=$!
+	exec 7<gate
+	head -c 100000 <&7 >/dev/null
+	run host_tare snapshot rm a
+	expect_error "remove the snapshot 'a': it is in use"
+	cat <&7 >/dev/null
+	exec 7<&-
+	wait $pid
+	host_tare snapshot rm a
+}
+
+@test "one that can't be removed is in no other's way" {
+	host_tare snapshot create --name a tare/base
+	mkdir -p root/snapshots/.gone-b/busy
+	mount -t tmpfs tmpfs root/snapshots/.gone-b/busy
+	run host_tare snapshot ls --quiet
+	umount root/snapshots/.gone-b/busy
+	expect_status 0
+	expect_line '^a$'
+	expect_line "another file system is mounted on it"
+	host_tare snapshot ls --quiet
+	[[ $(ls -A root/snapshots) = a ]]
+}
+
+@test "ids that are none are refused" {
+	local map
+
+	host_tare snapshot create --name a tare/base
+	for map in 0:4294967296:10 -1:0:1 0:0:0 0:4294967290:100 0:0 0:0:1:2 ' 0:0:1' 0:+0:1; do
+		run host_tare snapshot mount "--uidmap=$map" a m
+		expect_error "is not of the form ID:SHOWN:N"
+	done
+	not_mounted m
 }

@@ -182,6 +182,35 @@ teardown() {
 	[[ $(host_tare snapshot ls --quiet) = a ]]
 }
 
+@test "an image that is mounted twice is unmounted twice, whatever else is broken" {
+	host_tare snapshot create --name a x:1
+	mv "$TARE_ROOT/snapshots/a" aside
+	host_tare image mount x:2 m
+	host_tare image mount x:2 n
+	host_tare image unmount m
+	not_mounted m
+	[[ $(<n/etc/new) = new ]]
+	host_tare image unmount n
+	not_mounted n
+	mv aside "$TARE_ROOT/snapshots/a"
+	[[ $(host_tare snapshot ls --quiet) = a ]]
+}
+
+@test "what was changed is listed however deep it lies" {
+	local path
+
+	path=$(printf 'd/%.0s' {1..505})
+	host_tare snapshot create --name a x:1
+	host_tare snapshot mount a m
+	mkdir -p "m/$path"
+	(
+		ulimit -Sn 1024
+		host_tare snapshot diff a >listed
+		host_tare snapshot export --output a.tar a
+	)
+	(($(wc -l <listed) == 505))
+}
+
 @test "what was changed is listed, exported and committed, and comes back the same" {
 	host_tare snapshot create --name a x:2
 	run host_tare snapshot diff a
@@ -250,6 +279,16 @@ teardown() {
 	expect_line 'no such snapshot: a'
 	((status == 1))
 	host_tare snapshot rm --force a
+}
+
+@test "what was made unchangeable goes with its snapshot" {
+	host_tare snapshot create --name a x:1
+	host_tare snapshot mount a m
+	mkdir m/folder
+	touch m/folder/file m/append
+	chattr +i m/folder/file m/folder && chattr +a m/append || skip 'this file system has no such flags'
+	host_tare snapshot rm --force a
+	expect_nothing_left
 }
 
 @test "an image of many layers" {
