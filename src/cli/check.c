@@ -62,10 +62,17 @@ static int unpack_again(const struct cli *cli, struct arena *a, struct err *e)
 		struct stored_image image;
 		struct digest d;
 
-		if (digest_parse(all.at[i].digest, &d, e) < 0 ||
-		    store_image_load(&s, &d, a, &image, e) < 0 ||
-		    layers_unpack(&layers, &image, e) < 0)
+		struct err lacking = { 0 };
+
+		/* one that is broken has been told of, and is kept for a snapshot of it */
+		if (digest_parse(all.at[i].digest, &d, e) < 0)
 			return -1;
+		if (store_image_load(&s, &d, a, &image, &lacking) < 0)
+			continue;
+		if (layers_unpack(&layers, &image, &lacking) < 0 && lacking.cls != ERR_ABSENT) {
+			*e = lacking;
+			return -1;
+		}
 	}
 	return 0;
 }

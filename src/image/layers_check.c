@@ -111,23 +111,52 @@ static int open_layer(const struct all *all, const char *name)
 		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Does a snapshot stand on it? Those of chained drivers are copies. */
-static int is_needed(struct all *all, const struct unpacked *u, char id[SNAPSHOT_ID], struct err *e)
+/* Snapshots of chained drivers are copies, but for the mounts of images, which are the layer itself. */
+static bool stands_on(const struct all *all, const char *id)
 {
-	if (all->layers.driver->chained)
-		return 0;
-	return db_get(&all->layers.store->db, DB_SNAPSHOT_ON, e, "s", u->name, id, SNAPSHOT_ID);
+	const struct store *s = all->layers.store;
+	own_fd int fd = openat(s->snapshots, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct snapshot_doc doc;
+	struct err ignored = { 0 };
+
+	return !all->layers.driver->chained || fd < 0 ||
+	       snapshot_doc_read(fd, all->c->a, &doc, &ignored) < 0 || doc.view;
 }
 
+/* Does a snapshot stand on it? 1: that is @id */
+static int is_needed(struct all *all, const struct unpacked *u, char id[SNAPSHOT_ID], struct err *e)
+{
+	own_rows rows = { 0 };
+	int r;
+
+	if (db_query(&all->layers.store->db, DB_SNAPSHOT_ON, &rows, e, "s", u->name) < 0)
+		return -1;
+	while ((r = db_next(&rows, e)) > 0) {
+		snprintf(id, SNAPSHOT_ID, "%s", db_text(&rows, 0));
+		if (stands_on(all, id))
+			return 1;
+	}
+	return r;
+}
+
+/* 1: done; 0: not, since the snapshot @id stands on it. In a transaction: one that is made meanwhile is
+ * recorded before it is mounted. */
 static int exchange(struct all *all, const struct layer_job *j, const struct unpacked *u,
-		    struct err *e)
+		    char id[SNAPSHOT_ID], struct err *e)
 {
 	struct store *s = all->layers.store;
+	own_transaction t = { 0 };
+	int r;
 
-	if (syncfs(s->layers) < 0 ||
-	    renameat2(j->folder, "root", s->layers, u->name, RENAME_EXCHANGE) < 0)
+	if (syncfs(s->layers) < 0)
+		return fail_sys(e, "flush the layer '%s' to the disk", u->name);
+	if (db_begin(&s->db, &t, e) < 0 || (r = is_needed(all, u, id, e)) < 0)
+		return -1;
+	if (r > 0)
+		return 0;
+	if (renameat2(j->folder, "root", s->layers, u->name, RENAME_EXCHANGE) < 0)
 		return fail_sys(e, "exchange the layer '%s'", u->name);
-	return 0;
+	return db_commit(&t, e) < 0 ? -1 : 1;
 }
 
 static int tell(struct all *all, const struct layer_job *j, const struct unpacked *u,
@@ -135,20 +164,17 @@ static int tell(struct all *all, const struct layer_job *j, const struct unpacke
 {
 	const char *done = NULL, *text = "it is not what its archive makes";
 	char id[SNAPSHOT_ID];
-	int needed = all->c->repair ? is_needed(all, u, id, e) : 0;
+	int r = all->c->repair ? exchange(all, j, u, id, e) : -1;
 
+	if (all->c->repair && r < 0)
+		return -1;
 	if (*path)
 		text = arena_printf(all->c->a, "%s, at '%s'", text, path);
-	if (needed < 0 || !text)
-		return needed < 0 ? -1 : fail_errno(e, ENOMEM, "check the layers");
-	if (needed > 0) {
+	if (text && r == 0)
 		text = arena_printf(all->c->a, "%s; snapshot '%s' stands on it: remove that first",
 				    text, id);
-	} else if (all->c->repair) {
-		if (exchange(all, j, u, e) < 0)
-			return -1;
+	if (r > 0)
 		done = "unpacked again";
-	}
 	return text ? check_found(all->c, "layer-damaged", u->name, text, done, e)
 		    : fail_errno(e, ENOMEM, "check the layers");
 }

@@ -62,7 +62,8 @@
 	X(SNAPSHOT_DROP, "DELETE FROM snapshot WHERE id=?") \
 	X(SNAPSHOT_ALL,  "SELECT id, manifest, driver, created FROM snapshot ORDER BY id") \
 	X(SNAPSHOT_ON,   "SELECT s.id FROM layer l JOIN image_layer i ON i.diff_id=l.diff_id" \
-			 " JOIN snapshot s ON s.manifest=i.manifest WHERE l.name=? LIMIT 1") \
+			 " AND (l.chain_id='' OR l.chain_id=i.chain_id)" \
+			 " JOIN snapshot s ON s.manifest=i.manifest WHERE l.name=? ORDER BY s.id") \
 	X(SNAPSHOT_OF,   "SELECT id FROM snapshot WHERE manifest=? LIMIT 1") \
 	X(LEASE_ADD,     "INSERT OR IGNORE INTO lease(holder,name) VALUES(?,?)") \
 	X(LEASE_DROP,    "DELETE FROM lease WHERE holder=?") \

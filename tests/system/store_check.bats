@@ -146,6 +146,10 @@ damage() {
 	host_tare snapshot ls --quiet >names
 	[[ ! -s names && -z $(ls -A "$TARE_ROOT/snapshots") ]]
 	damage snapshot-foreign yes 'mkdir "$TARE_ROOT/snapshots/t"'
+	damage snapshot-document yes ': >"$TARE_ROOT/snapshots/s/snapshot.json"'
+	damage snapshot-document yes 'rm "$TARE_ROOT/snapshots/s/snapshot.json"'
+	damage snapshot-document yes 'sed -i "s/overlay/zfs/" "$TARE_ROOT/snapshots/s/snapshot.json"'
+	[[ $(host_tare snapshot inspect --format '{{.Driver}} {{.View}}' s) = 'overlay false' ]]
 	damage driver-unknown yes 'echo aufs >"$TARE_ROOT/driver"'
 	damage driver-unknown yes 'rm "$TARE_ROOT/driver"'
 	damage folder-missing yes 'rm -r "$TARE_ROOT/snapshots"'
@@ -201,6 +205,39 @@ damage() {
 	host_tare snapshot rm keeper
 	host_tare system check --repair >out
 	host_tare system check
+}
+
+@test "an image of chained layers that is mounted is not exchanged below its mount" {
+	mkdir m
+	TARE_STORAGE_DRIVER=copy host_tare import "$BATS_FILE_TMPDIR/fs.tar" x:1 >id
+	host_tare image mount x:1 m
+	for l in "$TARE_ROOT"/layers/*; do
+		[[ ! -e $l/etc/greeting ]] || echo rotten >"$l/etc/greeting"
+	done
+	run host_tare system check --repair --json
+	[[ $(<m/etc/greeting) = rotten ]] || {
+		umount m
+		return 1
+	}
+	host_tare image unmount m
+	((status == 1))
+	expect_line 'stands on it'
+	host_tare snapshot create --name copy x:1
+	host_tare system check --repair >out
+	host_tare system check
+}
+
+@test "a broken image that a snapshot keeps is told of, with all else" {
+	local config
+
+	cp -a "$BATS_FILE_TMPDIR/master" "$TARE_ROOT"
+	host_tare snapshot create --name keeper x:1
+	config=$(blob_of "$(<"$BATS_FILE_TMPDIR/id")")
+	rm "$config"
+	run host_tare system check --repair
+	((status == 1))
+	expect_line '^image-broken '
+	expect_line '^blob-missing '
 }
 
 @test "a store that is not there is said so; a repair makes one" {
