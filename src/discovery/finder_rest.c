@@ -149,27 +149,22 @@ static void settle(struct finder *f, uint32_t index, struct engine_proc **m, siz
 int finder_first_processes(struct finder *f)
 {
 	size_t n = f->found->n, p = f->procs.n;
-	own_mem size_t *end = calloc(n + 1, sizeof(*end));
-	own_mem struct engine_proc **m = calloc(p + 1, sizeof(struct engine_proc *));
+	own_mem size_t *at = calloc(n + 1, sizeof(*at));
+	own_mem struct engine_proc **m = reallocarray(NULL, p + 1, sizeof(struct engine_proc *));
 
-	if (!end || !m)
+	if (!at || !m)
 		return -ENOMEM;
+	/* at[i] becomes where container i ends; then, from the back, where it begins */
 	for (size_t i = 0; i < p; i++)
 		if (f->procs.at[i].owner != ENGINE_PROCS_NOBODY)
-			end[f->procs.at[i].owner]++;
-	for (size_t i = 1; i < n; i++)
-		end[i] += end[i - 1];
-	/* from the back, so that end[i] becomes where container i begins */
+			at[f->procs.at[i].owner]++;
+	for (size_t i = 1; i <= n; i++)
+		at[i] += at[i - 1];
 	for (size_t i = p; i-- > 0;)
 		if (f->procs.at[i].owner != ENGINE_PROCS_NOBODY)
-			m[--end[f->procs.at[i].owner]] = &f->procs.at[i];
-	for (size_t i = 0, next = 0; i < n; i++) {
-		size_t begin = end[i];
-
-		for (next = begin; next < p && m[next] && m[next]->owner == i; next++)
-			;
-		settle(f, (uint32_t)i, m + begin, next - begin);
-	}
+			m[--at[f->procs.at[i].owner]] = &f->procs.at[i];
+	for (size_t i = 0; i < n; i++)
+		settle(f, (uint32_t)i, m + at[i], at[i + 1] - at[i]);
 	return 0;
 }
 
