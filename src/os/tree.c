@@ -169,6 +169,6 @@ int tree_remove(int at, const char *name, struct err *e)
 		if (clear(&r, top, 0, e) < 0)
 			return fail_in(e, "remove the folder '%s'", name);
 	}
-	return unlinkat(at, name, AT_REMOVEDIR) < 0 ? fail_sys(e, "remove the folder '%s'", name)
-						    : 0;
+	return try_unlink(at, name, AT_REMOVEDIR) < 0 ? fail_sys(e, "remove the folder '%s'", name)
+						      : 0;
 }
