@@ -99,10 +99,10 @@ limited() {
 	bound 77 500000
 	host_tare snapshot create --name a tare/base
 	(($(host_tare snapshot usage --json a | jq '.[0].UsedBytes') < 200000))
-	run host_tare snapshot create --size 8m tare/base
-	expect_error 'limit the size: the store is part of the project 77'
 	host_tare snapshot rm a
 	[[ $(bound 77) = 500000 ]]
+	run host_tare snapshot create --size 8m tare/base
+	expect_error 'limit the size: the store is part of the project 77'
 }
 
 @test "overlay on ext4" {
