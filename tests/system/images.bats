@@ -346,3 +346,11 @@ image_id() {
 	[[ $(host_tare image inspect --format '{{.Config.User}} {{.Created}} {{json .Config.Cmd}}' my/own:1) = \
 		'7 1970-01-02T00:00:00Z ["bash"]' ]]
 }
+
+@test "names of strangers' files do no harm to a terminal" {
+	small_tar fs.tar
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("tree/\x1b]0;owned\x07")'
+	run host_tare layer commit tree y:1
+	expect_line 'left out'
+	[[ $output != *$'\e'* && $output != *$'\a'* ]]
+}
