@@ -291,6 +291,15 @@ int store_image_untag(struct store *s, const char *tag, struct err *e)
 	return 1;
 }
 
+/* store_image_forget() - that the image came from @repository as @d, or went there */
+int store_image_forget(struct store *s, const char *repository, const struct digest *d,
+		       struct err *e)
+{
+	char text[DIGEST_TEXT];
+
+	return db_run(&s->db, DB_PULLED_DROP, e, "ss", repository, digest_text(d, text));
+}
+
 /* store_image_remove() - forget an image with all of its names; its blobs stay until collected */
 int store_image_remove(struct store *s, const struct digest *manifest, struct err *e)
 {

@@ -233,3 +233,24 @@ id_of() {
 	expect_error "unknown compression 'brotli'"
 	TARE_ROOT=$PWD/there host_tare system check
 }
+
+@test "rmi by digest takes that name only, and a repository's last tag its digests" {
+	local digest id
+
+	pushed >out
+	host_tare pull --quiet "$repository:1"
+	digest=$(host_tare images --digests --format '{{.Digest}}' "$repository")
+	id=$(id_of "$repository:1")
+	host_tare tag "$repository:1" kept:1
+	run host_tare rmi "$repository@$digest"
+	expect_output "Untagged: $repository@$digest"
+	[[ $(id_of kept:1) = "$id" && $(id_of "$repository:1") = "$id" ]]
+	host_tare pull --quiet "$repository:1"
+	run host_tare rmi "$repository:1"
+	expect_line "^Untagged: $repository:1\$"
+	expect_line "^Untagged: $repository@$digest\$"
+	expect_no_line '^Deleted'
+	[[ $(id_of kept:1) = "$id" ]]
+	run host_tare rmi kept:1
+	expect_line "^Deleted: $id\$"
+}
