@@ -1,6 +1,7 @@
 /* layers.c - unpacks what is missing, as many at a time as there are processors */
 #include "image/layers.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -8,11 +9,18 @@
 #include <string.h>
 #include <sched.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "os/tree.h"
+
+/* s: who makes a folder has locked it by then */
+#define LEFT_S 60
 
 /* layers_init() - how it is done on this host */
 int layers_init(struct layers *ls, struct store *s, struct err *e)
@@ -370,8 +378,70 @@ int layers_unpack(struct layers *ls, const struct stored_image *image, struct er
 	return r;
 }
 
+/* A folder that nobody holds, and nobody has just made: a killed process has left it. */
+static bool is_left(int layers, const char *name, int *ret_fd)
+{
+	own_fd int fd = openat(layers, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || time(NULL) - st.st_mtime < LEFT_S ||
+	    flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return false;
+	*ret_fd = give_fd(&fd);
+	return true;
+}
+
+/* What killed processes have left: nobody goes on with a layer that is half unpacked or removed. */
+static int remove_left(struct store *s, struct err *e)
+{
+	int copy = openat(s->layers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+
+	if (!dir)
+		return fail_sys(e, "list the folder 'layers'");
+	for (struct dirent *d; (d = readdir(dir));) {
+		own_fd int held = FD_NONE;
+
+		if (text_starts(d->d_name, "tmp-") && is_left(s->layers, d->d_name, &held) &&
+		    tree_remove(s->layers, d->d_name, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* struct away - a layer that is being removed, under a name that nobody else has */
+struct away {
+	char name[32];
+};
+
+/* One that was killed may have left the folder of an earlier removal: so the name is a new one. */
+static int put_away(struct store *s, const char *layer, struct away *ret, struct err *e)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return fail_sys(e, "get a random number");
+	snprintf(ret->name, sizeof(ret->name), "tmp-gone-%016llx", (unsigned long long)number);
+	if (renameat(s->layers, layer, s->layers, ret->name) == 0)
+		return 0;
+	*ret->name = '\0';
+	return errno == ENOENT ? 0 : fail_sys(e, "remove the layer '%s'", layer);
+}
+
+/* Somebody else may have come upon it, and remove it. */
+static int remove_away(struct store *s, const struct away *a, struct err *e)
+{
+	own_fd int fd = *a->name ? openat(s->layers, a->name,
+					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+				 : FD_NONE;
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	return tree_remove(s->layers, a->name, e);
+}
+
 /**
- * layers_remove_unused() - remove the unpacked layers that no image has
+ * layers_remove_unused() - remove the unpacked layers that no image has, and what killed processes left
  * @bytes, @n: what they were is added
  */
 int layers_remove_unused(struct layers *ls, uint64_t *bytes, size_t *n, struct err *e)
@@ -379,29 +449,28 @@ int layers_remove_unused(struct layers *ls, uint64_t *bytes, size_t *n, struct e
 	struct store *s = ls->store;
 	own_transaction t = { 0 };
 	struct collected c = { 0 };
-	char gone[DIGEST_TEXT + 8];
+	struct away *away = NULL;
 	int r = 0;
 
 	if (db_begin(&s->db, &t, e) < 0 || store_unused_layers(s, &c, e) < 0) {
 		collected_done(&c);
 		return -1;
 	}
+	away = arena_array(&c.a, c.layers.n + 1, sizeof(*away));
+	if (!away)
+		r = fail_errno(e, ENOMEM, "remove layers");
 	/* out of the way while we hold the lock; the removal itself takes long */
 	for (size_t i = 0; r == 0 && i < c.layers.n; i++) {
-		snprintf(gone, sizeof(gone), "tmp-gone-%.64s", c.layers.at[i]);
-		if (renameat(s->layers, c.layers.at[i], s->layers, gone) < 0 && errno != ENOENT)
-			r = fail_sys(e, "remove the layer '%s'", c.layers.at[i]);
-		else
+		r = put_away(s, c.layers.at[i], &away[i], e);
+		if (r == 0)
 			r = db_run(&s->db, DB_LAYER_DROP, e, "s", c.layers.at[i]);
 	}
 	if (r == 0)
 		r = db_commit(&t, e);
-	for (size_t i = 0; r == 0 && i < c.layers.n; i++) {
-		snprintf(gone, sizeof(gone), "tmp-gone-%.64s", c.layers.at[i]);
-		r = tree_remove(s->layers, gone, e);
-	}
+	for (size_t i = 0; r == 0 && i < c.layers.n; i++)
+		r = remove_away(s, &away[i], e);
 	*n += c.layers.n;
 	*bytes += c.bytes;
 	collected_done(&c);
-	return r;
+	return r < 0 ? -1 : remove_left(s, e);
 }

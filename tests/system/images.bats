@@ -354,3 +354,35 @@ image_id() {
 	expect_line 'left out'
 	[[ $output != *$'\e'* && $output != *$'\a'* ]]
 }
+
+@test "what killed commands have left goes with the next, and what one holds stays" {
+	local layer load
+
+	small_tar fs.tar
+	host_tare import fs.tar x:1 >out
+	host_tare save x:1 >x.tar
+	layer=$(find "$TARE_ROOT/layers" -mindepth 1 -maxdepth 1 -newer fs.tar -printf '%f\n' | head -n 1)
+	# half removed, half unpacked, half loaded
+	mkdir -p "$TARE_ROOT/layers/tmp-gone-$layer/left" "$TARE_ROOT/layers/tmp-123/root/left" "$TARE_ROOT/ingest/load-1-2/left"
+	touch -d '1 hour ago' "$TARE_ROOT"/layers/tmp-*
+	host_tare rmi x:1
+	[[ -z $(find "$TARE_ROOT/layers" "$TARE_ROOT/ingest" -name 'tmp-*' -o -name 'load-*') ]]
+	# one that is killed while it reads; a repair does not touch one that is alive
+	mkfifo pipe
+	"$TARE_BUILD/src/tare" load <pipe >log 2>&1 3>&- &
+	load=$!
+	exec 7>pipe
+	head -c 4096 x.tar >&7
+	wait_for 10 compgen -G "$TARE_ROOT/ingest/load-*"
+	host_tare system check --repair
+	compgen -G "$TARE_ROOT/ingest/load-*"
+	kill -KILL $load
+	exec 7>&-
+	wait_for 10 not_running $load
+	host_tare load --input x.tar
+	[[ -z $(find "$TARE_ROOT/ingest" -name 'load-*') ]]
+}
+
+not_running() {
+	! kill -0 "$1" 2>/dev/null
+}
