@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/date.h"
 #include "base/log.h"
+#include "os/output.h"
 #include "spec/reference.h"
 
 /* compression_parse() - a word of --compression; NULL is none */
@@ -108,20 +109,16 @@ static void warn(const struct pack_result *r)
 			 (unsigned long long)r->skipped_xattrs);
 }
 
-static int open_output(const char *output, struct err *e)
+static int open_output(const char *output, struct output *out, struct err *e)
 {
-	int fd;
-
-	if (output) {
-		fd = openat(AT_FDCWD, output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		return fd < 0 ? fail_sys(e, "write '%s'", output) : fd;
-	}
+	if (output)
+		return output_open(out, output, e);
 	if (isatty(STDOUT_FILENO)) {
 		fail(e, ERR_INPUT, "an archive is not for a terminal");
 		return fail_hint(e, "use --output FILE, or a pipe");
 	}
-	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return fd < 0 ? fail_sys(e, "use the standard output") : fd;
+	out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	return out->fd < 0 ? fail_sys(e, "use the standard output") : 0;
 }
 
 static void say_packed(const struct pack_result *r)
@@ -136,23 +133,17 @@ static void say_packed(const struct pack_result *r)
 int pack_print(const struct pack_source *s, const struct pack_options *o, struct err *e)
 {
 	const char *word = o->gzip ? "gzip" : o->zstd ? "zstd" : o->compression;
-	own_fd int fd = FD_NONE;
-	struct pack_order order = { .write = pack_to_fd, .of = &fd };
+	own_output output = OUTPUT_NONE;
+	struct pack_order order = { .write = pack_to_fd, .of = &output.fd };
 	struct pack_result r;
 
 	if (o->gzip + o->zstd + (o->compression != NULL) > 1)
 		return fail(e, ERR_INPUT, "--gzip, --zstd and --compression exclude each other");
 	if (compression_parse(word, &order.compression, e) < 0)
 		return -1;
-	fd = open_output(o->output, e);
-	if (fd < 0)
+	if (open_output(o->output, &output, e) < 0 || pack_layer(s, &order, &r, e) < 0 ||
+	    output_keep(&output, e) < 0)
 		return -1;
-	if (pack_layer(s, &order, &r, e) < 0) {
-		/* no half archive */
-		if (o->output)
-			(void)unlink(o->output);
-		return -1;
-	}
 	warn(&r);
 	if (o->output)
 		say_packed(&r);

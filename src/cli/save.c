@@ -13,6 +13,7 @@
 #include "cli/session.h"
 #include "codec/deflater.h"
 #include "image/save.h"
+#include "os/output.h"
 #include "store/listing.h"
 
 struct save {
@@ -118,21 +119,18 @@ static int add_word(struct wanted *w, struct store *s, const char *word, struct 
 	return add_name(w, image, reference_full(&found.reference, text), e);
 }
 
-static int open_output(const struct save *o, struct err *e)
+static int open_output(const struct save *o, struct output *out, struct err *e)
 {
 	struct stat st;
-	int fd;
 
-	if (o->output) {
-		fd = openat(AT_FDCWD, o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		return fd < 0 ? fail_sys(e, "save: write '%s'", o->output) : fd;
-	}
+	if (o->output)
+		return output_open(out, o->output, e) < 0 ? fail_in(e, "save") : 0;
 	if (isatty(STDOUT_FILENO) || fstat(STDOUT_FILENO, &st) < 0) {
 		fail(e, ERR_INPUT, "save: an archive is not for a terminal");
 		return fail_hint(e, "use --output FILE, or a pipe");
 	}
-	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return fd < 0 ? fail_sys(e, "save: use the standard output") : fd;
+	out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	return out->fd < 0 ? fail_sys(e, "save: use the standard output") : 0;
 }
 
 static const char *by_suffix(const char *output)
@@ -173,7 +171,7 @@ static int save(struct wanted *w, struct store *s, const struct save *o, char **
 		struct err *e)
 {
 	const struct word *format = o->format ? word_find(formats, o->format) : formats;
-	own_fd int output = FD_NONE;
+	own_output output = OUTPUT_NONE;
 	enum deflate_format how;
 
 	if (!format) {
@@ -182,23 +180,19 @@ static int save(struct wanted *w, struct store *s, const struct save *o, char **
 	}
 	if (compression_parse(o->compression ? o->compression : by_suffix(o->output), &how, e) < 0)
 		return fail_in(e, "save");
-	w->images = arena_array(&w->a, n + 4096, sizeof(*w->images));
-	if (!w->images)
-		return fail_errno(e, ENOMEM, "save images");
 	if (store_images(s, &w->a, &w->all, e) < 0)
 		return -1;
+	/* each once, and what was removed or came since the list was made */
+	w->images = arena_array(&w->a, w->all.n + n, sizeof(*w->images));
+	if (!w->images)
+		return fail_errno(e, ENOMEM, "save images");
 	for (size_t i = 0; i < n; i++)
 		if (add_word(w, s, args[i], e) < 0)
 			return -1;
-	output = open_output(o, e);
-	if (output < 0)
+	if (open_output(o, &output, e) < 0 ||
+	    write_images(w, s, (enum save_format)format->value, how, output.fd, e) < 0)
 		return -1;
-	if (write_images(w, s, (enum save_format)format->value, how, output, e) == 0)
-		return 0;
-	/* no half archive */
-	if (o->output)
-		(void)unlink(o->output);
-	return -1;
+	return output_keep(&output, e);
 }
 
 static int run_save(const struct cli *cli, void *options, char **args, size_t n_args,

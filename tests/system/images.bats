@@ -386,3 +386,33 @@ image_id() {
 not_running() {
 	! kill -0 "$1" 2>/dev/null
 }
+
+@test "an archive is there when it is whole; devices and appended files are written to" {
+	small_tar fs.tar
+	host_tare import fs.tar x:1 >out
+	host_tare save x:1 >x.tar
+	echo before >all
+	host_tare save x:1 >>all
+	tail -c +8 all | cmp - x.tar
+	mknod full c 1 7
+	run host_tare save --output full x:1
+	expect_error 'no space left'
+	[[ -c full ]]
+	run host_tare layer pack --output full tree
+	expect_error 'no space left'
+	[[ -c full ]]
+	mkdir small
+	mount -t tmpfs -o size=16k none small
+	echo before >small/x.tar
+	ln -s small/x.tar link
+	run host_tare save --output link tare/base
+	[[ $(<small/x.tar) = before && $(ls -A small) = x.tar ]] || status=0
+	umount small
+	expect_error 'no space left'
+	mkdir -p there
+	ln -sf there/x.tar link
+	: >there/x.tar
+	host_tare save --output link x:1
+	cmp there/x.tar x.tar
+	[[ -L link && $(stat -c %a there/x.tar) = 600 && $(ls -A there) = x.tar ]]
+}
