@@ -27,6 +27,7 @@
  * @pipe:  from tare-fetch; @id is the question's
  * @feed:  to the worker; @fed bytes of the blob have gone there
  * @came:  the registry is done with it; @whole: in the store; @here: and unpacked (chained layers)
+ * @spoilt: why its layer can't be unpacked. It may be for a blob that is not what it should be
  */
 struct fetch {
 	struct digest digest;
@@ -36,6 +37,7 @@ struct fetch {
 	struct layer_job *job;
 	int pipe, feed;
 	bool asked, came, whole, retried, here;
+	struct err *spoilt;
 	char short_id[13];
 };
 
@@ -193,7 +195,9 @@ static int again(struct pulling *g, struct fetch *f, struct err *e)
 	if (f->job && f->job->state == LAYER_RUNNING) {
 		const struct stored_layer *layer = f->job->layer;
 
-		g->running--;
+		g->running -= !f->spoilt;
+		free(f->spoilt);
+		f->spoilt = NULL;
 		layer_jobs_done(f->job, 1);
 		if (layer_begin(f->job, g->p->layers, layer, e) < 0)
 			return -1;
@@ -268,14 +272,29 @@ static int step(struct pulling *g, struct fetch *f, struct err *e)
 	if (f->job && (f->job->state == LAYER_MINE || f->job->state == LAYER_BUSY) &&
 	    begin_layer(g, f, e) < 0)
 		return -1;
-	return end_blob(g, f, e);
+	if (end_blob(g, f, e) < 0)
+		return -1;
+	return f->whole && f->spoilt ? (*e = *f->spoilt, -1) : 0;
+}
+
+/* What the worker is fed may be a mirror's, or what a power cut has left of an earlier pull: its digest,
+ * at the end, tells whether the layer is to blame. */
+static int spoil(struct fetch *f, struct err *e)
+{
+	f->spoilt = malloc(sizeof(*f->spoilt));
+	if (!f->spoilt)
+		return -1;
+	*f->spoilt = *e;
+	*e = (struct err){ 0 };
+	fd_close(&f->feed);
+	return 0;
 }
 
 static int end_layer(struct pulling *g, struct fetch *f, struct err *e)
 {
 	g->running--;
 	if (layer_finish(f->job, e) < 0)
-		return -1;
+		return f->whole || e->cls != ERR_INPUT ? -1 : spoil(f, e);
 	tell(g, f, PROGRESS_DONE, f->size, NULL);
 	return 0;
 }
@@ -288,7 +307,7 @@ static void watch(const struct pulling *g, struct pollfd *w)
 	for (size_t i = 0; i < g->n; i++) {
 		const struct fetch *f = &g->fetches[i];
 		struct pollfd *at = &w[i * WATCH_EACH];
-		bool runs = f->job && f->job->state == LAYER_RUNNING;
+		bool runs = f->job && f->job->state == LAYER_RUNNING && !f->spoilt;
 
 		at[WATCH_PIPE] = (struct pollfd){ .fd = f->pipe, .events = POLLIN };
 		at[WATCH_FEED] =
@@ -413,6 +432,7 @@ static void end(struct pulling *g)
 		fd_close(&f->pipe);
 		fd_close(&f->feed);
 		ingest_done(&f->in);
+		free(f->spoilt);
 		if (f->job)
 			layer_jobs_done(f->job, 1);
 	}

@@ -254,3 +254,40 @@ id_of() {
 	run host_tare rmi kept:1
 	expect_line "^Deleted: $id\$"
 }
+
+@test "a part that a power cut has spoilt is fetched anew" {
+	local layer late
+
+	pushed >out
+	layer=$(sha256sum <"$BATS_FILE_TMPDIR/image/0.tar.gz" | cut -c 1-64)
+	host_tare images >out
+	{
+		head -c 2000000 "$BATS_FILE_TMPDIR/image/0.tar.gz"
+		head -c 2000000 /dev/zero
+	} >"$TARE_ROOT/ingest/sha256-$layer"
+	# the rest of it comes late, when what unpacks it has long come upon the zeros
+	python3 - "$plain" >at 3>&- <<'END' &
+import http.server, sys, time, urllib.request
+class Late(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        ask = urllib.request.Request(f"http://{sys.argv[1]}{self.path}", headers=dict(self.headers), method=self.command)
+        with urllib.request.urlopen(ask) as answer:
+            self.send_response(answer.status)
+            for key, value in answer.headers.items():
+                self.send_header(key, value)
+            self.end_headers()
+            self.wfile.flush()
+            time.sleep("Range" in self.headers)
+            self.wfile.write(answer.read())
+    do_HEAD = do_GET
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Late)
+print(f"127.0.0.1:{server.server_port}", flush=True)
+server.serve_forever()
+END
+	late=$!
+	wait_for 20 test -s at
+	run host_tare pull "$(<at)/t$BATS_TEST_NUMBER:1"
+	kill $late
+	((status == 0)) || show_run
+	[[ $(cat "$TARE_ROOT"/layers/*/text | sort | tr '\n' ,) = 'layer 0,layer 1,layer 2,' ]]
+}
