@@ -1,6 +1,7 @@
 /* registry.c - tare login, logout and search */
 #include "cli/registry.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,18 +51,44 @@ static bool read_line(FILE *in, char *ret, size_t size)
 	return *ret != '\0';
 }
 
-static bool ask_hidden(char *ret, size_t size)
-{
-	struct termios before, hidden;
-	bool good;
+/* The terminal as it was, for who is ended while nothing that is typed is shown. */
+static struct termios terminal_before;
 
-	if (tcgetattr(STDIN_FILENO, &before) < 0)
-		return read_line(stdin, ret, size);
-	hidden = before;
+static void show_again(int signal)
+{
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
+	/* by its usual effect, once we have returned */
+	(void)raise(signal);
+}
+
+static const int endings[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+static void hide(struct sigaction old[COUNT(endings)])
+{
+	struct termios hidden = terminal_before;
+	struct sigaction a = { .sa_handler = show_again, .sa_flags = (int)SA_RESETHAND };
+
+	for (size_t i = 0; i < COUNT(endings); i++) {
+		(void)sigaction(endings[i], NULL, &old[i]);
+		if (old[i].sa_handler != SIG_IGN)
+			(void)sigaction(endings[i], &a, NULL);
+	}
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+}
+
+static bool ask_hidden(char *ret, size_t size)
+{
+	struct sigaction old[COUNT(endings)];
+	bool good;
+
+	if (tcgetattr(STDIN_FILENO, &terminal_before) < 0)
+		return read_line(stdin, ret, size);
+	hide(old);
 	good = read_line(stdin, ret, size);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
+	for (size_t i = 0; i < COUNT(endings); i++)
+		(void)sigaction(endings[i], &old[i], NULL);
 	printf("\n");
 	return good;
 }

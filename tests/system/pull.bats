@@ -291,3 +291,26 @@ END
 	((status == 0)) || show_run
 	[[ $(cat "$TARE_ROOT"/layers/*/text | sort | tr '\n' ,) = 'layer 0,layer 1,layer 2,' ]]
 }
+
+@test "a log-in that is interrupted leaves the terminal as it was" {
+	python3 - "$TARE_BUILD/src/tare" "$plain" <<'END'
+import os, pty, signal, sys, termios, time
+pid, fd = pty.fork()
+if pid == 0:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.execv(sys.argv[1], ["tare", "login", "--username", "me", sys.argv[2]])
+said = b""
+while b"Password: " not in said:
+    said += os.read(fd, 1000)
+for _ in range(100):
+    if not termios.tcgetattr(fd)[3] & termios.ECHO:
+        break
+    time.sleep(0.05)
+else:
+    sys.exit("what is typed is shown")
+os.write(fd, b"\x03")
+_, status = os.waitpid(pid, 0)
+assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT, status
+assert termios.tcgetattr(fd)[3] & termios.ECHO, "what is typed is hidden for ever"
+END
+}
