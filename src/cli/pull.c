@@ -29,11 +29,13 @@ static const struct opt opts[] = {
 };
 // clang-format on
 
-static int platform(const struct pull_options *o, struct platform *ret, struct err *e)
+static int platform(const struct pull_options *o, struct platform *ret, bool *ret_strict,
+		    struct err *e)
 {
 	const char *text = o->platform ? o->platform : getenv("DOCKER_DEFAULT_PLATFORM");
 
-	return text && *text ? platform_parse(text, ret, e) : platform_of_host(ret, e);
+	*ret_strict = text && *text;
+	return *ret_strict ? platform_parse(text, ret, e) : platform_of_host(ret, e);
 }
 
 static void print_result(const struct pull *p, const struct pull_options *o)
@@ -129,7 +131,7 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 		.store = &s, .layers = &layers, .progress = &t.progress, .want = &want, .a = &a
 	};
 
-	if (reference_parse(args[0], &r, e) < 0 || platform(o, &want, e) < 0)
+	if (reference_parse(args[0], &r, e) < 0 || platform(o, &want, &p.strict, e) < 0)
 		return fail_in(e, "pull");
 	if (o->all_tags && strchr(strrchr(args[0], '/') ? strrchr(args[0], '/') : args[0], ':'))
 		return fail(e, ERR_INPUT,

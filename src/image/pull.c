@@ -8,11 +8,19 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "store/ingest.h"
 
 static const char *wanted(const struct reference *r, char buf[DIGEST_TEXT])
 {
 	return r->digest.algorithm != DIGEST_NONE ? digest_text(&r->digest, buf) : r->tag;
+}
+
+/* One that does not say what it is for may be for anything. */
+static bool is_for(const struct pull *p, const struct stored_image *i)
+{
+	return i->artifact || !i->config.os || !*i->config.os ||
+	       platform_runs(p->want, i->config.os, i->config.architecture, i->config.variant);
 }
 
 /* Whether all of an image is in the store, unpacked. */
@@ -24,8 +32,8 @@ static int is_complete(struct pull *p, const struct digest *manifest, struct err
 
 	if (store_image_load(p->store, manifest, p->a, &image, &broken) < 0)
 		return 0;
-	if (!image.artifact && !platform_runs(p->want, image.config.os, image.config.architecture,
-					      image.config.variant))
+	/* of an index's images this may be another's; an image that the name means itself is what it is */
+	if (!is_for(p, &image) && (p->strict || !digest_same(&p->manifest, &p->digest)))
 		return 0;
 	for (size_t i = 0; i < image.layers.n; i++) {
 		r = store_blob_find(p->store, &image.layers.at[i].blob, e);
@@ -163,6 +171,30 @@ static int refuse_foreign(const struct stored_image *image, struct err *e)
 	return 0;
 }
 
+/* An image without an index is for one machine only, and says so itself. */
+static int check_platform(const struct pull *p, const struct stored_image *image, struct err *e)
+{
+	struct platform is = { 0 };
+	char has[100], wanted[100];
+
+	if (is_for(p, image))
+		return 0;
+	snprintf(is.os, sizeof(is.os), "%.31s", image->config.os ? image->config.os : "");
+	snprintf(is.architecture, sizeof(is.architecture), "%.31s",
+		 image->config.architecture ? image->config.architecture : "");
+	snprintf(is.variant, sizeof(is.variant), "%.31s",
+		 image->config.variant ? image->config.variant : "");
+	platform_text(&is, has);
+	platform_text(p->want, wanted);
+	if (!p->strict) {
+		log_warn("the image is for %s, and does not run on this machine, which is %s", has,
+			 wanted);
+		return 0;
+	}
+	fail(e, ERR_ABSENT, "the image is for %s, not for %s", has, wanted);
+	return fail_hint(e, "there is no other of that name; without --platform it is pulled");
+}
+
 static int record(struct pull *p, const struct stored_image *image, struct err *e)
 {
 	char tag[REFERENCE_TEXT], name[REFERENCE_TEXT];
@@ -202,12 +234,17 @@ int image_pull(struct pull *p, struct err *e)
 	if (r < 0)
 		return -1;
 	announce(p);
+	p->found = r > 0;
 	if (r > 0)
 		return 0;
 	p->fresh = true;
-	if (fetch_manifest(p, e) < 0 || fetch_config(p, e) < 0 ||
+	if (fetch_manifest(p, e) < 0)
+		return -1;
+	p->found = true;
+	if (fetch_config(p, e) < 0 ||
 	    store_image_load(p->store, &p->manifest, p->a, &image, e) < 0 ||
-	    refuse_foreign(&image, e) < 0 || pull_blobs(p, &image, e) < 0)
+	    check_platform(p, &image, e) < 0 || refuse_foreign(&image, e) < 0 ||
+	    pull_blobs(p, &image, e) < 0)
 		return -1;
 	return record(p, &image, e);
 }

@@ -314,3 +314,25 @@ assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT, status
 assert termios.tcgetattr(fd)[3] & termios.ECHO, "what is typed is hidden for ever"
 END
 }
+
+@test "an image for another machine is refused where a platform is asked for, else warned of" {
+	pushed >out
+	run host_tare pull --quiet --platform linux/s390x "$repository:1"
+	expect_error 'is for linux/amd64, not for linux/s390x'
+	run host_tare images "$repository"
+	expect_no_line "^$repository"
+	cp -r "$BATS_FILE_TMPDIR/image" s390x
+	jq -c '.architecture = "s390x"' <"$BATS_FILE_TMPDIR/image/config.json" >s390x/config.json
+	jq -c '.[0].RepoTags = ["s390x:1"]' <"$BATS_FILE_TMPDIR/image/manifest.json" >s390x/manifest.json
+	tar -C s390x -cf s390x.tar .
+	there load --quiet --input s390x.tar
+	there tag s390x:1 "$repository:s390x"
+	there push --quiet "$repository:s390x"
+	run host_tare pull "$repository:s390x"
+	((status == 0))
+	expect_line 'is for linux/s390x, and does not run on this machine'
+	run host_tare pull "$repository:s390x"
+	expect_line 'Image is up to date'
+	run host_tare pull --platform linux/s390x "$repository:s390x"
+	expect_line 'Image is up to date'
+}
