@@ -333,6 +333,20 @@ static const struct opt tags_opts[] = {
 };
 // clang-format on
 
+static int get_tags(const struct reference *ref, const struct remote_options *how, uint64_t limit,
+		    struct arena *a, char ***ret_tags, struct err *e)
+{
+	struct remote_target target;
+	struct remote *remote;
+	int r;
+
+	if (remote_target(ref, how, a, &target, e) < 0 || remote_open(&target, &remote, e) < 0)
+		return -1;
+	r = remote_tags(remote, limit, a, ret_tags, e);
+	remote_close(remote);
+	return r;
+}
+
 static int run_tags(const struct cli *cli __attribute__((unused)), void *options, char **args,
 		    size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
 		    struct err *e)
@@ -340,20 +354,20 @@ static int run_tags(const struct cli *cli __attribute__((unused)), void *options
 	const struct tags *o = options;
 	own_arena struct arena a = { 0 };
 	struct remote_options how = { 0 };
-	struct remote_target target;
-	struct remote *remote;
-	struct reference ref;
-	char **names = NULL;
-	int r;
+	struct registries_names names;
+	char **tags = NULL;
+	int r = -1;
 
-	if (registry_options(&o->registry, &how, e) < 0 || reference_parse(args[0], &ref, e) < 0 ||
-	    remote_target(&ref, &how, &a, &target, e) < 0 || remote_open(&target, &remote, e) < 0)
+	if (registry_options(&o->registry, &how, e) < 0 ||
+	    session_names(args[0], &a, &names, e) < 0)
 		return -1;
-	r = remote_tags(remote, o->limit ? o->limit : 10000, &a, &names, e);
-	remote_close(remote);
-	for (size_t i = 0; r == 0 && names[i]; i++)
-		if (reference_is_tag(names[i]))
-			printf("%s\n", names[i]);
+	for (size_t i = 0; r < 0 && i < names.names.n; i++) {
+		*e = (struct err){ 0 };
+		r = get_tags(&names.names.at[i], &how, o->limit ? o->limit : 10000, &a, &tags, e);
+	}
+	for (size_t i = 0; r == 0 && tags[i]; i++)
+		if (reference_is_tag(tags[i]))
+			printf("%s\n", tags[i]);
 	return r;
 }
 

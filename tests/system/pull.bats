@@ -336,3 +336,23 @@ END
 	run host_tare pull --platform linux/s390x "$repository:s390x"
 	expect_line 'Image is up to date'
 }
+
+@test "a short name is looked for where registries.conf says" {
+	pushed >out
+	printf 'unqualified-search-registries = ["127.0.0.1:1", "%s"]\n[aliases]\nother = "%s"\n' "$plain" "$repository" >registries.conf
+	host_tare pull "${repository#*/}:1" >out
+	grep -qx "$repository:1" out
+	[[ $(id_of "${repository#*/}:1") = $(id_of "$repository:1") ]]
+	host_tare image tags "${repository#*/}" >out
+	grep -qx 1 out
+	run host_tare rmi "${repository#*/}:1"
+	expect_line "^Untagged: $repository:1\$"
+	host_tare pull --quiet other:1 >out
+	grep -qx "$repository:1" out
+	run host_tare pull --quiet nothing/here
+	expect_error "127.0.0.1:1.*; .*$plain"
+	sed -i '1i short-name-mode = "enforcing"' registries.conf
+	run host_tare pull --quiet "${repository#*/}:1"
+	expect_error "may mean 2 images.*$repository:1"
+	host_tare pull --quiet other:1 >out
+}
