@@ -50,7 +50,8 @@ static int parse_source(char *name, struct bootstrap *b, struct err *e)
 
 	if (!name)
 		return fail_errno(e, ENOMEM, "bootstrap");
-	if (!colon || colon == name || !colon[1] ||
+	/* what begins with a hyphen would be an option of mmdebstrap's */
+	if (!colon || colon == name || !colon[1] || colon[1] == '-' ||
 	    colon[1 + strspn(colon + 1, "abcdefghijklmnopqrstuvwxyz0123456789-.")])
 		return fail(e, ERR_INPUT,
 			    "bootstrap '%.100s': a distribution and its suite are wanted, as in "

@@ -185,8 +185,9 @@ static int unmount_view(struct store *s, const char *id, const char *target, str
 	own_snapshot n = SNAPSHOT_NONE;
 	int r;
 
+	/* others come and go meanwhile */
 	if (snapshot_open(&n, s, id, e) < 0)
-		return -1;
+		return e->cls == ERR_ABSENT ? (*e = (struct err){ 0 }, 0) : -1;
 	r = n.doc.view ? is_on(&n, target, e) : 0;
 	if (r <= 0)
 		return r;
