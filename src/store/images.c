@@ -186,8 +186,12 @@ static int record_names(struct store *s, const char *manifest, const struct imag
 		if (names[i].tag &&
 		    db_run(&s->db, DB_TAG_SET, e, "ssi", names[i].tag, manifest, date_now_ns()) < 0)
 			return -1;
-		if (names[i].digest && db_run(&s->db, DB_PULLED_ADD, e, "sss", names[i].repository,
-					      digest_text(names[i].digest, text), manifest) < 0)
+		if (!names[i].digest)
+			continue;
+		/* of an index's images, the one that came last */
+		if (store_image_forget(s, names[i].repository, names[i].digest, e) < 0 ||
+		    db_run(&s->db, DB_PULLED_ADD, e, "sss", names[i].repository,
+			   digest_text(names[i].digest, text), manifest) < 0)
 			return -1;
 	}
 	return 0;

@@ -337,6 +337,36 @@ END
 	expect_line 'Image is up to date'
 }
 
+@test "a name with a digest is the image that came last by it" {
+	local arch digest
+
+	for arch in amd64 s390x; do
+		cp -r "$BATS_FILE_TMPDIR/image" $arch
+		jq -c ".architecture = \"$arch\"" <"$BATS_FILE_TMPDIR/image/config.json" >$arch/config.json
+		jq -c ".[0].RepoTags = [\"$repository:$arch\"]" <"$BATS_FILE_TMPDIR/image/manifest.json" >$arch/manifest.json
+		tar -C $arch -cf $arch.tar .
+		there load --quiet --input $arch.tar >out
+		there push --quiet "$repository:$arch" >out
+		skopeo inspect --raw --tls-verify=false "docker://$repository:$arch" >$arch.json
+		jq -n --arg arch $arch --arg digest "sha256:$(sha256sum <$arch.json | cut -c 1-64)" --argjson size "$(stat -c %s $arch.json)" \
+			'{mediaType: "application/vnd.oci.image.manifest.v1+json", $digest, $size, platform: {os: "linux", architecture: $arch}}'
+	done >list
+	jq -cs '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: .}' <list >index.json
+	python3 - "http://$plain/v2/t$BATS_TEST_NUMBER/manifests/both" <<'END'
+import sys, urllib.request as r
+r.urlopen(r.Request(sys.argv[1], open("index.json", "rb").read(), {"Content-Type": "application/vnd.oci.image.index.v1+json"}, method="PUT"))
+END
+	digest=sha256:$(sha256sum <index.json | cut -c 1-64)
+	for arch in s390x amd64 s390x; do
+		host_tare pull --quiet --platform linux/$arch "$repository@$digest"
+		[[ $(host_tare image inspect --format '{{.Architecture}}' "$repository@$digest") = $arch ]]
+		run host_tare pull --platform linux/$arch "$repository@$digest"
+		expect_line 'Image is up to date'
+	done
+	run host_tare pull --platform linux/riscv64 "$repository:both"
+	expect_line 'no manifest for linux/riscv64 .*linux/amd64, linux/s390x'
+}
+
 @test "a short name is looked for where registries.conf says" {
 	pushed >out
 	printf 'unqualified-search-registries = ["127.0.0.1:1", "%s"]\n[aliases]\nother = "%s"\n' "$plain" "$repository" >registries.conf
