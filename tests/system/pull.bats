@@ -386,3 +386,27 @@ END
 	expect_error "may mean 2 images.*$repository:1"
 	host_tare pull --quiet other:1 >out
 }
+
+@test "bars fit into the terminal" {
+	pushed >out
+	python3 - "$TARE_BUILD/src/tare" "$repository:1" <<'END'
+import fcntl, os, pty, re, struct, sys, termios
+for columns in (30, 60, 80, 300):
+    pid, fd = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 3, columns, 0, 0))
+        os.execv(sys.argv[1], ["tare", "--root", f"{os.environ['TARE_ROOT']}-{columns}", "pull", sys.argv[2]])
+    said = b""
+    while True:
+        try:
+            said += os.read(fd, 65536)
+        except OSError:
+            break
+    assert os.waitpid(pid, 0)[1] == 0, said
+    bars = [re.sub(r"\x1b\[\d*[A-Z]", "", line) for line in said.decode().split("\r\n") if "Downloading" in line]
+    assert bars and all(len(bar) <= columns for bar in bars), (columns, bars)
+    assert columns < 60 or all("[" in bar for bar in bars), (columns, bars)
+    assert all(int(up) <= 2 for up in re.findall(r"\x1b\[(\d+)A", said.decode())), said
+END
+	rm -rf "$TARE_ROOT"-*
+}
