@@ -96,8 +96,31 @@ static int is_up_to_date(struct pull *p, struct err *e)
 	return r;
 }
 
-/* A manifest or index, from the registry into the store. */
-static int fetch_document(struct pull *p, const char *what, const struct digest *expected,
+/* What an index says of a manifest, against what came. */
+static int check_promise(const struct image_descriptor *from, const struct remote_manifest *m,
+			 const struct media *is, struct err *e)
+{
+	const struct media *said = media_find(from->media_type);
+	struct digest d;
+
+	if (digest_parse(from->digest, &d, e) < 0)
+		return -1;
+	if (!digest_same(&m->digest, &d))
+		return fail(e, ERR_INPUT, "pull %s: the registry sent something else",
+			    from->digest);
+	if (m->size != from->size)
+		return fail(e, ERR_INPUT,
+			    "pull %s: it has %zu bytes, and not %llu as its index says",
+			    from->digest, m->size, (unsigned long long)from->size);
+	if (said != is)
+		return fail(e, ERR_INPUT,
+			    "pull %s: it is of type '%s', and not '%.100s' as its index says",
+			    from->digest, is->type, from->media_type ? from->media_type : "");
+	return 0;
+}
+
+/* A manifest or index, from the registry into the store; @from: what an index says of it, or NULL */
+static int fetch_document(struct pull *p, const char *what, const struct image_descriptor *from,
 			  struct image_document *ret_doc, struct digest *ret_digest, struct err *e)
 {
 	struct remote_manifest m;
@@ -105,10 +128,9 @@ static int fetch_document(struct pull *p, const char *what, const struct digest 
 
 	if (remote_manifest(p->remote, what, p->a, &m, e) < 0)
 		return -1;
-	if (expected && !digest_same(&m.digest, expected))
-		return fail(e, ERR_INPUT, "pull %s: the registry sent something else", what);
 	if (image_document(m.bytes, m.size, m.media_type, "the image's manifest", p->a, ret_doc,
 			   e) < 0 ||
+	    (from && check_promise(from, &m, ret_doc->media, e) < 0) ||
 	    store_blob_keep(p->store, m.bytes, m.size, ret_doc->media->type, &kept, e) < 0)
 		return -1;
 	*ret_digest = m.digest;
@@ -122,7 +144,6 @@ static int fetch_manifest(struct pull *p, struct err *e)
 	const char *what = wanted(p->reference, text);
 	const struct image_descriptor *chosen;
 	struct image_document d;
-	struct digest digest;
 
 	if (fetch_document(p, what, NULL, &d, &p->digest, e) < 0)
 		return -1;
@@ -130,9 +151,7 @@ static int fetch_manifest(struct pull *p, struct err *e)
 	if (d.media->kind == MEDIA_MANIFEST)
 		return 0;
 	chosen = platform_choose(p->want, &d.index, e);
-	if (!chosen || digest_parse(chosen->digest, &digest, e) < 0)
-		return -1;
-	if (fetch_document(p, chosen->digest, &digest, &d, &p->manifest, e) < 0)
+	if (!chosen || fetch_document(p, chosen->digest, chosen, &d, &p->manifest, e) < 0)
 		return -1;
 	if (d.media->kind != MEDIA_MANIFEST)
 		return fail(e, ERR_UNSUPPORTED, "pull: an index within an index");

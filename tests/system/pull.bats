@@ -352,10 +352,8 @@ END
 			'{mediaType: "application/vnd.oci.image.manifest.v1+json", $digest, $size, platform: {os: "linux", architecture: $arch}}'
 	done >list
 	jq -cs '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: .}' <list >index.json
-	python3 - "http://$plain/v2/t$BATS_TEST_NUMBER/manifests/both" <<'END'
-import sys, urllib.request as r
-r.urlopen(r.Request(sys.argv[1], open("index.json", "rb").read(), {"Content-Type": "application/vnd.oci.image.index.v1+json"}, method="PUT"))
-END
+	cp index.json both.json
+	put both
 	digest=sha256:$(sha256sum <index.json | cut -c 1-64)
 	for arch in s390x amd64 s390x; do
 		host_tare pull --quiet --platform linux/$arch "$repository@$digest"
@@ -365,6 +363,23 @@ END
 	done
 	run host_tare pull --platform linux/riscv64 "$repository:both"
 	expect_line 'no manifest for linux/riscv64 .*linux/amd64, linux/s390x'
+	# what an index says of its manifests must be so
+	jq -c '.manifests[0].size += 1' <index.json >size.json
+	put size
+	run host_tare pull --quiet --platform linux/amd64 "$repository:size"
+	expect_error 'bytes, and not [0-9]* as its index says'
+	jq -c '.manifests[0].mediaType = "application/vnd.docker.distribution.manifest.v2+json"' <index.json >type.json
+	put type
+	run host_tare pull --quiet --platform linux/amd64 "$repository:type"
+	expect_error "not 'application/vnd.docker.distribution.manifest.v2.json' as its index says"
+}
+
+# put NAME: NAME.json, an index, by that tag into the registry
+put() {
+	python3 - "http://$plain/v2/t$BATS_TEST_NUMBER/manifests/$1" "$1.json" <<'END'
+import sys, urllib.request as r
+r.urlopen(r.Request(sys.argv[1], open(sys.argv[2], "rb").read(), {"Content-Type": "application/vnd.oci.image.index.v1+json"}, method="PUT"))
+END
 }
 
 @test "a short name is looked for where registries.conf says" {
