@@ -226,7 +226,12 @@ static int end_blob(struct pulling *g, struct fetch *f, struct err *e)
 		fd_close(&f->feed);
 	if (f->feed >= 0)
 		return 0;
-	return ingest_commit(&f->in, f->media_type, e);
+	if (ingest_commit(&f->in, f->media_type, e) < 0)
+		return -1;
+	/* chained layers are told of when they are unpacked */
+	if (!g->p->layers->driver->chained && (!f->job || f->job->state == LAYER_HAVE))
+		tell(g, f, PROGRESS_DONE, f->size, NULL);
+	return 0;
 }
 
 static struct fetch *by_id(const struct pulling *g, uint64_t id)
@@ -406,6 +411,16 @@ static int unpack_chain(const struct pulling *g, const struct stored_image *imag
 	return 0;
 }
 
+/* Is it unpacked from another blob of the image, which is compressed in another way? */
+static bool is_unpacked_twice(const struct pulling *g, const struct stored_layer *l)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->fetches[i].job &&
+		    digest_same(&g->fetches[i].job->layer->diff_id, &l->diff_id))
+			return true;
+	return false;
+}
+
 static int add_layer(struct pulling *g, const struct stored_layer *l, struct err *e)
 {
 	struct fetch *f;
@@ -416,6 +431,9 @@ static int add_layer(struct pulling *g, const struct stored_layer *l, struct err
 	f = &g->fetches[g->n - 1];
 	if (g->p->layers->driver->chained)
 		return look_at_chained(g, f, l, e);
+	/* our own lock on it would hold us up for ever */
+	if (is_unpacked_twice(g, l))
+		return 0;
 	f->job = &g->jobs[g->n - 1];
 	if (layer_begin(f->job, g->p->layers, l, e) < 0)
 		return -1;

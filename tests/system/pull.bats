@@ -425,3 +425,23 @@ for columns in (30, 60, 80, 300):
 END
 	rm -rf "$TARE_ROOT"-*
 }
+
+@test "a layer that comes twice, compressed in two ways, is unpacked once" {
+	mkdir twice tree
+	head -c 300000 /dev/urandom >tree/noise
+	tar -C tree -cf twice/a.tar .
+	gzip -1nc twice/a.tar >twice/1.tar.gz
+	gzip -9nc twice/a.tar >twice/2.tar.gz
+	run ! cmp -s twice/1.tar.gz twice/2.tar.gz
+	jq -nc --arg a "sha256:$(sha256sum <twice/a.tar | cut -c 1-64)" \
+		'{architecture: "amd64", os: "linux", config: {}, rootfs: {type: "layers", diff_ids: [$a, $a]}}' >twice/c.json
+	echo '[{"Config":"c.json","RepoTags":["twice:1"],"Layers":["1.tar.gz","2.tar.gz"]}]' >twice/manifest.json
+	tar -C twice -cf twice.tar .
+	there load --quiet --input twice.tar
+	there tag twice:1 "$repository:twice"
+	there push --quiet "$repository:twice"
+	timeout 20 "$TARE_BUILD/src/tare" pull "$repository:twice" >out 2>&1 </dev/null 3>&-
+	[[ $(grep -c 'Pull complete' out) = 2 ]]
+	run host_tare pull "$repository:twice"
+	expect_line 'Image is up to date'
+}
