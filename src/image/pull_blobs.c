@@ -264,6 +264,20 @@ static int hear(struct pulling *g, struct err *e)
 	return r;
 }
 
+/* While others unpack layers of ours, they may be waiting for what we have done. */
+static int settle(struct pulling *g, struct err *e)
+{
+	bool waits = false, done = false;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct layer_job *j = g->fetches[i].job;
+
+		waits = waits || (j && j->state == LAYER_BUSY);
+		done = done || (j && j->state == LAYER_DONE);
+	}
+	return waits && done ? layers_settle(g->p->layers, g->jobs, g->n, e) : 0;
+}
+
 static bool is_over(const struct fetch *f)
 {
 	return f->whole && f->in.fd < 0 &&
@@ -358,6 +372,8 @@ static int loop(struct pulling *g, struct err *e)
 		}
 		if (over)
 			return 0;
+		if (settle(g, e) < 0)
+			return -1;
 		watch(g, w);
 		if (poll(w, (nfds_t)(g->n * WATCH_EACH + 1), PATIENCE) < 0 && errno != EINTR)
 			return fail_sys(e, "wait for a registry");

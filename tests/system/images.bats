@@ -416,3 +416,23 @@ not_running() {
 	cmp there/x.tar x.tar
 	[[ -L link && $(stat -c %a there/x.tar) = 600 && $(ls -A there) = x.tar ]]
 }
+
+@test "two who unpack the same layers do not wait for each other" {
+	local n
+
+	mkdir six
+	for n in 1 2 3 4 5 6; do
+		head -c 2000000 /dev/urandom >noise$n
+		tar -cf six/$n.tar noise$n
+		sha256sum <six/$n.tar | cut -c 1-64
+	done >diffs
+	jq -Rnc '{architecture: "amd64", os: "linux", config: {}, rootfs: {type: "layers", diff_ids: [inputs | "sha256:" + .]}}' <diffs >six/c.json
+	echo '[{"Config":"c.json","RepoTags":["six:1"],"Layers":["1.tar","2.tar","3.tar","4.tar","5.tar","6.tar"]}]' >six/manifest.json
+	tar -C six -cf six.tar .
+	host_tare images >out
+	for n in 1 2 3; do
+		timeout $((30 * TARE_PATIENCE)) "$TARE_BUILD/src/tare" load --quiet --input six.tar >"log.$n" 2>&1 </dev/null 3>&- &
+	done
+	wait
+	[[ $(cat log.1) = sha256:* && $(<log.1) = "$(<log.2)" && $(<log.2) = "$(<log.3)" ]]
+}
