@@ -40,7 +40,8 @@ start_registry() {
 			"storage: {filesystem: {rootdirectory: $PWD/$name.store}, delete: {enabled: true}}" \
 			"http: {addr: '127.0.0.1:0'$http}" "$@"
 	} >"$name.yml"
-	docker-registry serve "$name.yml" >"$name.log" 2>&1 3>&- &
+	: >"$name.log" # it is looked at before a busy machine has begun the server
+	docker-registry serve "$name.yml" >>"$name.log" 2>&1 3>&- &
 	echo $! >>pids
 	for ((tries = 0; tries < 300; tries++)); do
 		at=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' "$name.log" | head -n 1)

@@ -108,8 +108,7 @@ static int begin(struct finder *f, const char *root, struct err *e)
 	f->proc = openat(f->root, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f->proc < 0)
 		return fail_sys(e, "open '/proc'");
-	if (engine_procs_scan(f->proc, &f->procs, e) < 0)
-		return -1;
+	f->procs.fd = f->proc;
 	f->v2_alone = faccessat(f->root, "sys/fs/cgroup/cgroup.controllers", F_OK, 0) == 0;
 	f->host_pidns = host_namespace(f, "ns/pid");
 	f->host_mntns = host_namespace(f, "ns/mnt");
@@ -158,7 +157,7 @@ static int keep_wanted(struct finder *f)
 /**
  * containers_find() - every container that has a process
  * @root: a directory that is taken for the host's root; NULL: "/"
- * @want: of enum containers_want
+ * @want: of enum containers_want; names, states and who is unknown ask for the first process, too
  * @ret:  release it with containers_done(), also after a failure
  *
  * Without privileges others' containers are found by their cgroups all the same, but less is known
@@ -172,13 +171,19 @@ int containers_find(const char *root, unsigned want, struct containers *ret, str
 				       .want = want,
 				       .found = ret };
 	int (*const steps[])(struct finder *) = {
-		finder_sources,   finder_claims, finder_namespaces, finder_first_processes,
-		finder_leftovers, keep_wanted,   finder_details,    finder_stopped,
+		finder_namespaces, finder_first_processes, finder_leftovers,
+		keep_wanted,       finder_details,         finder_stopped,
 	};
 
+	if (want & (CONTAINERS_NAMES | CONTAINERS_STATUS) || !(want & CONTAINERS_UNKNOWN))
+		f.want |= CONTAINERS_FIRST;
 	*ret = (struct containers){ 0 };
 	f.scratch.limit = (size_t)1 << 30;
 	if (begin(&f, root, e) < 0)
+		return -1;
+	if (finder_sources(&f) < 0)
+		return fail_errno(e, ENOMEM, "look for containers");
+	if (finder_processes(&f, e) < 0)
 		return -1;
 	for (size_t i = 0; i < COUNT(steps); i++)
 		if (steps[i](&f) < 0)

@@ -85,14 +85,17 @@ extern const struct bind_table container_found_table;
 
 /* What containers_find() is to look for, beyond what the names of cgroups say. */
 enum containers_want {
-	CONTAINERS_NAMES = 1 << 0,  /* names, images, times, bundles: reads state files */
-	CONTAINERS_STATUS = 1 << 1, /* its cgroups, and from a file of them whether it is paused */
-	CONTAINERS_SERVICES = 1 << 2, /* systemd's services with namespaces of their own, too */
-	CONTAINERS_UNKNOWN = 1 << 3,  /* and those whom only their namespaces give away */
+	/* which process is the first, and when it began; and whose a sandbox is that only its
+	 * namespaces give away. Without it @pid is any, @pid_start 0, @engine ENGINE_UNKNOWN */
+	CONTAINERS_FIRST = 1 << 0,
+	CONTAINERS_NAMES = 1 << 1,  /* names, images, times, bundles: reads state files */
+	CONTAINERS_STATUS = 1 << 2, /* its cgroups, and from a file of them whether it is paused */
+	CONTAINERS_SERVICES = 1 << 3, /* systemd's services with namespaces of their own, too */
+	CONTAINERS_UNKNOWN = 1 << 4,  /* and those whom only their namespaces give away */
 	CONTAINERS_STOPPED =
-		1 << 4, /* what the engines keep of those that have no process any more */
+		1 << 5, /* what the engines keep of those that have no process any more */
 };
-#define CONTAINERS_ALL 0xfu /* that have a process */
+#define CONTAINERS_ALL 0x1fu /* that have a process */
 
 /* struct container_member - a process, and the index of the container that it belongs to */
 struct container_member {

@@ -195,17 +195,43 @@ static int claim_text(struct finder *f, const struct engine_text *text, struct f
 	return best.says == CGROUP_SAYS_CONTAINER ? claimed(f, &best, t) : 0;
 }
 
-/* finder_claims() - give each process to the container that its cgroups name; 0 or -ENOMEM */
-int finder_claims(struct finder *f)
+/* What is to be known of who has that text: of a container's processes who they are; of others',
+ * whether they are in a container that no cgroup shows. */
+static enum engine_look judge(void *ctx, uint32_t text)
+{
+	struct finder *f = ctx;
+	struct finder_text *t;
+
+	if (text >= f->cap_texts) {
+		size_t cap = f->cap_texts ? f->cap_texts * 2 : 256;
+
+		t = reallocarray(f->texts, cap, sizeof(*t));
+		if (!t)
+			return (enum engine_look) - ENOMEM;
+		f->texts = t;
+		f->cap_texts = cap;
+	}
+	t = &f->texts[text];
+	if (claim_text(f, &f->procs.texts[text], t) < 0)
+		return (enum engine_look) - ENOMEM;
+	if (t->container != STRING_MAP_NONE)
+		return f->want & CONTAINERS_FIRST ? ENGINE_LOOK_STAT : ENGINE_LOOK_ALIVE;
+	if (t->says == CGROUP_SAYS_ASIDE)
+		return ENGINE_LOOK_NO_FURTHER;
+	return f->want & CONTAINERS_FIRST ? ENGINE_LOOK_ALL : ENGINE_LOOK_NAMESPACES;
+}
+
+/* finder_processes() - look at all processes, and give each to the container that its cgroups name */
+int finder_processes(struct finder *f, struct err *e)
 {
 	struct engine_procs *p = &f->procs;
 
-	f->texts = calloc(p->n_texts ? p->n_texts : 1, sizeof(f->texts[0]));
-	if (!f->texts)
-		return -ENOMEM;
-	for (size_t i = 0; i < p->n_texts; i++)
-		if (claim_text(f, &p->texts[i], &f->texts[i]) < 0)
-			return -ENOMEM;
+	p->host_mntns = f->host_mntns;
+	p->host_pidns = f->host_pidns;
+	p->judge = judge;
+	p->ctx = f;
+	if (engine_procs_scan(p, e) < 0)
+		return -1;
 	for (size_t i = 0; i < p->n; i++)
 		p->at[i].owner = f->texts[p->at[i].text].container;
 	return 0;

@@ -1,9 +1,9 @@
 /* finder_priv.h - what the parts of the search for containers share
  *
- * The search: all processes and the text of their cgroups (procs.h); the list of what lies in
- * the engines' state folders, by name only (struct state_entry); what the names of cgroups claim;
- * then what is left over is asked for its namespaces; at last what the state folders have and no
- * cgroup showed. Only then, and only if asked for, details.
+ * The search: the list of what lies in the engines' state folders, by name only (struct
+ * state_entry); all processes and the text of their cgroups (procs.h); what the names of cgroups
+ * claim, and of what is left over its namespaces; at last what the state folders have and no cgroup
+ * showed. Only then, and only if asked for, details.
  */
 #ifndef DISCOVERY_FINDER_PRIV_H
 #define DISCOVERY_FINDER_PRIV_H
@@ -90,7 +90,7 @@ struct finder_read {
  * @root:     what is taken for the host's root directory
  * @proc:     its /proc
  * @admin:    whose the files of the host's root are: 0, but for a tree that a test makes up
- * @texts:    of the texts in @procs
+ * @texts:    of the texts in @procs, room for @cap_texts
  * @by_id:    first of the entries that have an id
  * @by_dir:   containers by the path of their cgroup, or "pidns-N"
  * @by_line:  how many processes have a line of /proc/PID/cgroup, once somebody asked
@@ -107,6 +107,7 @@ struct finder {
 	unsigned want;
 	struct engine_procs procs;
 	struct finder_text *texts;
+	size_t cap_texts;
 	struct state_entry *entries;
 	size_t n_entries, cap_entries;
 	struct string_map by_id, by_dir, by_line;
@@ -151,7 +152,7 @@ enum engine_kind sandbox_engine(const struct finder *f, const struct process_sta
 
 /* finder_claims.c: what the names of cgroups say; finder_rest.c: what they do not */
 uint32_t finder_container(struct finder *f, enum engine_kind engine, const char *id, size_t len);
-int finder_claims(struct finder *f);
+int finder_processes(struct finder *f, struct err *e);
 int finder_namespaces(struct finder *f);
 int finder_first_processes(struct finder *f);
 int finder_leftovers(struct finder *f);

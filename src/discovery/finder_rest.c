@@ -28,195 +28,143 @@ static bool has_own_mounts(const struct finder *f, const struct engine_proc *p)
 	return mnt && mnt != f->host_mntns;
 }
 
-static int by_key(struct finder *f, struct engine_proc *p, enum engine_kind engine, const char *key,
-		  size_t key_len, const char *id, size_t id_len)
+/* Gives it to the container of that key, or a new one with that id. @dir: a key that lasts as long as
+ * the search; NULL: the id is the key, too. */
+static int by_key(struct finder *f, struct engine_proc *p, enum engine_kind engine, const char *dir,
+		  size_t dir_len, const char *id, size_t id_len)
 {
-	uint32_t *place = string_map_put(&f->by_dir, key, key_len);
+	uint32_t i = dir ? string_map_get(&f->by_dir, dir, dir_len)
+			 : string_map_get(&f->by_dir, id, id_len);
 	const struct finder_text *t = &f->texts[p->text];
+	uint32_t *place;
 
+	p->owner = i;
+	if (i != STRING_MAP_NONE)
+		return 0;
+	i = finder_container(f, engine, id, id_len);
+	if (i == STRING_MAP_NONE)
+		return -ENOMEM;
+	place = dir ? string_map_put(&f->by_dir, dir, dir_len)
+		    : string_map_put(&f->by_dir, f->found->at[i].id, id_len);
 	if (!place)
 		return -ENOMEM;
-	if (*place == STRING_MAP_NONE) {
-		*place = finder_container(f, engine, id, id_len);
-		if (*place == STRING_MAP_NONE)
-			return -ENOMEM;
-		if (t->uid > 0)
-			f->found->at[*place].uid = (struct opt_i64){ true, t->uid };
-	}
-	p->owner = *place;
+	if (t->uid > 0)
+		f->found->at[i].uid = (struct opt_i64){ true, t->uid };
+	*place = p->owner = i;
 	return 0;
 }
 
-/* struct lonely - a process that belongs to nobody yet, and its pid namespace */
-struct lonely {
-	struct engine_proc *p;
-	bool own_mounts;
-	uint64_t pidns;
-};
-
-static int by_namespaces(struct finder *f, const struct lonely *l)
+static int by_namespaces(struct finder *f, struct engine_proc *p)
 {
-	struct engine_proc *p = l->p;
 	const struct finder_text *t = &f->texts[p->text];
 	bool flatpak = t->says == CGROUP_SAYS_HOST && t->engine == ENGINE_FLATPAK;
-	uint64_t pidns = l->pidns;
-	char *key;
+	char key[32];
+	int n;
 
-	if (!l->own_mounts)
+	if (!p->mntns || p->mntns == f->host_mntns)
 		return 0;
-	if (pidns && pidns != f->host_pidns) {
-		key = arena_printf(&f->scratch, "pidns-%llu", (unsigned long long)pidns);
-		return key ? by_key(f, p, flatpak ? ENGINE_FLATPAK : ENGINE_UNKNOWN, key,
-				    strlen(key), key, strlen(key))
-			   : -ENOMEM;
+	if (p->pidns && p->pidns != f->host_pidns) {
+		n = snprintf(key, sizeof(key), "pidns-%llu", (unsigned long long)p->pidns);
+		return by_key(f, p, flatpak ? ENGINE_FLATPAK : ENGINE_UNKNOWN, NULL, 0, key,
+			      (size_t)n);
 	}
 	if (t->says != CGROUP_SAYS_HOST || t->engine != ENGINE_SYSTEMD)
 		return 0;
 	return by_key(f, p, ENGINE_SYSTEMD, t->dir, t->dir_len, t->id, t->id_len);
 }
 
-struct loneliness {
-	const struct finder *f;
-	struct lonely *at;
-};
-
-static void read_namespaces(void *ctx, size_t i)
-{
-	const struct loneliness *all = ctx;
-	struct lonely *l = &all->at[i];
-
-	l->own_mounts = has_own_mounts(all->f, l->p);
-	if (l->own_mounts)
-		l->pidns = engine_procs_namespace(&all->f->procs, l->p->pid, "ns/pid");
-}
-
-/* finder_namespaces() - look at the processes that belong to nobody yet; 0 or -ENOMEM */
+/* finder_namespaces() - what namespaces say of the processes that belong to nobody; 0 or -ENOMEM */
 int finder_namespaces(struct finder *f)
 {
-	own_mem struct lonely *at = calloc(f->procs.n + 1, sizeof(*at));
-	size_t n = 0;
-
-	if (!at)
-		return -ENOMEM;
 	for (size_t i = 0; f->host_mntns && i < f->procs.n; i++) {
 		struct engine_proc *p = &f->procs.at[i];
 
-		if (p->owner == ENGINE_PROCS_NOBODY && f->texts[p->text].says != CGROUP_SAYS_ASIDE)
-			at[n++].p = p;
-	}
-	parallel_each(n, read_namespaces, &(struct loneliness){ f, at });
-	for (size_t i = 0; i < n; i++)
-		if (by_namespaces(f, &at[i]) < 0)
+		if (p->owner == ENGINE_PROCS_NOBODY &&
+		    f->texts[p->text].says != CGROUP_SAYS_ASIDE && by_namespaces(f, p) < 0)
 			return -ENOMEM;
+	}
 	return 0;
 }
 
 /* --- the first process ---------------------------------------------------------------- */
 
-/* struct member - a process of a container, and when it began */
-struct member {
-	struct engine_proc *p;
-	struct process_stat st;
-	bool alive;
-};
-
 static int by_start(const void *a, const void *b)
 {
-	const struct member *x = a, *y = b;
+	const struct engine_proc *x = *(struct engine_proc *const *)a,
+				 *y = *(struct engine_proc *const *)b;
 
-	if (x->st.start != y->st.start)
-		return x->st.start < y->st.start ? -1 : 1;
-	return (x->p->pid > y->p->pid) - (x->p->pid < y->p->pid);
+	if (x->stat.start != y->stat.start)
+		return x->stat.start < y->stat.start ? -1 : 1;
+	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
 /* The oldest that is not of the host's world: an engine's own process may stand before it. One that
  * has lost its first thread, and cannot be entered, only if there is no other. */
-static const struct member *first_of(const struct finder *f, struct member *m, size_t n)
+static const struct engine_proc *first_of(const struct finder *f, struct engine_proc **m, size_t n)
 {
-	const struct member *odd = NULL;
+	const struct engine_proc *odd = NULL;
+	bool matters = n > 1 && m[0]->stat.start; /* nobody may have asked */
 
-	if (n > 1)
+	if (matters)
 		qsort(m, n, sizeof(*m), by_start);
-	for (size_t i = 0; n > 1 && i < n; i++) {
-		if (!has_own_mounts(f, m[i].p))
+	for (size_t i = 0; matters && i < n; i++) {
+		if (!has_own_mounts(f, m[i]))
 			continue;
-		if (m[i].st.state != 'Z')
-			return &m[i];
-		odd = odd ? odd : &m[i];
+		if (m[i]->stat.state != 'Z')
+			return m[i];
+		odd = odd ? odd : m[i];
 	}
-	return odd ? odd : n ? &m[0] : NULL;
+	return odd ? odd : n ? m[0] : NULL;
 }
 
 /* Takes those that are still alive, and says which of them is first. */
-static void settle(struct finder *f, uint32_t index, struct member *m, size_t n)
+static void settle(struct finder *f, uint32_t index, struct engine_proc **m, size_t n)
 {
 	struct container_found *c = &f->found->at[index];
 	struct finder_mark *mark = &f->marks[index];
-	const struct member *first;
+	const struct engine_proc *first;
 	size_t alive = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (m[i].alive)
+		if (m[i]->alive)
 			m[alive++] = m[i];
 		else
-			m[i].p->owner = ENGINE_PROCS_NOBODY;
+			m[i]->owner = ENGINE_PROCS_NOBODY;
 	first = first_of(f, m, alive);
 	c->processes = (uint32_t)alive;
 	if (!first)
 		return;
-	c->pid = first->p->pid;
-	c->pid_start = first->st.start;
-	mark->first = first->st;
-	mark->text = first->p->text;
+	c->pid = first->pid;
+	c->pid_start = first->stat.start;
+	mark->first = first->stat;
+	mark->text = first->text;
 	for (size_t i = 0; i < alive && !*mark->name; i++)
-		if (strcmp(m[i].st.name, first->st.name) != 0)
-			memcpy(mark->name, m[i].st.name, sizeof(mark->name));
+		if (strcmp(m[i]->stat.name, first->stat.name) != 0)
+			memcpy(mark->name, m[i]->stat.name, sizeof(mark->name));
 	if (c->engine.v == ENGINE_UNKNOWN)
-		c->engine.v = sandbox_engine(f, &first->st);
-}
-
-struct members {
-	const struct finder *f;
-	struct member *at;
-};
-
-static void read_stat(void *ctx, size_t i)
-{
-	const struct members *all = ctx;
-	struct member *m = &all->at[i];
-
-	m->alive = engine_procs_try_stat(&all->f->procs, m->p->pid, &m->st) == 0 &&
-		   !process_has_ended(&m->st);
+		c->engine.v = sandbox_engine(f, &first->stat);
 }
 
 /* finder_first_processes() - find the first process of every container; 0 or -ENOMEM */
 int finder_first_processes(struct finder *f)
 {
-	size_t n = f->found->n, p = f->procs.n, owned = 0;
-	own_mem size_t *end = calloc(n + 1, sizeof(*end));
-	own_mem struct member *m = calloc(p + 1, sizeof(*m));
+	size_t n = f->found->n, p = f->procs.n;
+	own_mem size_t *at = calloc(n + 1, sizeof(*at));
+	own_mem struct engine_proc **m = reallocarray(NULL, p + 1, sizeof(struct engine_proc *));
 
-	if (!end || !m)
+	if (!at || !m)
 		return -ENOMEM;
+	/* at[i] becomes where container i ends; then, from the back, where it begins */
 	for (size_t i = 0; i < p; i++)
 		if (f->procs.at[i].owner != ENGINE_PROCS_NOBODY)
-			end[f->procs.at[i].owner]++;
-	for (size_t i = 1; i < n; i++)
-		end[i] += end[i - 1];
-	/* from the back, so that end[i] becomes where container i begins */
+			at[f->procs.at[i].owner]++;
+	for (size_t i = 1; i <= n; i++)
+		at[i] += at[i - 1];
 	for (size_t i = p; i-- > 0;)
 		if (f->procs.at[i].owner != ENGINE_PROCS_NOBODY)
-			m[--end[f->procs.at[i].owner]].p = &f->procs.at[i];
-	while (owned < p && m[owned].p)
-		owned++;
-	parallel_each(owned, read_stat, &(struct members){ f, m });
-	for (size_t i = 0, next = 0; i < n; i++) {
-		size_t begin = end[i];
-
-		for (next = begin; next < p && m[next].p && m[next].p->owner == i; next++)
-			;
-		settle(f, (uint32_t)i, m + begin, next - begin);
-	}
+			m[--at[f->procs.at[i].owner]] = &f->procs.at[i];
+	for (size_t i = 0; i < n; i++)
+		settle(f, (uint32_t)i, m + at[i], at[i + 1] - at[i]);
 	return 0;
 }
 

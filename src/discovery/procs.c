@@ -1,4 +1,7 @@
-/* procs.c - three system calls for each process: open, read and close its cgroup file */
+/* procs.c - all that is wanted of each process, read by several at a time
+ *
+ * That is three system calls for its cgroup file, three for stat and two for its namespaces.
+ */
 #include "discovery/procs.h"
 
 #include <dirent.h>
@@ -35,6 +38,7 @@ static int intern(struct engine_procs *p, const char *at, size_t len, uint32_t *
 {
 	uint32_t known = string_map_get(&p->by_text, at, len), *place;
 	struct engine_text *wider;
+	enum engine_look look;
 	char *copy;
 
 	if (known != STRING_MAP_NONE) {
@@ -51,7 +55,9 @@ static int intern(struct engine_procs *p, const char *at, size_t len, uint32_t *
 		return -ENOMEM;
 	*place = *ret_index = (uint32_t)p->n_texts;
 	p->texts[p->n_texts++] = (struct engine_text){ .at = copy, .len = len };
-	return 0;
+	look = p->judge(p->ctx, *ret_index);
+	p->texts[*ret_index].look = look;
+	return (int)look < 0 ? -ENOMEM : 0;
 }
 
 #define PATH_ROOM 96 /* for a pid, and what lies in its folder */
@@ -171,41 +177,100 @@ static int add(struct engine_procs *p, pid_t pid)
 	if (!wider)
 		return -ENOMEM;
 	p->at = wider;
-	p->at[p->n++] = (struct engine_proc){ pid, ENGINE_PROCS_NOBODY, ENGINE_PROCS_NOBODY, 0 };
+	p->at[p->n++] = (struct engine_proc){ .pid = pid,
+					      .text = ENGINE_PROCS_NOBODY,
+					      .owner = ENGINE_PROCS_NOBODY };
 	return 0;
 }
 
-/* struct reading - the texts are kept by one at a time */
+/* struct reading - the texts are kept, and judged, by one at a time */
 struct reading {
 	struct engine_procs *procs;
 	pthread_mutex_t one;
 	bool failed;
 };
 
-static void read_text(void *ctx, size_t i)
+/* Notes its text, and says what else is wanted. */
+static enum engine_look keep_text(struct reading *r, struct engine_proc *p, const char *at,
+				  size_t len)
 {
-	struct reading *r = ctx;
-	struct engine_procs *p = r->procs;
-	char buf[TEXT_MAX];
-	ssize_t len = read_cgroup(p->fd, &p->at[i], buf, sizeof(buf));
+	struct engine_procs *all = r->procs;
+	enum engine_look look = ENGINE_LOOK_NO_FURTHER;
 
-	if (len < 0)
-		return;
 	(void)pthread_mutex_lock(&r->one);
-	if (intern(p, buf, (size_t)len, &p->at[i].text) < 0)
+	if (intern(all, at, len, &p->text) < 0) {
 		r->failed = true;
-	else
-		p->texts[p->at[i].text].processes++;
+	} else {
+		all->texts[p->text].processes++;
+		look = all->texts[p->text].look;
+	}
 	(void)pthread_mutex_unlock(&r->one);
+	return look;
 }
 
-/* Reads everybody's, and drops who has none: he has ended. */
-static int read_texts(struct engine_procs *p)
+static void look_who(const struct engine_procs *all, struct engine_proc *p)
+{
+	p->alive =
+		engine_procs_try_stat(all, p->pid, &p->stat) == 0 && !process_has_ended(&p->stat);
+}
+
+/* Who has ended is in no mount namespace: to see it is one system call, where we may. */
+static void look_alive(const struct engine_procs *all, struct engine_proc *p)
+{
+	p->alive = engine_procs_namespace(all, p->pid, "ns/mnt") != 0;
+	if (!p->alive)
+		look_who(all, p);
+}
+
+static void look_namespaces(const struct engine_procs *all, struct engine_proc *p, bool who)
+{
+	if (all->host_mntns && !p->mntns)
+		p->mntns = engine_procs_namespace(all, p->pid, "ns/mnt");
+	if (!p->mntns || p->mntns == all->host_mntns)
+		return;
+	p->alive = true;
+	p->pidns = engine_procs_namespace(all, p->pid, "ns/pid");
+	if (who || !p->pidns || p->pidns == all->host_pidns)
+		look_who(all, p);
+}
+
+static void look_further(const struct engine_procs *all, struct engine_proc *p,
+			 enum engine_look look)
+{
+	switch (look) {
+	case ENGINE_LOOK_NO_FURTHER:
+		break;
+	case ENGINE_LOOK_ALIVE:
+		look_alive(all, p);
+		break;
+	case ENGINE_LOOK_STAT:
+		look_who(all, p);
+		break;
+	case ENGINE_LOOK_NAMESPACES:
+	case ENGINE_LOOK_ALL:
+		look_namespaces(all, p, look == ENGINE_LOOK_ALL);
+		break;
+	}
+}
+
+static void read_one(void *ctx, size_t i)
+{
+	struct reading *r = ctx;
+	struct engine_proc *p = &r->procs->at[i];
+	char buf[TEXT_MAX];
+	ssize_t len = read_cgroup(r->procs->fd, p, buf, sizeof(buf));
+
+	if (len >= 0)
+		look_further(r->procs, p, keep_text(r, p, buf, (size_t)len));
+}
+
+/* Reads of everybody, and drops who has no cgroups: he has ended. */
+static int read_all(struct engine_procs *p)
 {
 	struct reading r = { .procs = p, .one = PTHREAD_MUTEX_INITIALIZER };
 	size_t kept = 0;
 
-	parallel_each(p->n, read_text, &r);
+	parallel_each(p->n, read_one, &r);
 	for (size_t i = 0; i < p->n; i++)
 		if (p->at[i].text != ENGINE_PROCS_NOBODY)
 			p->at[kept++] = p->at[i];
@@ -220,36 +285,43 @@ static int by_pid(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/**
- * engine_procs_scan() - look at all processes that there are
- * @procfd: a directory that is /proc, or looks like it; outlives the result
- * @ret:    release it with engine_procs_done(), also after a failure
- */
-int engine_procs_scan(int procfd, struct engine_procs *ret, struct err *e)
+static int list(struct engine_procs *p)
 {
-	int fd = openat(procfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	int fd = openat(p->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 	own_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
 
-	*ret = (struct engine_procs){ .fd = procfd };
 	if (!dir) {
+		r = -errno;
 		if (fd >= 0)
 			(void)close(fd);
-		return fail_sys(e, "list the host's processes");
+		return r;
 	}
 	while (r == 0 && (d = readdir(dir))) {
 		uint64_t pid;
 
 		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' &&
 		    text_u64(d->d_name, INT32_MAX, &pid) == 0)
-			r = add(ret, (pid_t)pid);
+			r = add(p, (pid_t)pid);
 	}
+	return r;
+}
+
+/**
+ * engine_procs_scan() - look at all processes that there are
+ * @p: without processes; @p->fd is a directory that is /proc, or looks like it, and stays open.
+ *     Release it with engine_procs_done(), also after a failure
+ */
+int engine_procs_scan(struct engine_procs *p, struct err *e)
+{
+	int r = list(p);
+
 	if (r == 0)
-		r = read_texts(ret);
+		r = read_all(p);
 	if (r < 0)
 		return fail_errno(e, -r, "list the host's processes");
-	if (ret->n)
-		qsort(ret->at, ret->n, sizeof(ret->at[0]), by_pid);
+	if (p->n)
+		qsort(p->at, p->n, sizeof(p->at[0]), by_pid);
 	return 0;
 }
 

@@ -1,11 +1,14 @@
-/* procs.h - the processes of the host, and which cgroups they are in
+/* procs.h - the processes of the host, which cgroups they are in, and of some more
  *
  * No more than the search for containers needs, behind an interface that another scan of /proc can
- * serve. Processes come and go meanwhile: one that is gone is left out, at whatever step.
+ * serve. All that is wanted of a process is read at once, while the kernel has it at hand; how much
+ * that is, its cgroups decide. Processes come and go meanwhile: one that is gone is left out, at
+ * whatever step.
  */
 #ifndef DISCOVERY_PROCS_H
 #define DISCOVERY_PROCS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,16 +21,29 @@ struct err;
 
 #define ENGINE_PROCS_NOBODY UINT32_MAX
 
+/* enum engine_look - what is read of a process, beside its cgroups; < 0: there is no memory */
+enum engine_look {
+	ENGINE_LOOK_NO_FURTHER,
+	ENGINE_LOOK_ALIVE,      /* whether it is */
+	ENGINE_LOOK_STAT,       /* who it is, too */
+	ENGINE_LOOK_NAMESPACES, /* mounts and pids; who it is, where only the mounts are its own */
+	ENGINE_LOOK_ALL,        /* mounts and pids; who it is, where the mounts are its own */
+};
+
 /**
  * struct engine_proc - one process
  * @text:  index of the text of its /proc/PID/cgroup
  * @owner: index of the container it belongs to, or ENGINE_PROCS_NOBODY
- * @mntns: its mount namespace, where that was looked at already; else 0
+ * @alive: it has not ended; only known of whom this was asked, as with @stat
+ * @mntns: its mount namespace, where that was looked at; else 0
+ * @pidns: likewise
  */
 struct engine_proc {
 	pid_t pid;
 	uint32_t text, owner;
-	uint64_t mntns;
+	bool alive;
+	uint64_t mntns, pidns;
+	struct process_stat stat;
 };
 
 /* struct engine_text - a text of /proc/PID/cgroup, which mostly several processes have */
@@ -35,14 +51,23 @@ struct engine_text {
 	const char *at;
 	size_t len;
 	uint32_t processes;
+	enum engine_look look;
 };
 
 /**
  * struct engine_procs - all of them, by ascending pid
- * @fd: /proc, borrowed
+ * @fd:         /proc, borrowed
+ * @host_mntns: who is in another mount namespace has his own; 0: nobody is asked for his
+ * @host_pidns: likewise
+ * @judge:      says of each text, when it is first met, what is wanted of who has it; never called
+ *              twice at once
+ * @ctx:        for @judge
  */
 struct engine_procs {
 	int fd;
+	uint64_t host_mntns, host_pidns;
+	enum engine_look (*judge)(void *ctx, uint32_t text);
+	void *ctx;
 	struct engine_proc *at;
 	size_t n, cap;
 	struct engine_text *texts;
@@ -51,7 +76,7 @@ struct engine_procs {
 	struct arena mem;
 };
 
-int engine_procs_scan(int procfd, struct engine_procs *ret, struct err *e);
+int engine_procs_scan(struct engine_procs *p, struct err *e);
 void engine_procs_done(struct engine_procs *p);
 struct engine_proc *engine_procs_find(const struct engine_procs *p, pid_t pid);
 int engine_procs_try_stat(const struct engine_procs *p, pid_t pid, struct process_stat *ret);

@@ -29,10 +29,13 @@ static const struct word parent_words[] = {
 enum engine_kind sandbox_engine(const struct finder *f, const struct process_stat *first)
 {
 	const struct word *w = word_find(first_words, first->name);
+	const struct engine_proc *known = w ? NULL : engine_procs_find(&f->procs, first->parent);
 	struct process_stat parent;
 
-	if (!w && first->parent > 0 &&
-	    engine_procs_try_stat(&f->procs, first->parent, &parent) == 0)
+	if (known && known->alive)
+		w = word_find(parent_words, known->stat.name);
+	else if (!w && first->parent > 0 &&
+		 engine_procs_try_stat(&f->procs, first->parent, &parent) == 0)
 		w = word_find(parent_words, parent.name);
 	return w ? (enum engine_kind)w->value : ENGINE_UNKNOWN;
 }

@@ -27,8 +27,12 @@
 /* on a small host, where several are not worth the while: fresh pages cost as much as files */
 #define FEW      4
 
-/* struct buffers - texts of one process */
+/**
+ * struct buffers - texts of one process
+ * @kernel_ns: the namespaces of the kernel's threads, or NULL
+ */
 struct buffers {
+	const uint64_t *kernel_ns;
 	char stat[1024], status[8192], cgroup[TEXT_MAX], cmdline[4096], uid_map[TEXT_MAX],
 		gid_map[TEXT_MAX];
 };
@@ -121,14 +125,30 @@ static int read_links(int dir, bool children, uint64_t inodes[NSFS_TYPES])
 	return any ? 0 : -ESRCH;
 }
 
+/* Half of a small host's processes are threads of the kernel's, and they share all namespaces but the
+ * mount namespace, which devtmpfs's thread has of its own. */
+static int read_kernel_ns(int dir, const uint64_t *shared, struct proc_entry *p)
+{
+	enum nsfs_type type;
+
+	memcpy(p->ns, shared, sizeof(p->ns));
+	return nsfs_try_link(dir, nsfs_kinds[NSFS_MNT].path, &type, &p->ns[NSFS_MNT]);
+}
+
+static bool is_kernels(const struct buffers *b, const struct proc_entry *p)
+{
+	return b->kernel_ns && (p->have & PROC_STAT) && p->stat.kernel;
+}
+
 static int read_ns(int dir, struct buffers *b, struct proc_entry *p)
 {
-	return read_links(dir, false, p->ns);
+	return is_kernels(b, p) ? read_kernel_ns(dir, b->kernel_ns, p)
+				: read_links(dir, false, p->ns);
 }
 
 static int read_children(int dir, struct buffers *b, struct proc_entry *p)
 {
-	return read_links(dir, true, p->child);
+	return is_kernels(b, p) ? 0 : read_links(dir, true, p->child);
 }
 
 static int read_owner(int dir, struct buffers *b, struct proc_entry *p)
@@ -145,11 +165,11 @@ static const struct fact_row {
 	unsigned fact;
 	int (*read)(int dir, struct buffers *b, struct proc_entry *p);
 } FACTS[] = {
-	/* what may be denied to us comes first: what has ended shows there, too */
-	{ PROC_NS, read_ns },         { PROC_CHILDREN, read_children },
-	{ PROC_STAT, read_stat },     { PROC_STATUS, read_status },
-	{ PROC_CGROUP, read_cgroup }, { PROC_CMDLINE, read_cmdline },
-	{ PROC_MAPS, read_maps },     { PROC_OWNER, read_owner },
+	/* stat first: it tells of whom namespaces are known */
+	{ PROC_STAT, read_stat },         { PROC_NS, read_ns },
+	{ PROC_CHILDREN, read_children }, { PROC_STATUS, read_status },
+	{ PROC_CGROUP, read_cgroup },     { PROC_CMDLINE, read_cmdline },
+	{ PROC_MAPS, read_maps },         { PROC_OWNER, read_owner },
 };
 
 /* Read what is wanted: 0; 1 when the process has ended meanwhile. */
@@ -166,7 +186,9 @@ static int look_at(int dir, unsigned want, struct buffers *b, struct proc_entry 
 			r = -EACCES;
 		else
 			r = f->read(dir, b, p);
-		if (r == -ESRCH || r == -ENOENT)
+		/* of who has ended all is denied until he is gone */
+		if (r == -ESRCH || r == -ENOENT ||
+		    (is_denial(r) && faccessat(dir, "stat", F_OK, 0) < 0))
 			return 1;
 		if (r >= 0)
 			p->have |= f->fact;
@@ -187,10 +209,15 @@ struct slot {
 	struct buffers text;
 };
 
-/* struct batch - @n processes of at most @room; @at has @room slots */
+/**
+ * struct batch - @n processes of at most @room; @at has @room slots
+ * @kernel_ns: the namespaces of the kernel's first thread, when @has_kernel
+ */
 struct batch {
 	int proc;
 	unsigned want;
+	bool has_kernel;
+	uint64_t kernel_ns[NSFS_TYPES];
 	size_t n, room;
 	struct slot *at;
 };
@@ -203,6 +230,7 @@ static void look(void *ctx, size_t i)
 	char name[16];
 
 	(void)snprintf(name, sizeof(name), "%d", (int)t->p.pid);
+	t->text.kernel_ns = b->has_kernel ? b->kernel_ns : NULL;
 	t->dir = openat(b->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	t->failure = t->dir < 0 ? errno : 0;
 	t->gone = t->dir < 0 || look_at(t->dir, b->want, &t->text, &t->p);
@@ -234,6 +262,16 @@ static int work_off(struct batch *b, struct proc_scan *s, struct err *e)
 	}
 	b->n = 0;
 	return r;
+}
+
+/* All threads of the kernel's are born of its second process; in a pid namespace there are none. */
+static void learn_kernel(struct batch *b)
+{
+	own_fd int dir = openat(b->proc, "2", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct proc_entry second = { 0 };
+
+	b->has_kernel = dir >= 0 && read_stat(dir, &b->at[0].text, &second) == 0 &&
+			second.stat.kernel && read_links(dir, false, b->kernel_ns) == 0;
 }
 
 static int add(struct batch *b, pid_t pid, struct proc_scan *s, struct err *e)
@@ -310,7 +348,11 @@ int proc_scan(struct proc_scan *s, struct err *e)
 	struct sysinfo host;
 	bool many = sysinfo(&host) < 0 || host.procs >= BATCH;
 
-	return batch_open(&b, many ? BATCH : FEW, s, e) < 0 ? -1 : scan_all(&b, s, e);
+	if (batch_open(&b, many ? BATCH : FEW, s, e) < 0)
+		return -1;
+	if ((s->want & PROC_NS) && (s->want & PROC_STAT))
+		learn_kernel(&b);
+	return scan_all(&b, s, e);
 }
 
 /* proc_scan_one() - the same for one process; s->seen stays 0 when there is none of that number */

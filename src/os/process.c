@@ -15,6 +15,8 @@
 #include "os/file.h"
 #include "os/sys.h"
 
+#define PF_KTHREAD 0x00200000 /* include/linux/sched.h; stat shows all of a task's flags */
+
 /* The @n-th blank after @p, or NULL. */
 static const char *skip_blanks(const char *p, int n)
 {
@@ -34,8 +36,8 @@ static const char *skip_blanks(const char *p, int n)
  */
 int process_parse_stat(const char *text, struct process_stat *ret_stat)
 {
-	const char *name = strchr(text, '('), *p = strrchr(text, ')'), *times, *threads, *start,
-		   *resident;
+	const char *name = strchr(text, '('), *p = strrchr(text, ')'), *flags, *times, *threads,
+		   *start, *resident;
 	struct process_stat st = { 0 };
 	char *end;
 
@@ -47,12 +49,14 @@ int process_parse_stat(const char *text, struct process_stat *ret_stat)
 	st.parent = (pid_t)strtol(p + 4, &end, 10);
 	if (end == p + 4)
 		return -EINVAL;
-	/* from behind the third field to before the 14th, the 20th, the 22nd and the 24th */
-	times = skip_blanks(p + 3, 10);
+	/* from behind the third field to before the 9th, 14th, 20th, 22nd and 24th */
+	flags = skip_blanks(p + 3, 5);
+	times = skip_blanks(flags, 5);
 	threads = skip_blanks(times, 6);
 	start = skip_blanks(threads, 2);
 	if (!start)
 		return -EINVAL;
+	st.kernel = strtoul(flags + 1, NULL, 10) & PF_KTHREAD;
 	st.cpu = strtoull(times + 1, &end, 10);
 	st.cpu += strtoull(end, NULL, 10);
 	st.threads = strtoull(threads + 1, NULL, 10);

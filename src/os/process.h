@@ -13,6 +13,7 @@
  * @name:  of its executable, unless it chose another; "" when it is longer than the kernel's names
  * @state: 'R', 'S', 'Z', …
  * @start: start time in clock ticks since boot; with the pid it names a process for good
+ * @kernel: it is a thread of the kernel's own
  * @threads: 0 or 1 of what has ended; a 'Z' with more has lost its first thread, and goes on
  * @cpu:   clock ticks that it has computed, for itself and in the kernel
  * @resident: pages of memory
@@ -20,6 +21,7 @@
 struct process_stat {
 	char name[16];
 	char state;
+	bool kernel;
 	pid_t parent;
 	uint64_t start, threads, cpu, resident;
 };

@@ -382,7 +382,9 @@ int http_prepare(struct http *h, struct exchange *x, struct err *e)
 	x->proxied = *proxy;
 	(void)curl_easy_setopt(x->easy, CURLOPT_URL, x->url);
 	(void)curl_easy_setopt(x->easy, CURLOPT_PROXY, proxy);
+	/* no more than this: see curl_absent.c */
 	(void)curl_easy_setopt(x->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(x->easy, CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
 	(void)curl_easy_setopt(x->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	(void)curl_easy_setopt(x->easy, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(x->easy, CURLOPT_PATH_AS_IS, 1L);

@@ -56,7 +56,7 @@ static const struct filter filters[] = {
 	{ "name",   offsetof(struct container_found, name),   NULL, CONTAINERS_NAMES },
 	{ "image",  offsetof(struct container_found, image),  NULL, CONTAINERS_NAMES },
 	{ "pod",    offsetof(struct container_found, pod),    NULL, CONTAINERS_NAMES },
-	{ "engine", offsetof(struct container_found, engine), engine_words, 0 },
+	{ "engine", offsetof(struct container_found, engine), engine_words, CONTAINERS_FIRST },
 	{ "status", offsetof(struct container_found, status), container_run_words, CONTAINERS_STATUS | CONTAINERS_NAMES },
 };
 // clang-format on
