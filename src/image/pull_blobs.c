@@ -229,7 +229,7 @@ static int end_blob(struct pulling *g, struct fetch *f, struct err *e)
 	if (ingest_commit(&f->in, f->media_type, e) < 0)
 		return -1;
 	/* chained layers are told of when they are unpacked */
-	if (!g->p->layers->driver->chained && (!f->job || f->job->state == LAYER_HAVE))
+	if (!g->p->layers->driver->chained && !f->job)
 		tell(g, f, PROGRESS_DONE, f->size, NULL);
 	return 0;
 }
