@@ -2,6 +2,7 @@
 # runs alone: engines are slow, and share the machine's cgroups
 
 load ../lib
+load ../registry
 
 setup_file() {
 	command -v podman >/dev/null || skip "podman is not installed"
@@ -12,6 +13,13 @@ setup_file() {
 
 teardown_file() {
 	[[ -z ${PODMAN_DIR:-} ]] || podman_ rm --all --force >/dev/null 2>&1 || true
+}
+
+# of what a failed test of images has left
+teardown() {
+	cd "$BATS_TEST_TMPDIR" || return
+	umount tree theirs 2>/dev/null || true
+	[[ ! -e pids ]] || stop_registries
 }
 
 podman_() {
@@ -49,4 +57,52 @@ podman_() {
 	run podman_ run --rm --network none --memory 64m --pids-limit 20 test \
 		/bin/sh -c 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null'
 	[[ $output = *67108864* ]]
+}
+
+# --- images -----------------------------------------------------------------------------------
+
+# In a store of the test's own.
+store_tare() {
+	TARE_ROOT=$BATS_TEST_TMPDIR/store host_tare "$@"
+}
+
+@test "podman pulls and runs what tare pushes, commits of its own too, and tare runs what podman pushes" {
+	need_program docker-registry openssl htpasswd
+	cd "$BATS_TEST_TMPDIR" || return
+	tare_setup
+	make_certificates
+	start_registries
+	plain=$(<plain)
+	store_tare snapshot create --name made tare/base
+	mkdir tree
+	store_tare snapshot mount made tree
+	echo committed >tree/etc/made
+	rm tree/etc/group
+	umount tree
+	store_tare snapshot commit --change 'CMD ["cat", "/etc/made"]' made "$plain/made:1"
+	store_tare tag tare/base "$plain/base:1"
+	for name in base made; do
+		store_tare push --quiet "$plain/$name:1"
+		podman_ pull --quiet --tls-verify=false "$plain/$name:1"
+	done
+	[[ $(podman_ run --rm --network none "$plain/base:1" echo pulled) = pulled ]]
+	[[ $(podman_ run --rm --network none "$plain/made:1") = committed ]]
+	run podman_ run --rm --network none "$plain/made:1" ls /etc/group
+	((status != 0))
+
+	podman_ push --quiet --tls-verify=false test:latest "$plain/test:1"
+	store_tare pull --quiet "$plain/test:1"
+	store_tare snapshot create --name theirs "$plain/test:1"
+	mkdir theirs
+	store_tare snapshot mount theirs theirs
+	config --arg root "$PWD/theirs" '.root.path = $root'
+	program echo from podman
+	run_container
+	umount theirs
+	expect_output 'from podman'
+	expect_status 0
+	store_tare snapshot rm made theirs
+	store_tare system check
+	podman_ rmi --force "$plain/base:1" "$plain/made:1"
+	tare_teardown
 }

@@ -176,3 +176,25 @@ load ../pull
 	expect_error "unknown compression 'brotli'"
 	TARE_ROOT=$PWD/there host_tare system check
 }
+
+@test "a pull needs no more than 40 MiB, however large the image" {
+	need_controller memory
+	mkdir tree
+	for n in 1 2 3 4 5 6 7 8; do
+		head -c 12000000 /dev/urandom >"tree/noise$n"
+	done
+	tar --sort=name --mtime=@0 --owner=0 --group=0 -C tree -cf tree.tar .
+	there import tree.tar "$repository:1"
+	there push --quiet "$repository:1"
+	group=$(controller_dir memory)/tare-pull-$BATS_ROOT_PID
+	mkdir "$group"
+	# what the kernel keeps of the files that are written counts as well; it lets go of them
+	echo 40M >"$group/memory.limit_in_bytes"
+	status=0
+	(echo "$BASHPID" >"$group/cgroup.procs" && host_tare pull --quiet "$repository:1") >out 2>&1 || status=$?
+	killed=$(sed -n 's/^oom_kill //p' "$group/memory.oom_control")
+	rmdir "$group"
+	cat out
+	[[ $status = 0 && $killed = 0 ]]
+	[[ $(id_of "$repository:1") = $(there image inspect --format '{{.Id}}' "$repository:1") ]]
+}
