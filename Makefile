@@ -19,7 +19,7 @@ LISTS_LINT = $(LISTS_BUILD) tools/packages/lint.txt
 MESON_OPTIONS = --prefix=$(abspath $(PREFIX)) -Dwerror=$(WERROR)
 
 .DEFAULT_GOAL := all
-.PHONY: all setup install run test bench lint fuzz asan fault clean help
+.PHONY: all setup setup-ci install run test bench lint fuzz asan fault clean help
 
 ## all: build the programs (the default)
 all: setup
@@ -27,6 +27,10 @@ all: setup
 
 setup:
 	@$(SETUP) $(LISTS_BUILD)
+
+# before test and lint side by side: then neither installs anything under the other's hands
+setup-ci:
+	@$(SETUP) $(LISTS_TEST) $(LISTS_LINT)
 
 ## install: build, then install below DESTDIR/PREFIX (/usr/local)
 install: all

@@ -12,7 +12,7 @@ says() {
 	local line=${1//%B/$bundle}
 
 	shift
-	[[ $(jq -c .process.args "$bundle/config.json") != '["sh"]' ]] || program true
+	! runs_shell || program true
 	run tare "$@" run --bundle "$bundle" "$id"
 	((status != 0)) || show_run
 	expect_output "$line"
