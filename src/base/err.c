@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 _Static_assert(sizeof(struct err) <= PIPE_BUF, "one write() must carry a whole struct err");
 
 static const struct {
@@ -149,15 +151,10 @@ int err_origin(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
-/* U+0080 to U+009F are control characters, too: to a terminal U+009B is what ESC [ is. */
 static void scrub(char *text, size_t size)
 {
 	text[size - 1] = '\0';
-	for (unsigned char *c = (unsigned char *)text; *c; c++)
-		if (*c < 0x20 || *c == 0x7f)
-			*c = '?';
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-			c[0] = c[1] = '?';
+	text_scrub(text);
 }
 
 /**

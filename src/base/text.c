@@ -126,6 +126,20 @@ bool text_starts(const char *text, const char *prefix)
 }
 
 /**
+ * text_scrub() - make a text fit for a terminal: control characters become '?', in place
+ *
+ * U+0080 to U+009F are some, too: to a terminal U+009B is what ESC [ is.
+ */
+void text_scrub(char *text)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if (*c < 0x20 || *c == 0x7f)
+			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+}
+
+/**
  * text_pointer_key() - a member's name as it stands in a JSON pointer (RFC 6901)
  * @size: of @buf, at least 3; what does not fit is cut off
  *

@@ -41,6 +41,7 @@ static inline char *text_shown(const char *text)
 int text_u64(const char *text, uint64_t max, uint64_t *ret_value);
 int text_i64(const char *text, int64_t *ret_value);
 bool text_starts(const char *text, const char *prefix);
+void text_scrub(char *text);
 char *text_pointer_key(const char *key, char *buf, size_t size);
 bool text_is_below(const char *path, const char *folder);
 bool text_ends(const char *text, const char *suffix);

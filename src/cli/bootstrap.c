@@ -50,6 +50,7 @@ static int parse_source(char *name, struct bootstrap *b, struct err *e)
 
 	if (!name)
 		return fail_errno(e, ENOMEM, "bootstrap");
+	/* what begins with a hyphen would be an option of mmdebstrap's */
 	if (!colon || colon == name || !colon[1] || strchr("-.", colon[1]) ||
 	    colon[1 + strspn(colon + 1, "abcdefghijklmnopqrstuvwxyz0123456789-.")])
 		return fail(e, ERR_INPUT,

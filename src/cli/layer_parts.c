@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/date.h"
 #include "base/log.h"
-#include "os/file.h"
+#include "os/output.h"
 #include "spec/reference.h"
 
 /* As many descriptors as there may be: each folder on the way down takes two. */
@@ -123,33 +123,16 @@ static void warn(const struct pack_result *r)
 }
 
 /* archive_open() - the file @output, or the standard output for NULL */
-int archive_open(const char *output, struct err *e)
+int archive_open(const char *output, struct output *out, struct err *e)
 {
-	int fd;
-
-	if (output) {
-		fd = openat(AT_FDCWD, output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		return fd < 0 ? fail_sys(e, "write '%s'", output) : fd;
-	}
+	if (output)
+		return output_open(out, output, e);
 	if (isatty(STDOUT_FILENO)) {
 		fail(e, ERR_INPUT, "an archive is not for a terminal");
 		return fail_hint(e, "use --output FILE, or a pipe");
 	}
-	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return fd < 0 ? fail_sys(e, "use the standard output") : fd;
-}
-
-/* archive_drop() - no half archive: the file is removed, unless @output is of another kind, or leads to it */
-void archive_drop(const char *output, int fd)
-{
-	struct stat st;
-
-	if (!output || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return;
-	if (file_is_named(fd, AT_FDCWD, output))
-		(void)unlink(output);
-	else if (ftruncate(fd, 0) < 0)
-		log_warn("'%s' holds a part of an archive", output);
+	out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	return out->fd < 0 ? fail_sys(e, "use the standard output") : 0;
 }
 
 static void say_packed(const struct pack_result *r)
@@ -164,22 +147,18 @@ static void say_packed(const struct pack_result *r)
 int pack_print(const struct pack_source *s, const struct pack_options *o, struct err *e)
 {
 	const char *word = o->gzip ? "gzip" : o->zstd ? "zstd" : o->compression;
-	own_fd int fd = FD_NONE;
-	struct pack_order order = { .write = pack_to_fd, .of = &fd };
+	own_output output = OUTPUT_NONE;
+	struct pack_order order = { .write = pack_to_fd, .of = &output.fd };
 	struct pack_result r;
 
 	if (o->gzip + o->zstd + (o->compression != NULL) > 1)
 		return fail(e, ERR_INPUT, "--gzip, --zstd and --compression exclude each other");
 	if (compression_parse(word, &order.compression, e) < 0)
 		return -1;
-	fd = archive_open(o->output, e);
-	if (fd < 0)
-		return -1;
 	more_descriptors();
-	if (pack_layer(s, &order, &r, e) < 0) {
-		archive_drop(o->output, fd);
+	if (archive_open(o->output, &output, e) < 0 || pack_layer(s, &order, &r, e) < 0 ||
+	    output_keep(&output, e) < 0)
 		return -1;
-	}
 	warn(&r);
 	if (o->output)
 		say_packed(&r);

@@ -5,6 +5,7 @@
 #include "base/opt.h"
 #include "base/render.h"
 #include "image/commit.h"
+#include "os/output.h"
 
 /* struct pack_options - `--output FILE`, and how it is compressed */
 struct pack_options {
@@ -35,8 +36,7 @@ struct commit_options {
 
 int compression_parse(const char *word, enum deflate_format *ret, struct err *e);
 int changes_print(const struct pack_source *s, struct render *r, struct err *e);
-int archive_open(const char *output, struct err *e);
-void archive_drop(const char *output, int fd);
+int archive_open(const char *output, struct output *out, struct err *e);
 int pack_print(const struct pack_source *s, const struct pack_options *o, struct err *e);
 int commit_print(struct commit *c, const struct commit_options *o, const char *name, struct err *e);
 

@@ -29,11 +29,13 @@ static const struct opt opts[] = {
 };
 // clang-format on
 
-static int platform(const struct pull_options *o, struct platform *ret, struct err *e)
+static int platform(const struct pull_options *o, struct platform *ret, bool *ret_strict,
+		    struct err *e)
 {
 	const char *text = o->platform ? o->platform : getenv("DOCKER_DEFAULT_PLATFORM");
 
-	return text && *text ? platform_parse(text, ret, e) : platform_of_host(ret, e);
+	*ret_strict = text && *text;
+	return *ret_strict ? platform_parse(text, ret, e) : platform_of_host(ret, e);
 }
 
 static void print_result(const struct pull *p, const struct pull_options *o)
@@ -75,6 +77,7 @@ static int pull_all(struct pull *p, struct transfer *t, const struct reference *
 
 	if (remote_tags(p->remote, TAGS_MAX, p->a, &tags, e) < 0)
 		return -1;
+	p->found = true;
 	for (size_t i = 0; tags[i]; i++) {
 		struct reference one = *r;
 
@@ -94,7 +97,8 @@ static int prepare(const struct cli *cli, struct pull *p, const struct reference
 	struct remote_target target;
 
 	if (remote_target(r, how, p->a, &target, e) < 0 ||
-	    remote_direct(p->remote, &target, e) < 0 || session_open(p->store, cli, e) < 0)
+	    remote_direct(p->remote, &target, e) < 0 ||
+	    (p->store->root < 0 && session_open(p->store, cli, e) < 0))
 		return -1;
 	return layers_init(p->layers, p->store, e);
 }
@@ -114,6 +118,25 @@ static int pull(const struct cli *cli, struct pull *p, struct transfer *t,
 	return result;
 }
 
+/* A short name that may mean several is the first that there is. */
+static int pull_first(const struct cli *cli, struct pull *p, struct transfer *t,
+		      const struct registries_names *names, const struct pull_options *o,
+		      struct err *e)
+{
+	own_str struct str why = { 0 };
+
+	for (size_t i = 0; i < names->names.n; i++) {
+		p->found = false;
+		*e = (struct err){ 0 };
+		if (pull(cli, p, t, &names->names.at[i], o, e) == 0)
+			return 0;
+		if (p->found || names->names.n == 1)
+			return -1;
+		str_addf(&why, "%s%.300s", i ? "; " : "", e->text);
+	}
+	return fail(e, e->cls, "%s", why.at ? why.at : "");
+}
+
 static int run_pull(const struct cli *cli, void *options, char **args,
 		    size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
 		    struct err *e)
@@ -121,6 +144,7 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 	const struct pull_options *o = options;
 	own_arena struct arena a = { .limit = (size_t)256 << 20 };
 	own_store s = STORE_NONE;
+	struct registries_names names;
 	struct platform want;
 	struct reference r;
 	struct layers layers;
@@ -129,7 +153,7 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 		.store = &s, .layers = &layers, .progress = &t.progress, .want = &want, .a = &a
 	};
 
-	if (reference_parse(args[0], &r, e) < 0 || platform(o, &want, e) < 0)
+	if (reference_parse(args[0], &r, e) < 0 || platform(o, &want, &p.strict, e) < 0)
 		return fail_in(e, "pull");
 	if (o->all_tags && strchr(strrchr(args[0], '/') ? strrchr(args[0], '/') : args[0], ':'))
 		return fail(e, ERR_INPUT,
@@ -137,9 +161,11 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 	if (!o->quiet && !o->all_tags &&
 	    !strpbrk(strrchr(args[0], '/') ? strrchr(args[0], '/') : args[0], ":@"))
 		printf("Using default tag: %s\n", REFERENCE_DEFAULT_TAG);
+	if (session_names(args[0], &a, &names, e) < 0)
+		return fail_in(e, "pull");
 	/* a worker that ends says why itself */
 	(void)signal(SIGPIPE, SIG_IGN);
-	return pull(cli, &p, &t, &r, o, e);
+	return pull_first(cli, &p, &t, &names, o, e);
 }
 
 #define PULL(symbol) \

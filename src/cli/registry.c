@@ -1,6 +1,7 @@
 /* registry.c - tare login, logout and search */
 #include "cli/registry.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,18 +51,44 @@ static bool read_line(FILE *in, char *ret, size_t size)
 	return *ret != '\0';
 }
 
-static bool ask_hidden(char *ret, size_t size)
-{
-	struct termios before, hidden;
-	bool good;
+/* The terminal as it was, for who is ended while nothing that is typed is shown. */
+static struct termios terminal_before;
 
-	if (tcgetattr(STDIN_FILENO, &before) < 0)
-		return read_line(stdin, ret, size);
-	hidden = before;
+static void show_again(int signal)
+{
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
+	/* by its usual effect, once we have returned */
+	(void)raise(signal);
+}
+
+static const int endings[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+static void hide(struct sigaction old[COUNT(endings)])
+{
+	struct termios hidden = terminal_before;
+	struct sigaction a = { .sa_handler = show_again, .sa_flags = (int)SA_RESETHAND };
+
+	for (size_t i = 0; i < COUNT(endings); i++) {
+		(void)sigaction(endings[i], NULL, &old[i]);
+		if (old[i].sa_handler != SIG_IGN)
+			(void)sigaction(endings[i], &a, NULL);
+	}
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+}
+
+static bool ask_hidden(char *ret, size_t size)
+{
+	struct sigaction old[COUNT(endings)];
+	bool good;
+
+	if (tcgetattr(STDIN_FILENO, &terminal_before) < 0)
+		return read_line(stdin, ret, size);
+	hide(old);
 	good = read_line(stdin, ret, size);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
+	for (size_t i = 0; i < COUNT(endings); i++)
+		(void)sigaction(endings[i], &old[i], NULL);
 	printf("\n");
 	return good;
 }
@@ -306,6 +333,20 @@ static const struct opt tags_opts[] = {
 };
 // clang-format on
 
+static int get_tags(const struct reference *ref, const struct remote_options *how, uint64_t limit,
+		    struct arena *a, char ***ret_tags, struct err *e)
+{
+	struct remote_target target;
+	struct remote *remote;
+	int r;
+
+	if (remote_target(ref, how, a, &target, e) < 0 || remote_open(&target, &remote, e) < 0)
+		return -1;
+	r = remote_tags(remote, limit, a, ret_tags, e);
+	remote_close(remote);
+	return r;
+}
+
 static int run_tags(const struct cli *cli __attribute__((unused)), void *options, char **args,
 		    size_t n_args __attribute__((unused)), int *ret_status __attribute__((unused)),
 		    struct err *e)
@@ -313,20 +354,20 @@ static int run_tags(const struct cli *cli __attribute__((unused)), void *options
 	const struct tags *o = options;
 	own_arena struct arena a = { 0 };
 	struct remote_options how = { 0 };
-	struct remote_target target;
-	struct remote *remote;
-	struct reference ref;
-	char **names = NULL;
-	int r;
+	struct registries_names names;
+	char **tags = NULL;
+	int r = -1;
 
-	if (registry_options(&o->registry, &how, e) < 0 || reference_parse(args[0], &ref, e) < 0 ||
-	    remote_target(&ref, &how, &a, &target, e) < 0 || remote_open(&target, &remote, e) < 0)
+	if (registry_options(&o->registry, &how, e) < 0 ||
+	    session_names(args[0], &a, &names, e) < 0)
 		return -1;
-	r = remote_tags(remote, o->limit ? o->limit : 10000, &a, &names, e);
-	remote_close(remote);
-	for (size_t i = 0; r == 0 && names[i]; i++)
-		if (reference_is_tag(names[i]))
-			printf("%s\n", names[i]);
+	for (size_t i = 0; r < 0 && i < names.names.n; i++) {
+		*e = (struct err){ 0 };
+		r = get_tags(&names.names.at[i], &how, o->limit ? o->limit : 10000, &a, &tags, e);
+	}
+	for (size_t i = 0; r == 0 && tags[i]; i++)
+		if (reference_is_tag(tags[i]))
+			printf("%s\n", tags[i]);
 	return r;
 }
 

@@ -52,15 +52,77 @@ static void untagged(const char *whole)
 		printf("Untagged: %s\n", reference_familiar(&r, text));
 }
 
-/* One name of several: the image stays. */
-static int untag(struct store *s, const struct image_found *f, struct err *e)
+/* Is @whole, a tag or a digest, of that repository? */
+static bool is_of(const char *whole, const char *repository)
 {
-	char text[REFERENCE_TEXT];
+	size_t len = strlen(repository);
+
+	return strncmp(whole, repository, len) == 0 && (whole[len] == ':' || whole[len] == '@');
+}
+
+/* A digest of a repository that nothing here has a tag of says nothing any more. */
+static int forget(struct store *s, const char *whole, struct err *e)
+{
+	char name[REFERENCE_TEXT];
+	struct reference r;
+
+	if (reference_parse(whole, &r, e) < 0 ||
+	    store_image_forget(s, reference_name(&r, name), &r.digest, e) < 0)
+		return -1;
+	*r.tag = '\0';
+	printf("Untagged: %s\n", reference_familiar(&r, name));
+	return 0;
+}
+
+static int untag_one(struct store *s, const struct names *n, const struct image_found *f,
+		     struct err *e)
+{
+	const struct listed_image *i = n->image;
+	char text[REFERENCE_TEXT], name[REFERENCE_TEXT];
+	bool last = true;
 
 	if (store_image_untag(s, reference_full(&f->reference, text), e) < 0)
 		return -1;
 	untagged(text);
+	(void)reference_name(&f->reference, name);
+	for (size_t k = 0; k < i->tags.n; k++)
+		last = last && (strcmp(i->tags.at[k], text) == 0 || !is_of(i->tags.at[k], name));
+	for (size_t k = 0; last && k < i->digests.n; k++)
+		if (is_of(i->digests.at[k], name) && forget(s, i->digests.at[k], e) < 0)
+			return -1;
 	return 0;
+}
+
+/* One name of several: the image stays. */
+static int untag(struct store *s, const struct names *n, const struct image_found *f, struct err *e)
+{
+	char text[REFERENCE_TEXT];
+
+	return f->reference.digest.algorithm == DIGEST_NONE
+		       ? untag_one(s, n, f, e)
+		       : forget(s, reference_full(&f->reference, text), e);
+}
+
+/* Has the image a name besides this one? With its last tag the digests of its repository go, too. */
+static bool has_others(const struct names *n, const struct image_found *f)
+{
+	const struct listed_image *i = n->image;
+	bool by_tag = f->reference.digest.algorithm == DIGEST_NONE;
+	struct reference r = f->reference;
+	char text[REFERENCE_TEXT], name[REFERENCE_TEXT];
+
+	/* where there are both, the digest decides */
+	if (!by_tag)
+		*r.tag = '\0';
+	(void)reference_full(&r, text);
+	(void)reference_name(&r, name);
+	for (size_t k = 0; k < i->tags.n; k++)
+		if (strcmp(i->tags.at[k], text) != 0)
+			return true;
+	for (size_t k = 0; k < i->digests.n; k++)
+		if (by_tag ? !is_of(i->digests.at[k], name) : strcmp(i->digests.at[k], text) != 0)
+			return true;
+	return false;
 }
 
 static int remove_whole(struct store *s, const struct names *n, const struct digest *d,
@@ -83,8 +145,8 @@ static int remove_found(struct names *n, struct store *s, const char *word, cons
 
 	if (session_image(s, word, &f, e) < 0 || look(n, s, &f.digest, e) < 0)
 		return -1;
-	if (f.by_name && f.reference.digest.algorithm == DIGEST_NONE && n->image->tags.n > 1)
-		return untag(s, &f, e);
+	if (f.by_name && has_others(n, &f))
+		return untag(s, n, &f, e);
 	if (!f.by_name && n->image->tags.n > 1 && !o->force) {
 		fail(e, ERR_CONFLICT, "remove the image %.12s: it has %zu names", n->image->id + 7,
 		     n->image->tags.n);

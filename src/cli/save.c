@@ -13,6 +13,7 @@
 #include "cli/session.h"
 #include "codec/deflater.h"
 #include "image/save.h"
+#include "os/output.h"
 #include "store/listing.h"
 
 struct save {
@@ -156,7 +157,7 @@ static int save(struct wanted *w, struct store *s, const struct save *o, char **
 		struct err *e)
 {
 	const struct word *format = o->format ? word_find(formats, o->format) : formats;
-	own_fd int output = FD_NONE;
+	own_output output = OUTPUT_NONE;
 	enum deflate_format how;
 
 	if (!format) {
@@ -167,20 +168,18 @@ static int save(struct wanted *w, struct store *s, const struct save *o, char **
 		return fail_in(e, "save");
 	if (store_images(s, &w->a, &w->all, e) < 0)
 		return -1;
-	/* each word stands for one, or for some of all */
+	/* each word stands for one, or for some of all; images come and go meanwhile */
 	w->images = arena_array(&w->a, w->all.n + n, sizeof(*w->images));
 	if (!w->images)
 		return fail_errno(e, ENOMEM, "save images");
 	for (size_t i = 0; i < n; i++)
 		if (add_word(w, s, args[i], e) < 0)
 			return -1;
-	output = archive_open(o->output, e);
-	if (output < 0)
+	if (archive_open(o->output, &output, e) < 0)
 		return fail_in(e, "save");
-	if (write_images(w, s, (enum save_format)format->value, how, output, e) == 0)
-		return 0;
-	archive_drop(o->output, output);
-	return -1;
+	if (write_images(w, s, (enum save_format)format->value, how, output.fd, e) < 0)
+		return -1;
+	return output_keep(&output, e);
 }
 
 static int run_save(const struct cli *cli, void *options, char **args, size_t n_args,

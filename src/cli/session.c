@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/text.h"
 #include "cli/base.h"
 #include "os/probe.h"
@@ -40,8 +41,38 @@ static int by_reference(struct store *s, const struct reference *r, struct diges
 	return store_image_by_tag(s, reference_full(r, text), ret, e);
 }
 
+/* session_names() - what a name can mean: by registries.conf a short one may mean several */
+int session_names(const char *word, struct arena *a, struct registries_names *ret_names,
+		  struct err *e)
+{
+	struct registries r;
+
+	return registries_load(a, &r, e) < 0 ? -1
+					     : registries_candidates(&r, word, a, ret_names, e);
+}
+
+/* What was pulled by a short name has the whole one of where it was found. */
+static int by_other_names(struct store *s, const char *word, struct image_found *ret, struct err *e)
+{
+	own_arena struct arena a = { 0 };
+	struct registries_names names = { 0 };
+	struct err no_names = { 0 };
+	int r = 0;
+
+	if (!ret->reference.short_name || session_names(word, &a, &names, &no_names) < 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < names.names.n; i++) {
+		r = by_reference(s, &names.names.at[i], &ret->digest, e);
+		if (r > 0)
+			ret->reference = names.names.at[i];
+	}
+	return r;
+}
+
 /**
  * session_image() - the image that @word stands for: a name, or an id or its beginning
+ *
+ * A short name is docker.io's first, then what registries.conf says of it.
  *
  * Return: 0; -1 with ERR_ABSENT when there is none.
  */
@@ -58,6 +89,10 @@ int session_image(struct store *s, const char *word, struct image_found *ret, st
 	}
 	if (r == 0)
 		r = store_image_by_id(s, hex, &ret->digest, e);
+	if (r == 0 && hex == word && !*no_name.text) {
+		r = by_other_names(s, word, ret, e);
+		ret->by_name = r > 0;
+	}
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	fail(e, ERR_ABSENT, "no such image: %s", word);

@@ -2,6 +2,7 @@
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
+#include "remote/registries_conf.h"
 #include "spec/reference.h"
 #include "store/images.h"
 #include "tare/cli.h"
@@ -20,5 +21,7 @@ struct image_found {
 };
 
 int session_image(struct store *s, const char *word, struct image_found *ret, struct err *e);
+int session_names(const char *word, struct arena *a, struct registries_names *ret_names,
+		  struct err *e);
 
 #endif

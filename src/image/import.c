@@ -6,18 +6,15 @@
 #include "image/import.h"
 
 #include <stdio.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/date.h"
 #include "image/document.h"
-#include "os/file.h"
-#include "os/tree.h"
 #include "store/ingest.h"
+#include "store/scratch.h"
 
 #define PIECE ((size_t)256 << 10)
 
@@ -109,31 +106,24 @@ static int describe(struct import *m, const struct ingest *in, enum media_compre
 static int learn(struct import *m, const struct ingest *in, struct digest *ret_diff_id,
 		 struct err *e)
 {
-	char name[64];
-	own_fd int folder = FD_NONE, blob = FD_NONE;
+	own_scratch x = SCRATCH_NONE;
+	own_fd int blob = FD_NONE;
 	struct unpack_order order = {
 		.mode = UNPACK_OVERLAY,
 		.opaque = m->store->user_xattrs ? UNPACK_OPAQUE_USER : UNPACK_OPAQUE_TRUSTED,
 	};
 	own_unpack u = UNPACK_NONE;
 	struct unpack_result result;
-	struct err ignored = { 0 };
-	int r;
 
-	snprintf(name, sizeof(name), "import-%d-%lld", (int)getpid(), (long long)date_now_ns());
-	folder = file_make_locked(m->store->ingest, name, e);
-	if (folder < 0)
+	if (scratch_open(&x, m->store, "import", e) < 0)
 		return -1;
 	blob = store_blob_open(m->store, &in->digest, NULL, e);
 	order.input = blob;
-	order.target = folder;
-	r = blob < 0 ? -1 : unpack_start(&u, &order, e);
-	if (r == 0)
-		r = unpack_finish(&u, &result, e);
-	if (r == 0)
-		*ret_diff_id = result.diff_id;
-	(void)tree_remove(m->store->ingest, name, &ignored);
-	return r;
+	order.target = x.fd;
+	if (blob < 0 || unpack_start(&u, &order, e) < 0 || unpack_finish(&u, &result, e) < 0)
+		return -1;
+	*ret_diff_id = result.diff_id;
+	return 0;
 }
 
 /**

@@ -253,6 +253,23 @@ void layer_jobs_done(struct layer_job *jobs, size_t n)
 	}
 }
 
+/**
+ * layers_settle() - for who waits for layers that others unpack: what is done gets its name now
+ *
+ * They may be waiting for ours; so nobody who waits holds any that is done.
+ */
+int layers_settle(struct layers *ls, struct layer_job *jobs, size_t n, struct err *e)
+{
+	if (layers_commit(ls, jobs, n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i].state == LAYER_DONE) {
+			layer_jobs_done(&jobs[i], 1);
+			jobs[i].state = LAYER_HAVE;
+		}
+	return 0;
+}
+
 /* struct queue - layers_unpack()'s */
 struct queue {
 	struct layers *ls;
@@ -350,10 +367,12 @@ int layers_unpack(struct layers *ls, const struct stored_image *image, struct er
 		return fail_errno(e, ENOMEM, "unpack layers");
 	while (r == 0 && !is_over(&q)) {
 		r = fill(&q, e);
-		if (r == 0 && q.running)
+		if (r == 0 && q.running) {
 			r = wait_for_one(&q, e);
-		else if (r == 0 && !is_over(&q))
+		} else if (r == 0 && !is_over(&q)) {
+			r = layers_settle(ls, q.jobs, q.n, e);
 			clock_nap_ns(5000000);
+		}
 	}
 	if (r == 0)
 		r = layers_commit(ls, q.jobs, q.n, e);

@@ -2,7 +2,7 @@
  *
  * A layer is unpacked into layers/tmp-NAME/root under a lock on tmp-NAME, which ends with its holder;
  * others who want it wait. When all of an image's are there they are flushed, renamed and recorded
- * together.
+ * together; who has to wait for others does so with those that are done before.
  */
 #ifndef IMAGE_LAYERS_H
 #define IMAGE_LAYERS_H
@@ -45,6 +45,7 @@ int layer_finish(struct layer_job *j, struct err *e);
 int layer_again(struct layer_job *j, struct layers *ls, const struct stored_layer *layer, int below,
 		struct err *e);
 int layers_commit(struct layers *ls, struct layer_job *jobs, size_t n, struct err *e);
+int layers_settle(struct layers *ls, struct layer_job *jobs, size_t n, struct err *e);
 void layer_jobs_done(struct layer_job *jobs, size_t n);
 
 const char *layer_name(const struct layers *ls, const struct stored_layer *layer,

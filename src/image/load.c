@@ -7,12 +7,11 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
-#include "base/date.h"
 #include "layer/unpack.h"
 #include "os/file.h"
 #include "os/path.h"
-#include "os/tree.h"
 #include "store/ingest.h"
+#include "store/scratch.h"
 
 #define PIECE ((size_t)256 << 10)
 
@@ -177,19 +176,10 @@ static int extract(struct load *l, int input, struct err *e)
  */
 int image_load(struct load *l, int input, struct err *e)
 {
-	struct err ignored = { 0 };
-	char name[64];
-	own_fd int folder = FD_NONE;
-	int r;
+	own_scratch x = SCRATCH_NONE;
 
-	snprintf(name, sizeof(name), "load-%d-%lld", (int)getpid(), (long long)date_now_ns());
-	l->folder = folder = file_make_locked(l->store->ingest, name, e);
-	if (folder < 0)
+	if (scratch_open(&x, l->store, "load", e) < 0)
 		return -1;
-	r = extract(l, input, e);
-	if (r == 0)
-		r = load_folder(l, e);
-	if (tree_remove(l->store->ingest, name, r < 0 ? &ignored : e) < 0)
-		r = -1;
-	return r;
+	l->folder = x.fd;
+	return extract(l, input, e) < 0 || load_folder(l, e) < 0 ? -1 : scratch_remove(&x, e);
 }

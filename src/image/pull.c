@@ -8,11 +8,19 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "store/ingest.h"
 
 static const char *wanted(const struct reference *r, char buf[DIGEST_TEXT])
 {
 	return r->digest.algorithm != DIGEST_NONE ? digest_text(&r->digest, buf) : r->tag;
+}
+
+/* One that does not say what it is for may be for anything. */
+static bool is_for(const struct pull *p, const struct stored_image *i)
+{
+	return i->artifact || !i->config.os || !*i->config.os ||
+	       platform_runs(p->want, i->config.os, i->config.architecture, i->config.variant);
 }
 
 /* Whether all of an image is in the store, unpacked. */
@@ -24,8 +32,8 @@ static int is_complete(struct pull *p, const struct digest *manifest, struct err
 
 	if (store_image_load(p->store, manifest, p->a, &image, &broken) < 0)
 		return 0;
-	if (!image.artifact && !platform_runs(p->want, image.config.os, image.config.architecture,
-					      image.config.variant))
+	/* of an index's images this may be another's; an image that the name means itself is what it is */
+	if (!is_for(p, &image) && (p->strict || !digest_same(&p->manifest, &p->digest)))
 		return 0;
 	for (size_t i = 0; i < image.layers.n; i++) {
 		r = store_blob_find(p->store, &image.layers.at[i].blob, e);
@@ -88,8 +96,31 @@ static int is_up_to_date(struct pull *p, struct err *e)
 	return r;
 }
 
-/* A manifest or index, from the registry into the store. */
-static int fetch_document(struct pull *p, const char *what, const struct digest *expected,
+/* What an index says of a manifest, against what came. */
+static int check_promise(const struct image_descriptor *from, const struct remote_manifest *m,
+			 const struct media *is, struct err *e)
+{
+	const struct media *said = media_find(from->media_type);
+	struct digest d;
+
+	if (digest_parse(from->digest, &d, e) < 0)
+		return -1;
+	if (!digest_same(&m->digest, &d))
+		return fail(e, ERR_INPUT, "pull %s: the registry sent something else",
+			    from->digest);
+	if (m->size != from->size)
+		return fail(e, ERR_INPUT,
+			    "pull %s: it has %zu bytes, and not %llu as its index says",
+			    from->digest, m->size, (unsigned long long)from->size);
+	if (said != is)
+		return fail(e, ERR_INPUT,
+			    "pull %s: it is of type '%s', and not '%.100s' as its index says",
+			    from->digest, is->type, from->media_type ? from->media_type : "");
+	return 0;
+}
+
+/* A manifest or index, from the registry into the store; @from: what an index says of it, or NULL */
+static int fetch_document(struct pull *p, const char *what, const struct image_descriptor *from,
 			  struct image_document *ret_doc, struct digest *ret_digest, struct err *e)
 {
 	struct remote_manifest m;
@@ -97,10 +128,9 @@ static int fetch_document(struct pull *p, const char *what, const struct digest 
 
 	if (remote_manifest(p->remote, what, p->a, &m, e) < 0)
 		return -1;
-	if (expected && !digest_same(&m.digest, expected))
-		return fail(e, ERR_INPUT, "pull %s: the registry sent something else", what);
 	if (image_document(m.bytes, m.size, m.media_type, "the image's manifest", p->a, ret_doc,
 			   e) < 0 ||
+	    (from && check_promise(from, &m, ret_doc->media, e) < 0) ||
 	    store_blob_keep(p->store, m.bytes, m.size, ret_doc->media->type, &kept, e) < 0)
 		return -1;
 	*ret_digest = m.digest;
@@ -114,7 +144,6 @@ static int fetch_manifest(struct pull *p, struct err *e)
 	const char *what = wanted(p->reference, text);
 	const struct image_descriptor *chosen;
 	struct image_document d;
-	struct digest digest;
 
 	if (fetch_document(p, what, NULL, &d, &p->digest, e) < 0)
 		return -1;
@@ -122,9 +151,7 @@ static int fetch_manifest(struct pull *p, struct err *e)
 	if (d.media->kind == MEDIA_MANIFEST)
 		return 0;
 	chosen = platform_choose(p->want, &d.index, e);
-	if (!chosen || digest_parse(chosen->digest, &digest, e) < 0)
-		return -1;
-	if (fetch_document(p, chosen->digest, &digest, &d, &p->manifest, e) < 0)
+	if (!chosen || fetch_document(p, chosen->digest, chosen, &d, &p->manifest, e) < 0)
 		return -1;
 	if (d.media->kind != MEDIA_MANIFEST)
 		return fail(e, ERR_UNSUPPORTED, "pull: an index within an index");
@@ -161,6 +188,30 @@ static int refuse_foreign(const struct stored_image *image, struct err *e)
 				   "addresses that an image names are not followed");
 		}
 	return 0;
+}
+
+/* An image without an index is for one machine only, and says so itself. */
+static int check_platform(const struct pull *p, const struct stored_image *image, struct err *e)
+{
+	struct platform is = { 0 };
+	char has[100], wanted[100];
+
+	if (is_for(p, image))
+		return 0;
+	snprintf(is.os, sizeof(is.os), "%.31s", image->config.os ? image->config.os : "");
+	snprintf(is.architecture, sizeof(is.architecture), "%.31s",
+		 image->config.architecture ? image->config.architecture : "");
+	snprintf(is.variant, sizeof(is.variant), "%.31s",
+		 image->config.variant ? image->config.variant : "");
+	platform_text(&is, has);
+	platform_text(p->want, wanted);
+	if (!p->strict) {
+		log_warn("the image is for %s, and does not run on this machine, which is %s", has,
+			 wanted);
+		return 0;
+	}
+	fail(e, ERR_ABSENT, "the image is for %s, not for %s", has, wanted);
+	return fail_hint(e, "there is no other of that name; without --platform it is pulled");
 }
 
 static int record(struct pull *p, const struct stored_image *image, struct err *e)
@@ -202,12 +253,17 @@ int image_pull(struct pull *p, struct err *e)
 	if (r < 0)
 		return -1;
 	announce(p);
+	p->found = r > 0;
 	if (r > 0)
 		return 0;
 	p->fresh = true;
-	if (fetch_manifest(p, e) < 0 || fetch_config(p, e) < 0 ||
+	if (fetch_manifest(p, e) < 0)
+		return -1;
+	p->found = true;
+	if (fetch_config(p, e) < 0 ||
 	    store_image_load(p->store, &p->manifest, p->a, &image, e) < 0 ||
-	    refuse_foreign(&image, e) < 0 || pull_blobs(p, &image, e) < 0)
+	    check_platform(p, &image, e) < 0 || refuse_foreign(&image, e) < 0 ||
+	    pull_blobs(p, &image, e) < 0)
 		return -1;
 	return record(p, &image, e);
 }

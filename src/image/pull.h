@@ -12,10 +12,10 @@
 /**
  * struct pull - one image to be pulled
  * @remote:   its repository
- * @want:     for which machine
+ * @want:     for which machine; @strict: who pulls has said so, and takes no other
  * @a:        owns what is read
  * @digest, @manifest: what came: by which digest the registry knows it, and the image's own
- * @fresh:    there was something to download
+ * @fresh:    there was something to download; @found: the registry has it, whatever failed afterwards
  */
 struct pull {
 	struct store *store;
@@ -26,7 +26,7 @@ struct pull {
 	const struct progress *progress;
 	struct arena *a;
 	struct digest digest, manifest;
-	bool fresh;
+	bool strict, fresh, found;
 };
 
 int image_pull(struct pull *p, struct err *e);

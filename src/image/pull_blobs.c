@@ -27,6 +27,7 @@
  * @pipe:  from tare-fetch; @id is the question's
  * @feed:  to the worker; @fed bytes of the blob have gone there
  * @came:  the registry is done with it; @whole: in the store; @here: and unpacked (chained layers)
+ * @spoilt: why its layer can't be unpacked. It may be for a blob that is not what it should be
  */
 struct fetch {
 	struct digest digest;
@@ -36,6 +37,7 @@ struct fetch {
 	struct layer_job *job;
 	int pipe, feed;
 	bool asked, came, whole, retried, here;
+	struct err *spoilt;
 	char short_id[13];
 };
 
@@ -193,7 +195,9 @@ static int again(struct pulling *g, struct fetch *f, struct err *e)
 	if (f->job && f->job->state == LAYER_RUNNING) {
 		const struct stored_layer *layer = f->job->layer;
 
-		g->running--;
+		g->running -= !f->spoilt;
+		free(f->spoilt);
+		f->spoilt = NULL;
 		layer_jobs_done(f->job, 1);
 		if (layer_begin(f->job, g->p->layers, layer, e) < 0)
 			return -1;
@@ -222,7 +226,12 @@ static int end_blob(struct pulling *g, struct fetch *f, struct err *e)
 		fd_close(&f->feed);
 	if (f->feed >= 0)
 		return 0;
-	return ingest_commit(&f->in, f->media_type, e);
+	if (ingest_commit(&f->in, f->media_type, e) < 0)
+		return -1;
+	/* chained layers are told of when they are unpacked */
+	if (!g->p->layers->driver->chained && !f->job)
+		tell(g, f, PROGRESS_DONE, f->size, NULL);
+	return 0;
 }
 
 static struct fetch *by_id(const struct pulling *g, uint64_t id)
@@ -255,6 +264,20 @@ static int hear(struct pulling *g, struct err *e)
 	return r;
 }
 
+/* While others unpack layers of ours, they may be waiting for what we have done. */
+static int settle(struct pulling *g, struct err *e)
+{
+	bool waits = false, done = false;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct layer_job *j = g->fetches[i].job;
+
+		waits = waits || (j && j->state == LAYER_BUSY);
+		done = done || (j && j->state == LAYER_DONE);
+	}
+	return waits && done ? layers_settle(g->p->layers, g->jobs, g->n, e) : 0;
+}
+
 static bool is_over(const struct fetch *f)
 {
 	return f->whole && f->in.fd < 0 &&
@@ -268,14 +291,29 @@ static int step(struct pulling *g, struct fetch *f, struct err *e)
 	if (f->job && (f->job->state == LAYER_MINE || f->job->state == LAYER_BUSY) &&
 	    begin_layer(g, f, e) < 0)
 		return -1;
-	return end_blob(g, f, e);
+	if (end_blob(g, f, e) < 0)
+		return -1;
+	return f->whole && f->spoilt ? (*e = *f->spoilt, -1) : 0;
+}
+
+/* What the worker is fed may be a mirror's, or what a power cut has left of an earlier pull: its digest,
+ * at the end, tells whether the layer is to blame. */
+static int spoil(struct fetch *f, struct err *e)
+{
+	f->spoilt = malloc(sizeof(*f->spoilt));
+	if (!f->spoilt)
+		return -1;
+	*f->spoilt = *e;
+	*e = (struct err){ 0 };
+	fd_close(&f->feed);
+	return 0;
 }
 
 static int end_layer(struct pulling *g, struct fetch *f, struct err *e)
 {
 	g->running--;
 	if (layer_finish(f->job, e) < 0)
-		return -1;
+		return f->whole || e->cls != ERR_INPUT ? -1 : spoil(f, e);
 	tell(g, f, PROGRESS_DONE, f->size, NULL);
 	return 0;
 }
@@ -288,7 +326,7 @@ static void watch(const struct pulling *g, struct pollfd *w)
 	for (size_t i = 0; i < g->n; i++) {
 		const struct fetch *f = &g->fetches[i];
 		struct pollfd *at = &w[i * WATCH_EACH];
-		bool runs = f->job && f->job->state == LAYER_RUNNING;
+		bool runs = f->job && f->job->state == LAYER_RUNNING && !f->spoilt;
 
 		at[WATCH_PIPE] = (struct pollfd){ .fd = f->pipe, .events = POLLIN };
 		at[WATCH_FEED] =
@@ -334,6 +372,8 @@ static int loop(struct pulling *g, struct err *e)
 		}
 		if (over)
 			return 0;
+		if (settle(g, e) < 0)
+			return -1;
 		watch(g, w);
 		if (poll(w, (nfds_t)(g->n * WATCH_EACH + 1), PATIENCE) < 0 && errno != EINTR)
 			return fail_sys(e, "wait for a registry");
@@ -387,6 +427,16 @@ static int unpack_chain(const struct pulling *g, const struct stored_image *imag
 	return 0;
 }
 
+/* Is it unpacked from another blob of the image, which is compressed in another way? */
+static bool is_unpacked_twice(const struct pulling *g, const struct stored_layer *l)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->fetches[i].job &&
+		    digest_same(&g->fetches[i].job->layer->diff_id, &l->diff_id))
+			return true;
+	return false;
+}
+
 static int add_layer(struct pulling *g, const struct stored_layer *l, struct err *e)
 {
 	struct fetch *f;
@@ -397,6 +447,9 @@ static int add_layer(struct pulling *g, const struct stored_layer *l, struct err
 	f = &g->fetches[g->n - 1];
 	if (g->p->layers->driver->chained)
 		return look_at_chained(g, f, l, e);
+	/* our own lock on it would hold us up for ever */
+	if (is_unpacked_twice(g, l))
+		return 0;
 	f->job = &g->jobs[g->n - 1];
 	if (layer_begin(f->job, g->p->layers, l, e) < 0)
 		return -1;
@@ -413,6 +466,7 @@ static void end(struct pulling *g)
 		fd_close(&f->pipe);
 		fd_close(&f->feed);
 		ingest_done(&f->in);
+		free(f->spoilt);
 		if (f->job)
 			layer_jobs_done(f->job, 1);
 	}

@@ -63,6 +63,22 @@ static int write_text(struct archive *ar, const char *name, const char *text, si
 	return tar_put_data(&ar->tar, text, len, e);
 }
 
+/* By hand: to a file that is appended to, neither of the kernel's ways leads. */
+static ssize_t copy_piece(int output, int fd, size_t piece)
+{
+	char text[65536];
+	ssize_t n = read(fd, text, piece < sizeof(text) ? piece : sizeof(text));
+
+	for (ssize_t done = 0; done < n;) {
+		ssize_t written = write(output, text + done, (size_t)(n - done));
+
+		if (written < 0 && errno != EINTR)
+			return -1;
+		done += written < 0 ? 0 : written;
+	}
+	return n;
+}
+
 /* The kernel copies it, whatever the output is; by hand where it can't. */
 static int copy_blob(struct archive *ar, int fd, uint64_t size, struct err *e)
 {
@@ -75,6 +91,8 @@ static int copy_blob(struct archive *ar, int fd, uint64_t size, struct err *e)
 		if (n < 0 &&
 		    (errno == EINVAL || errno == EXDEV || errno == EOPNOTSUPP || errno == EBADF))
 			n = sendfile(ar->output, fd, NULL, piece);
+		if (n < 0 && errno == EINVAL)
+			n = copy_piece(ar->output, fd, piece);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

@@ -42,12 +42,27 @@ static int fail_taken(const char *id, struct err *e)
 	return fail_hint(e, "`tare snapshot rm` removes it");
 }
 
+/* overlayfs takes no folder twice (ELOOP). The uppermost does all that those below it do: what it has
+ * hides what they have, and what they remove it removes. So they are left out. */
+static void drop_below(struct snapshot_base *b, const char *name)
+{
+	const char **names = (const char **)(uintptr_t)b->layers;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (strcmp(names[i], name) == 0) {
+			memmove(&names[i], &names[i + 1], (b->n - i - 1) * sizeof(*names));
+			b->n--;
+			return;
+		}
+}
+
 /* Layers come by name; the lowest first. */
 static int add_layer(struct arena *a, struct snapshot_base *b, const char *digest, struct err *e)
 {
 	const char **names = (const char **)(uintptr_t)b->layers;
 	const char *colon = strchr(digest, ':');
 
+	drop_below(b, colon ? colon + 1 : digest);
 	names = arena_more(a, names, b->n, sizeof(*names));
 	if (!names || !(names[b->n] = arena_dup(a, colon ? colon + 1 : digest)))
 		return fail_errno(e, ENOMEM, "list an image's layers");

@@ -285,6 +285,29 @@ static int check_search(const struct source *s, const struct toml *root, char *c
 	return 0;
 }
 
+/* There is nobody here who could be asked which of several is meant; podman asks if it has a terminal. */
+static int read_mode(const struct source *s, const struct toml *root, struct registries *r)
+{
+	static const struct word words[] = {
+		{ "enforcing", 1 }, { "permissive", 0 }, { "disabled", 0 }, { 0 }
+	};
+	const char *text = NULL;
+	const struct word *w;
+
+	if (get_string(s, root, "short-name-mode", &text) < 0)
+		return -1;
+	if (!text)
+		return 0;
+	w = word_find(words, text);
+	if (!w)
+		return fail(s->e, ERR_INPUT,
+			    "read '%s': line %u: short-name-mode '%.60s' is not enforcing, "
+			    "permissive or disabled",
+			    s->doc, toml_member(root, "short-name-mode")->line, text);
+	r->strict = w->value ? s->doc : NULL;
+	return 0;
+}
+
 /**
  * registries_read() - add one document to what was read before
  * @r:   points into @a
@@ -293,13 +316,8 @@ static int check_search(const struct source *s, const struct toml *root, char *c
 int registries_read(struct registries *r, const char *text, size_t len, const char *doc,
 		    struct arena *a, struct err *e)
 {
-	static const char *const known[] = { "unqualified-search-registries",
-					     "registry",
-					     "aliases",
-					     "short-name-mode",
-					     "credential-helpers",
-					     "additional-layer-store-auth-helper",
-					     NULL };
+	static const char *const known[] = { "unqualified-search-registries", "registry", "aliases",
+					     "short-name-mode", NULL };
 	const struct source s = { doc, a, e };
 	const struct toml *root = toml_parse(text, len, doc, a, e);
 	const struct toml *old = toml_member(root, "registries");
@@ -319,6 +337,8 @@ int registries_read(struct registries *r, const char *text, size_t len, const ch
 		return -1;
 	if (search)
 		r->search = search;
+	if (read_mode(&s, root, r) < 0)
+		return -1;
 	return read_tables(&s, root, r);
 }
 
@@ -464,6 +484,17 @@ static int search_names(const struct registries *r, const struct reference *ref,
 	return 0;
 }
 
+static int ambiguous(const struct registries *r, const char *text,
+		     const struct registries_names *names, struct err *e)
+{
+	char name[REFERENCE_TEXT], other[REFERENCE_TEXT];
+
+	fail(e, ERR_INPUT, "name '%.200s': it may mean %zu images", text, names->names.n);
+	return fail_hint(e, "write it whole, as %.80s or %.80s; '%s' has short-name-mode enforcing",
+			 reference_full(&names->names.at[0], name),
+			 reference_full(&names->names.at[1], other), r->strict);
+}
+
 /**
  * registries_candidates() - what a user's name can mean, in the order in which it is tried
  *
@@ -486,7 +517,7 @@ int registries_candidates(const struct registries *r, const char *text, struct a
 		if (search_names(r, &ref, name, a, &names, e) < 0)
 			return -1;
 		*ret_names = names;
-		return 0;
+		return r->strict && names.names.n > 1 ? ambiguous(r, text, &names, e) : 0;
 	}
 	names.names.at = arena_array(a, 1, sizeof(*names.names.at));
 	if (!names.names.at)

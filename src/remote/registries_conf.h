@@ -42,9 +42,14 @@ struct registries_row {
 	struct registries_row *next;
 };
 
-/* struct registries - everything that was read; zero: nothing, and docker.io is the default */
+/**
+ * struct registries - everything that was read; zero: nothing, and docker.io is the default
+ * @search: NULL: docker.io
+ * @strict: a file that says that nobody is asked for a name that can mean several, or NULL
+ */
 struct registries {
-	char **search; /* NULL: docker.io */
+	char **search;
+	const char *strict;
 	struct registries_row *rows;
 	struct registries_alias {
 		const char *name, *value;

@@ -49,7 +49,7 @@
 	X(PULLED_ADD,    "INSERT OR IGNORE INTO pulled(repository,digest,manifest) VALUES(?,?,?)") \
 	X(PULLED_FIND,   "SELECT manifest FROM pulled WHERE repository=? AND digest=?") \
 	X(PULLED_ALL,    "SELECT repository, digest, manifest FROM pulled ORDER BY repository, digest") \
-	X(PULLED_DROP,   "DELETE FROM pulled WHERE repository=? AND manifest=?") \
+	X(PULLED_DROP,   "DELETE FROM pulled WHERE repository=? AND digest=?") \
 	X(LAYER_ADD,     "INSERT OR REPLACE INTO layer(name,diff_id,chain_id,bytes,entries) VALUES(?,?,?,?,?)") \
 	X(LAYER_FIND,    "SELECT bytes, entries FROM layer WHERE name=?") \
 	X(LAYER_DROP,    "DELETE FROM layer WHERE name=?") \

@@ -15,6 +15,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "store/images.h"
+#include "store/scratch.h"
 
 static int list_unused(struct store *s, struct collected *c, enum db_statement which,
 		       struct list_any *list, struct err *e)
@@ -100,7 +101,7 @@ int store_collect_ingest(struct store *s, int64_t older_than_s, uint64_t *bytes,
 	for (struct dirent *d; (d = readdir(dir));)
 		if (d->d_name[0] != '.')
 			(void)is_stale(s->ingest, d->d_name, older_than_s, bytes);
-	return 0;
+	return scratch_clear(s, e);
 }
 
 void collected_done(struct collected *c)

@@ -132,6 +132,35 @@ static int record_parts(struct store *s, const struct stored_image *i, struct er
 	return 0;
 }
 
+static int want_blob(struct store *s, const struct digest *d, struct err *e)
+{
+	char text[DIGEST_TEXT];
+	own_rows rows = { 0 };
+	int r;
+
+	if (db_query(&s->db, DB_BLOB_FIND, &rows, e, "s", digest_text(d, text)) < 0)
+		return -1;
+	r = db_next(&rows, e);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	fail(e, ERR_ABSENT, "its blob %.19s is not here any more", text);
+	return fail_hint(e, "the image was removed meanwhile");
+}
+
+/* Who has leased nothing, since all was there, may come after its removal. */
+static int want_parts(struct store *s, const struct stored_image *i, struct err *e)
+{
+	const struct image_manifest *m = &i->manifest;
+	struct digest d;
+
+	if (want_blob(s, &i->digest, e) < 0 || want_blob(s, &i->id, e) < 0)
+		return -1;
+	for (size_t n = 0; n < m->layers.n; n++)
+		if (digest_parse(m->layers.at[n].digest, &d, e) < 0 || want_blob(s, &d, e) < 0)
+			return -1;
+	return 0;
+}
+
 static int record_layers(struct store *s, const struct stored_image *i, struct err *e)
 {
 	char name[DIGEST_TEXT], blob[DIGEST_TEXT], diff[DIGEST_TEXT], chain[DIGEST_TEXT];
@@ -157,8 +186,12 @@ static int record_names(struct store *s, const char *manifest, const struct imag
 		if (names[i].tag &&
 		    db_run(&s->db, DB_TAG_SET, e, "ssi", names[i].tag, manifest, date_now_ns()) < 0)
 			return -1;
-		if (names[i].digest && db_run(&s->db, DB_PULLED_ADD, e, "sss", names[i].repository,
-					      digest_text(names[i].digest, text), manifest) < 0)
+		if (!names[i].digest)
+			continue;
+		/* of an index's images, the one that came last */
+		if (store_image_forget(s, names[i].repository, names[i].digest, e) < 0 ||
+		    db_run(&s->db, DB_PULLED_ADD, e, "sss", names[i].repository,
+			   digest_text(names[i].digest, text), manifest) < 0)
 			return -1;
 	}
 	return 0;
@@ -182,7 +215,8 @@ int store_image_record(struct store *s, const struct stored_image *image,
 		log_debug("image %s: created on '%.40s', which is no date", manifest, c->created);
 	if (db_begin_durable(&s->db, &t, e) < 0)
 		return -1;
-	if (db_run(&s->db, DB_IMAGE_ADD, e, "ssissssiiss", manifest, image->media->type,
+	if (want_parts(s, image, e) < 0 ||
+	    db_run(&s->db, DB_IMAGE_ADD, e, "ssissssiiss", manifest, image->media->type,
 		   (int64_t)image->size, digest_text(&image->id, id), c->os, c->architecture,
 		   c->variant, created, date_now_ns(), image->artifact, c->author) < 0 ||
 	    record_parts(s, image, e) < 0 || record_layers(s, image, e) < 0 ||
@@ -289,6 +323,15 @@ int store_image_untag(struct store *s, const char *tag, struct err *e)
 	    db_commit(&t, e) < 0)
 		return fail_in(e, "remove the tag '%s'", tag);
 	return 1;
+}
+
+/* store_image_forget() - that the image came from @repository as @d, or went there */
+int store_image_forget(struct store *s, const char *repository, const struct digest *d,
+		       struct err *e)
+{
+	char text[DIGEST_TEXT];
+
+	return db_run(&s->db, DB_PULLED_DROP, e, "ss", repository, digest_text(d, text));
 }
 
 /* store_image_remove() - forget an image with all of its names; its blobs stay until collected */

@@ -50,6 +50,8 @@ int store_image_by_tag(struct store *s, const char *tag, struct digest *ret_mani
 int store_image_by_digest(struct store *s, const char *repository, const struct digest *d,
 			  struct digest *ret_manifest, struct err *e);
 int store_image_untag(struct store *s, const char *tag, struct err *e);
+int store_image_forget(struct store *s, const char *repository, const struct digest *d,
+		       struct err *e);
 int store_image_remove(struct store *s, const struct digest *manifest, struct err *e);
 int digest_chain(const struct digest *parent, const struct digest *diff_id,
 		 struct digest *ret_chain, struct err *e);

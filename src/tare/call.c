@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/own.h"
+#include "base/text.h"
 #include "tare/cli.h"
 
 static const struct word levels[] = {
@@ -20,8 +21,12 @@ static const struct word levels[] = {
 static void write_line(void *ctx, enum log_level level, const char *line)
 {
 	const struct cli *cli = ctx;
+	char shown[2048];
 
-	fprintf(stderr, "%s: %s: %s\n", cli->program, word_name(levels, level), line);
+	/* names of strangers' files may be in it */
+	snprintf(shown, sizeof(shown), "%s", line);
+	text_scrub(shown);
+	fprintf(stderr, "%s: %s: %s\n", cli->program, word_name(levels, level), shown);
 }
 
 static int obey_log_level(struct cli *cli, struct err *e)

@@ -377,3 +377,93 @@ image_id() {
 	[[ $(host_tare image inspect --format '{{.Config.User}} {{.Created}} {{json .Config.Cmd}}' my/own:1) = \
 		'7 1970-01-02T00:00:00Z ["bash"]' ]]
 }
+
+@test "names of strangers' files do no harm to a terminal" {
+	small_tar fs.tar
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("tree/\x1b]0;owned\x07")'
+	run host_tare layer commit tree y:1
+	expect_line 'left out'
+	[[ $output != *$'\e'* && $output != *$'\a'* ]]
+}
+
+@test "what killed commands have left goes with the next, and what one holds stays" {
+	local layer load
+
+	small_tar fs.tar
+	host_tare import fs.tar x:1 >out
+	host_tare save x:1 >x.tar
+	layer=$(find "$TARE_ROOT/layers" -mindepth 1 -maxdepth 1 -newer fs.tar -printf '%f\n' | head -n 1)
+	# half removed, half unpacked, half loaded
+	mkdir -p "$TARE_ROOT/layers/tmp-gone-$layer/left" "$TARE_ROOT/layers/tmp-123/root/left" "$TARE_ROOT/ingest/load-1-2/left"
+	touch -d '1 hour ago' "$TARE_ROOT"/layers/tmp-*
+	host_tare rmi x:1
+	[[ -z $(find "$TARE_ROOT/layers" "$TARE_ROOT/ingest" -name 'tmp-*' -o -name 'load-*') ]]
+	# one that is killed while it reads; a repair does not touch one that is alive
+	mkfifo pipe
+	"$TARE_BUILD/src/tare" load <pipe >log 2>&1 3>&- &
+	load=$!
+	exec 7>pipe
+	head -c 4096 x.tar >&7
+	wait_for 10 compgen -G "$TARE_ROOT/ingest/load-*"
+	host_tare system check --repair
+	compgen -G "$TARE_ROOT/ingest/load-*"
+	kill -KILL $load
+	exec 7>&-
+	wait_for 10 not_running $load
+	host_tare load --input x.tar
+	[[ -z $(find "$TARE_ROOT/ingest" -name 'load-*') ]]
+}
+
+not_running() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+@test "an archive is there when it is whole; devices and appended files are written to" {
+	small_tar fs.tar
+	host_tare import fs.tar x:1 >out
+	host_tare save x:1 >x.tar
+	echo before >all
+	host_tare save x:1 >>all
+	tail -c +8 all | cmp - x.tar
+	mknod full c 1 7
+	run host_tare save --output full x:1
+	expect_error 'no space left'
+	[[ -c full ]]
+	run host_tare layer pack --output full tree
+	expect_error 'no space left'
+	[[ -c full ]]
+	mkdir small
+	mount -t tmpfs -o size=16k none small
+	echo before >small/x.tar
+	ln -s small/x.tar link
+	run host_tare save --output link tare/base
+	[[ $(<small/x.tar) = before && $(ls -A small) = x.tar ]] || status=0
+	umount small
+	expect_error 'no space left'
+	mkdir -p there
+	ln -sf there/x.tar link
+	: >there/x.tar
+	host_tare save --output link x:1
+	cmp there/x.tar x.tar
+	[[ -L link && $(stat -c %a there/x.tar) = 600 && $(ls -A there) = x.tar ]]
+}
+
+@test "two who unpack the same layers do not wait for each other" {
+	local n
+
+	mkdir six
+	for n in 1 2 3 4 5 6; do
+		head -c 2000000 /dev/urandom >noise$n
+		tar -cf six/$n.tar noise$n
+		sha256sum <six/$n.tar | cut -c 1-64
+	done >diffs
+	jq -Rnc '{architecture: "amd64", os: "linux", config: {}, rootfs: {type: "layers", diff_ids: [inputs | "sha256:" + .]}}' <diffs >six/c.json
+	echo '[{"Config":"c.json","RepoTags":["six:1"],"Layers":["1.tar","2.tar","3.tar","4.tar","5.tar","6.tar"]}]' >six/manifest.json
+	tar -C six -cf six.tar .
+	host_tare images >out
+	for n in 1 2 3; do
+		timeout $((30 * TARE_PATIENCE)) "$TARE_BUILD/src/tare" load --quiet --input six.tar >"log.$n" 2>&1 </dev/null 3>&- &
+	done
+	wait
+	[[ $(cat log.1) = sha256:* && $(<log.1) = "$(<log.2)" && $(<log.2) = "$(<log.3)" ]]
+}

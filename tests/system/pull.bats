@@ -5,64 +5,7 @@
 bats_require_minimum_version 1.5.0
 load ../lib
 load ../registry
-
-setup_file() {
-	need_program docker-registry openssl htpasswd
-	cd "$BATS_FILE_TMPDIR" || return
-	make_certificates
-	start_registries
-	# three layers, each large enough to be cut in the middle
-	mkdir image
-	for n in 0 1 2; do
-		mkdir -p "tree$n/dir$n"
-		head -c 6000000 /dev/urandom >"tree$n/dir$n/noise"
-		echo "layer $n" >"tree$n/text"
-		tar --sort=name --mtime=@0 --owner=0 --group=0 -C "tree$n" -cf "image/$n.tar" .
-		sha256sum "image/$n.tar" | cut -c 1-64
-	done >diffs
-	jq -Rn '{architecture: "amd64", os: "linux", config: {Cmd: ["cat", "/text"]},
-		rootfs: {type: "layers", diff_ids: [inputs | "sha256:" + .]}}' <diffs >image/config.json
-	gzip -1n image/0.tar image/1.tar
-	echo '[{"Config":"config.json","RepoTags":["three:1"],"Layers":["0.tar.gz","1.tar.gz","2.tar"]}]' >image/manifest.json
-	tar -C image -cf three.tar .
-}
-
-teardown_file() {
-	cd "$BATS_FILE_TMPDIR" || return
-	[[ ! -e pids ]] || stop_registries
-}
-
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	plain=$(<"$BATS_FILE_TMPDIR/plain") secure=$(<"$BATS_FILE_TMPDIR/secure")
-	repository=$plain/t$BATS_TEST_NUMBER
-	mkdir -p home/run
-	export HOME=$PWD/home XDG_RUNTIME_DIR=$PWD/home/run CONTAINERS_REGISTRIES_CONF=$PWD/registries.conf
-	unset XDG_CONFIG_HOME DOCKER_CONFIG REGISTRY_AUTH_FILE HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
-	: >registries.conf
-	export TARE_ROOT=$BATS_TEST_TMPDIR/root
-}
-
-teardown() {
-	[[ ! -d $TARE_ROOT ]] || host_tare system check
-	rm -rf "$TARE_ROOT" there
-}
-
-# there WORD...: tare with a second store
-there() {
-	TARE_ROOT=$BATS_TEST_TMPDIR/there host_tare "$@"
-}
-
-# pushed [TAG]: the image of three layers, in the registry, and not here
-pushed() {
-	there load --quiet --input "$BATS_FILE_TMPDIR/three.tar"
-	there tag three:1 "$repository:${1-1}"
-	there push --quiet "$repository:${1-1}"
-}
-
-id_of() {
-	host_tare image inspect --format '{{.Id}}' "$1"
-}
+load ../pull
 
 @test "what is pushed comes back the same, by tag and by digest" {
 	pushed >out
@@ -154,8 +97,8 @@ id_of() {
 	run host_tare pull --platform what/ever/it/is x
 	expect_error 'as in linux/amd64'
 	pushed >out
-	run host_tare pull --platform linux/s390x "$repository:1"
-	((status == 0)) || expect_error 's390x'
+	run host_tare pull --quiet --platform linux/s390x "$repository:1"
+	expect_error 's390x'
 }
 
 @test "with a password and a certificate: login, push, pull, search, logout" {

@@ -89,6 +89,36 @@ teardown() {
 	[[ -z $(find m -name '.wh.*') ]]
 }
 
+@test "a layer that an image has twice counts where it is uppermost" {
+	local one
+
+	mkdir -p twice/{a,b}/{etc,opaque} image
+	echo a | tee twice/a/{both,deleted,etc/a,opaque/a} >out
+	echo b | tee twice/b/{both,onlyb,etc/b,opaque/b} >out
+	: >twice/b/.wh.deleted
+	: >twice/b/opaque/.wh..wh..opq
+	for one in a b; do
+		tar -C twice/$one -cf image/$one.tar .
+	done
+	jq -nc --arg a "sha256:$(sha256sum <image/a.tar | cut -c 1-64)" --arg b "sha256:$(sha256sum <image/b.tar | cut -c 1-64)" \
+		'{architecture: "amd64", os: "linux", config: {}, rootfs: {type: "layers", diff_ids: [$a, $b, $a, $a]}}' >image/c.json
+	echo '[{"Config":"c.json","RepoTags":["twice:1"],"Layers":["a.tar","b.tar","a.tar","a.tar"]}]' >image/manifest.json
+	tar -C image -cf twice.tar .
+	host_tare load --quiet --input twice.tar
+	host_tare snapshot create --name a twice:1
+	host_tare snapshot mount a m
+	[[ $(cat m/{both,deleted,onlyb,etc/a,etc/b,opaque/a,opaque/b} | tr -d '\n') = aababab ]]
+	echo new >m/new
+	host_tare snapshot diff a >out
+	[[ $(<out) = 'A /new' ]]
+	host_tare image mount twice:1 n
+	[[ $(<n/both) = a && ! -e n/new ]]
+	host_tare image unmount n
+	host_tare snapshot umount a
+	host_tare snapshot rm a
+	host_tare rmi twice:1
+}
+
 @test "links, attributes, capabilities, holes, devices, owners and times are kept" {
 	host_tare snapshot create --name a x:1
 	host_tare snapshot mount a m

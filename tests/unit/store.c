@@ -211,6 +211,26 @@ static struct digest make_image(struct store *s)
 	return m;
 }
 
+TEST(an_image_whose_blobs_were_collected_meanwhile_is_not_recorded)
+{
+	own_store s = fresh();
+	own_arena struct arena a = { 0 };
+	struct digest m = make_image(&s), found;
+	struct stored_image image;
+	struct collected c = { 0 };
+	struct err e = { 0 };
+	struct image_names name = { .tag = "docker.io/library/a:1" };
+
+	WANT_INT(store_image_load(&s, &m, &a, &image, &e), 0);
+	WANT_INT(store_lease_end(&s, &e), 0);
+	WANT_INT(store_collect_blobs(&s, &c, &e), 0);
+	WANT_INT(c.blobs.n, 3);
+	collected_done(&c);
+	WANT_INT(store_image_record(&s, &image, &name, 1, &e), -1);
+	WANT(strstr(e.text, "is not here any more"));
+	WANT_INT(store_image_by_tag(&s, "docker.io/library/a:1", &found, &e), 0);
+}
+
 TEST(an_image_is_found_by_all_of_its_names_and_goes_with_them)
 {
 	own_store s = fresh();
