@@ -2,6 +2,7 @@
 #include "os/output.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,32 @@ static int open_new(struct output *o, const char *path, struct err *e)
 	return o->fd < 0 ? fail_sys(e, "write '%s'", path) : 0;
 }
 
+#define LINKS_MAX 40 /* as the kernel */
+
+/* What a path leads to; the last link may lead to what is not there yet. NULL without memory, or where
+ * links lead round. */
+static char *real_of(const char *path)
+{
+	own_mem char *at = strdup(path);
+
+	for (int n = 0; at && n < LINKS_MAX; n++) {
+		char *real = realpath(at, NULL), target[PATH_MAX], *next = NULL;
+		ssize_t len = real ? -1 : readlink(at, target, sizeof(target) - 1);
+		const char *slash = strrchr(at, '/');
+
+		if (len < 0)
+			return real ? real : give(at);
+		target[len] = '\0';
+		if (asprintf(&next, "%.*s%s", *target == '/' || !slash ? 0 : (int)(slash - at + 1),
+			     at, target) < 0)
+			return NULL;
+		free(at);
+		at = next;
+	}
+	errno = at ? ELOOP : ENOMEM;
+	return NULL;
+}
+
 /**
  * output_open() - begin
  * @o:    OUTPUT_NONE; output_done() ends it
@@ -29,7 +56,7 @@ static int open_new(struct output *o, const char *path, struct err *e)
  */
 int output_open(struct output *o, const char *path, struct err *e)
 {
-	own_mem char *real = realpath(path, NULL);
+	own_mem char *real = NULL;
 	struct stat st;
 	char *slash;
 
@@ -37,10 +64,11 @@ int output_open(struct output *o, const char *path, struct err *e)
 		o->fd = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 		return o->fd < 0 ? fail_sys(e, "write '%s'", path) : 0;
 	}
+	real = real_of(path);
 	if (!real)
-		real = strdup(path);
-	slash = real ? strrchr(real, '/') : NULL;
-	o->name = real ? strdup(slash ? slash + 1 : real) : NULL;
+		return fail_sys(e, "write '%s'", path);
+	slash = strrchr(real, '/');
+	o->name = strdup(slash ? slash + 1 : real);
 	if (!o->name)
 		return fail_errno(e, ENOMEM, "write '%s'", path);
 	if (!*o->name)
