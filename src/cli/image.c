@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&image_tag_command,
 	&image_tags_command,
 	&image_rm_command,
+	&image_delete_remote_command,
 	&image_prune_command,
 	&image_save_command,
 	&image_load_command,

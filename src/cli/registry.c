@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -17,8 +18,14 @@
 /* registry_options() - put them into @ret */
 int registry_options(const struct registry_options *o, struct remote_options *ret, struct err *e)
 {
+	struct stat st;
+
 	ret->authfile = o->authfile;
 	ret->cert_dir = o->cert_dir;
+	if (o->cert_dir && stat(o->cert_dir, &st) < 0)
+		return fail_sys(e, "--cert-dir '%s'", o->cert_dir);
+	if (o->cert_dir && !S_ISDIR(st.st_mode))
+		return fail_errno(e, ENOTDIR, "--cert-dir '%s'", o->cert_dir);
 	if (!o->tls_verify)
 		return 0;
 	if (strcmp(o->tls_verify, "true") != 0 && strcmp(o->tls_verify, "false") != 0)

@@ -218,3 +218,27 @@ END
 	run host_tare pull "$repository:twice"
 	expect_line 'Image is up to date'
 }
+
+@test "an image is removed from its registry, and from nowhere else" {
+	pushed
+	there tag three:1 "$repository:2"
+	there push --quiet "$repository:2"
+	run there image delete-remote "$repository"
+	expect_error 'neither a tag nor a digest'
+	run there image delete-remote "$repository:9"
+	expect_error "there is no image '9'"
+	run there image delete-remote "$repository:1"
+	expect_line "^Deleted: $repository@sha256:[0-9a-f]{64}$"
+	digest=${output##*@}
+	for name in "$repository:1" "$repository:2" "$repository@$digest"; do
+		run host_tare pull "$name"
+		((status != 0))
+	done
+	there image inspect "$repository:1" >out
+	there push --quiet "$repository:1"
+	there image delete-remote "$repository@$digest"
+	run host_tare pull --cert-dir nowhere "$repository:1"
+	expect_error "--cert-dir 'nowhere'"
+	run host_tare image delete-remote --tls-verify false "$secure/x:1"
+	expect_error 'tare login'
+}
