@@ -356,6 +356,28 @@ static int refuse_mounted(const struct snapshot *n, struct err *e)
 	return fail_hint(e, "`tare snapshot umount %.100s`, or `rm --force`", n->id);
 }
 
+/* Out of the way, under a name that shows what for. What survives a power cut must not come back without
+ * its record, nor its record without it: each step is on the disk before the next. */
+static int put_away(const struct snapshot *n, const char *gone, struct err *e)
+{
+	struct store *s = n->store;
+	bool lasts = !n->doc.fast && !n->doc.view;
+	own_transaction t = { 0 };
+
+	if ((lasts ? db_begin_durable(&s->db, &t, e) : db_begin(&s->db, &t, e)) < 0)
+		return -1;
+	/* until we had the lock it may have been removed, and another one made of that name */
+	if (!file_is_named(n->folder, s->snapshots, n->id))
+		return fail_absent(n->id, e);
+	if (renameat2(s->snapshots, n->id, s->snapshots, gone, RENAME_NOREPLACE) < 0)
+		return fail_sys(e, "remove the snapshot '%s'", n->id);
+	if (lasts && fsync(s->snapshots) < 0)
+		return fail_sys(e, "flush the folder 'snapshots' to the disk");
+	if (db_run(&s->db, DB_SNAPSHOT_DROP, e, "s", n->id) < 0)
+		return -1;
+	return db_commit(&t, e);
+}
+
 /**
  * snapshot_drop() - remove a snapshot, with all that was written to it, mounted or not
  *
@@ -363,27 +385,15 @@ static int refuse_mounted(const struct snapshot *n, struct err *e)
  */
 int snapshot_drop(struct snapshot *n, struct err *e)
 {
-	struct store *s = n->store;
 	char gone[SNAPSHOT_ID + 8];
 
 	snprintf(gone, sizeof(gone), SNAPSHOT_GONE "%s", n->id);
 	if (flock(n->folder, LOCK_EX | LOCK_NB) < 0)
 		return fail(e, ERR_CONFLICT, "remove the snapshot '%s': it is in use", n->id);
-	{
-		own_transaction t = { 0 };
-
-		if (db_begin(&s->db, &t, e) < 0)
-			return -1;
-		/* until we had the lock it may have been removed, and another one made of that name */
-		if (!file_is_named(n->folder, s->snapshots, n->id))
-			return fail_absent(n->id, e);
-		if (renameat2(s->snapshots, n->id, s->snapshots, gone, RENAME_NOREPLACE) < 0)
-			return fail_sys(e, "remove the snapshot '%s'", n->id);
-		if (db_run(&s->db, DB_SNAPSHOT_DROP, e, "s", n->id) < 0 || db_commit(&t, e) < 0)
-			return -1;
-	}
+	if (put_away(n, gone, e) < 0)
+		return -1;
 	fd_close(&n->folder);
-	return store_snapshot_clear(s, gone, e) < 0 ? -1 : 0;
+	return store_snapshot_clear(n->store, gone, e) < 0 ? -1 : 0;
 }
 
 /* snapshot_remove() - the same, refused while it is mounted where we can see it */

@@ -98,13 +98,14 @@ int snapshot_doc_read(int folder, struct arena *a, struct snapshot_doc *ret, str
 				    ret, e);
 }
 
-/* The record of a snapshot that never got its name, or that had lost it when it was to be removed. */
+/* The record of a snapshot that never got its name, or that had lost it when it was to be removed. The
+ * record goes first, on the disk, too: without its folder it would be one of nothing. */
 static int drop_record(struct store *s, const char *id, struct err *e)
 {
 	own_transaction t = { 0 };
 	struct stat st;
 
-	if (db_begin(&s->db, &t, e) < 0)
+	if (db_begin_durable(&s->db, &t, e) < 0)
 		return -1;
 	if (fstatat(s->snapshots, id, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
 	    db_run(&s->db, DB_SNAPSHOT_DROP, e, "s", id) < 0)

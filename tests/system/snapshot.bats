@@ -7,6 +7,9 @@
 load ../lib
 load ../snapshot
 
+# two thousand layers, each unpacked by a process of its own
+export BATS_TEST_TIMEOUT=$((120 * ${TARE_PATIENCE:-1}))
+
 setup() {
 	tare_setup
 	export TARE_ROOT=$BATS_TEST_TMPDIR/root
@@ -296,4 +299,17 @@ apart() {
 		expect_error "is not of the form ID:SHOWN:N"
 	done
 	not_mounted m
+}
+
+# That a power cut comes just then is rare: what is asked for is the order on the way to the disk.
+@test "the record of a removed snapshot is gone for good before anything in it is" {
+	need_program strace
+	host_tare snapshot create --name one tare/base
+	strace -f -qq -o trace -e trace=renameat2,pwrite64,fsync,fdatasync,unlinkat \
+		"$TARE_BUILD/src/tare" snapshot rm one
+	grep -nE 'renameat2\(.*"one"' trace
+	# the folder's new name, then the database's log: written, and on the disk
+	sed -n '/renameat2(.*"one"/,$p' trace | sed '/unlinkat(/,$d' >before
+	cat before
+	[[ $(sed -n 2p before) = *fsync* && $(tail -n 1 before) = *sync* ]]
 }
