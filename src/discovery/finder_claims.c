@@ -12,6 +12,24 @@
 
 #define ID_MAX 512
 
+static bool grow(struct finder *f)
+{
+	struct containers *all = f->found;
+	size_t cap = f->cap ? f->cap * 2 : 64;
+	struct container_found *c = reallocarray(all->at, cap, sizeof(*c));
+	struct finder_mark *m;
+
+	if (!c)
+		return false;
+	all->at = c;
+	m = reallocarray(f->marks, cap, sizeof(*m));
+	if (!m)
+		return false;
+	f->marks = m;
+	f->cap = cap;
+	return true;
+}
+
 /**
  * finder_container() - one more container
  *
@@ -21,20 +39,9 @@ uint32_t finder_container(struct finder *f, enum engine_kind engine, const char 
 {
 	struct containers *all = f->found;
 	struct container_found *c;
-	struct finder_mark *m;
 
-	if (all->n == f->cap) {
-		size_t cap = f->cap ? f->cap * 2 : 64;
-
-		c = reallocarray(all->at, cap, sizeof(*c));
-		if (c)
-			all->at = c;
-		m = c ? reallocarray(f->marks, cap, sizeof(*m)) : NULL;
-		if (!m)
-			return STRING_MAP_NONE;
-		f->marks = m;
-		f->cap = cap;
-	}
+	if (all->n == f->cap && !grow(f))
+		return STRING_MAP_NONE;
 	c = &all->at[all->n];
 	*c = (struct container_found){ .engine = { true, engine } };
 	f->marks[all->n] = (struct finder_mark){ 0 };

@@ -446,6 +446,7 @@ static int put_away(struct layers *ls, int folder, struct collected *c, struct e
 int layers_remove_unused(struct layers *ls, uint64_t *bytes, size_t *n, struct err *e)
 {
 	struct collected c = { 0 };
+	struct err ignored = { 0 };
 	own_fd int folder = FD_NONE;
 	char name[48];
 	int r = make_gone(ls, name, &folder, e);
@@ -456,7 +457,7 @@ int layers_remove_unused(struct layers *ls, uint64_t *bytes, size_t *n, struct e
 		*bytes += c.bytes;
 		collected_done(&c);
 	}
-	if (folder >= 0 && tree_remove(ls->store->layers, name, r < 0 ? &(struct err){ 0 } : e) < 0)
+	if (folder >= 0 && tree_remove(ls->store->layers, name, r < 0 ? &ignored : e) < 0)
 		r = -1;
 	return r < 0 ? -1 : remove_left(ls, e);
 }

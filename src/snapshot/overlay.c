@@ -66,7 +66,7 @@ static int make_empties(const struct overlay *o, struct err *e)
 	const char *names[2];
 	size_t n = overlay_empties(o, names);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && i < COUNT(names); i++)
 		if (mkdirat(o->base->store->layers, names[i], 0755) < 0 && errno != EEXIST)
 			return fail_sys(e, "make the folder '%s'", names[i]);
 	return 0;
