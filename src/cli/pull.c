@@ -104,33 +104,39 @@ static int prepare(const struct cli *cli, struct pull *p, const struct reference
 }
 
 static int pull(const struct cli *cli, struct pull *p, struct transfer *t,
-		const struct reference *r, const struct pull_options *o, struct err *e)
+		const struct reference *r, const struct registries *registries,
+		const struct pull_options *o, struct err *e)
 {
-	struct remote_options how = { 0 };
+	struct remote_options how = { .registries = registries };
 	int result;
 
-	if (registry_options(&o->registry, &how, e) < 0 || remote_start(&p->remote, e) < 0)
+	if (registry_options(&o->registry, &how, e) < 0 ||
+	    (!p->remote && remote_start(&p->remote, e) < 0))
 		return -1;
 	result = prepare(cli, p, r, &how, e);
 	if (result == 0)
 		result = o->all_tags ? pull_all(p, t, r, o, e) : pull_one(p, t, r, o, e);
 	remote_close(p->remote);
+	p->remote = NULL;
 	return result;
 }
 
 /* A short name that may mean several is the first that there is. */
-static int pull_first(const struct cli *cli, struct pull *p, struct transfer *t,
-		      const struct registries_names *names, const struct pull_options *o,
-		      struct err *e)
+static int pull_first(const struct cli *cli, struct pull *p, struct transfer *t, const char *word,
+		      const struct pull_options *o, struct err *e)
 {
 	own_str struct str why = { 0 };
+	struct registries_names names;
+	struct registries registries;
 
-	for (size_t i = 0; i < names->names.n; i++) {
+	if (session_names(word, p->a, &names, &registries, e) < 0)
+		return fail_in(e, "pull");
+	for (size_t i = 0; i < names.names.n; i++) {
 		p->found = false;
 		*e = (struct err){ 0 };
-		if (pull(cli, p, t, &names->names.at[i], o, e) == 0)
+		if (pull(cli, p, t, &names.names.at[i], &registries, o, e) == 0)
 			return 0;
-		if (p->found || names->names.n == 1)
+		if (p->found || names.names.n == 1)
 			return -1;
 		str_addf(&why, "%s%.300s", i ? "; " : "", e->text);
 	}
@@ -142,9 +148,9 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 		    struct err *e)
 {
 	const struct pull_options *o = options;
+	const char *slash = strrchr(args[0], '/'), *last = slash ? slash : args[0];
 	own_arena struct arena a = { .limit = (size_t)256 << 20 };
 	own_store s = STORE_NONE;
-	struct registries_names names;
 	struct platform want;
 	struct reference r;
 	struct layers layers;
@@ -152,20 +158,23 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 	struct pull p = {
 		.store = &s, .layers = &layers, .progress = &t.progress, .want = &want, .a = &a
 	};
+	int result;
 
 	if (reference_parse(args[0], &r, e) < 0 || platform(o, &want, &p.strict, e) < 0)
 		return fail_in(e, "pull");
-	if (o->all_tags && strchr(strrchr(args[0], '/') ? strrchr(args[0], '/') : args[0], ':'))
+	if (o->all_tags && strchr(last, ':'))
 		return fail(e, ERR_INPUT,
 			    "pull: '%s' has a tag, and --all-tags asks for all of them", args[0]);
-	if (!o->quiet && !o->all_tags &&
-	    !strpbrk(strrchr(args[0], '/') ? strrchr(args[0], '/') : args[0], ":@"))
+	if (!o->quiet && !o->all_tags && !strpbrk(last, ":@"))
 		printf("Using default tag: %s\n", REFERENCE_DEFAULT_TAG);
-	if (session_names(args[0], &a, &names, e) < 0)
-		return fail_in(e, "pull");
 	/* a worker that ends says why itself */
 	(void)signal(SIGPIPE, SIG_IGN);
-	return pull_first(cli, &p, &t, &names, o, e);
+	/* tare-fetch loads while files are read; a second try has one of its own */
+	if (remote_start(&p.remote, e) < 0)
+		return -1;
+	result = pull_first(cli, &p, &t, args[0], o, e);
+	remote_close(p.remote);
+	return result;
 }
 
 #define PULL(symbol) \

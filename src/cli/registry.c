@@ -362,12 +362,14 @@ static int run_tags(const struct cli *cli __attribute__((unused)), void *options
 	own_arena struct arena a = { 0 };
 	struct remote_options how = { 0 };
 	struct registries_names names;
+	struct registries registries;
 	char **tags = NULL;
 	int r = -1;
 
 	if (registry_options(&o->registry, &how, e) < 0 ||
-	    session_names(args[0], &a, &names, e) < 0)
+	    session_names(args[0], &a, &names, &registries, e) < 0)
 		return -1;
+	how.registries = &registries;
 	for (size_t i = 0; r < 0 && i < names.names.n; i++) {
 		*e = (struct err){ 0 };
 		r = get_tags(&names.names.at[i], &how, o->limit ? o->limit : 10000, &a, &tags, e);

@@ -41,14 +41,16 @@ static int by_reference(struct store *s, const struct reference *r, struct diges
 	return store_image_by_tag(s, reference_full(r, text), ret, e);
 }
 
-/* session_names() - what a name can mean: by registries.conf a short one may mean several */
+/**
+ * session_names() - what a name can mean: by registries.conf a short one may mean several
+ * @ret_registries: that file, for struct remote_options
+ */
 int session_names(const char *word, struct arena *a, struct registries_names *ret_names,
-		  struct err *e)
+		  struct registries *ret_registries, struct err *e)
 {
-	struct registries r;
-
-	return registries_load(a, &r, e) < 0 ? -1
-					     : registries_candidates(&r, word, a, ret_names, e);
+	return registries_load(a, ret_registries, e) < 0
+		       ? -1
+		       : registries_candidates(ret_registries, word, a, ret_names, e);
 }
 
 /* What was pulled by a short name has the whole one of where it was found. */
@@ -56,10 +58,12 @@ static int by_other_names(struct store *s, const char *word, struct image_found 
 {
 	own_arena struct arena a = { 0 };
 	struct registries_names names = { 0 };
+	struct registries registries;
 	struct err no_names = { 0 };
 	int r = 0;
 
-	if (!ret->reference.short_name || session_names(word, &a, &names, &no_names) < 0)
+	if (!ret->reference.short_name ||
+	    session_names(word, &a, &names, &registries, &no_names) < 0)
 		return 0;
 	for (size_t i = 0; r == 0 && i < names.names.n; i++) {
 		r = by_reference(s, &names.names.at[i], &ret->digest, e);

@@ -22,6 +22,6 @@ struct image_found {
 
 int session_image(struct store *s, const char *word, struct image_found *ret, struct err *e);
 int session_names(const char *word, struct arena *a, struct registries_names *ret_names,
-		  struct err *e);
+		  struct registries *ret_registries, struct err *e);
 
 #endif

@@ -110,8 +110,8 @@ static int begin(struct finder *f, const char *root, struct err *e)
 		return fail_sys(e, "open '/proc'");
 	f->procs.fd = f->proc;
 	f->v2_alone = faccessat(f->root, "sys/fs/cgroup/cgroup.controllers", F_OK, 0) == 0;
-	f->host_pidns = host_namespace(f, "ns/pid");
-	f->host_mntns = host_namespace(f, "ns/mnt");
+	f->procs.host_pidns = host_namespace(f, "ns/pid");
+	f->procs.host_mntns = host_namespace(f, "ns/mnt");
 	f->host_userns = host_namespace(f, "ns/user");
 	return 0;
 }

@@ -202,9 +202,18 @@ static int claim_text(struct finder *f, const struct engine_text *text, struct f
 	return best.says == CGROUP_SAYS_CONTAINER ? claimed(f, &best, t) : 0;
 }
 
-/* What is to be known of who has that text: of a container's processes who they are; of others',
+/* What is to be known of who has such a text: of a container's processes who they are; of others',
  * whether they are in a container that no cgroup shows. */
-static enum engine_look judge(void *ctx, uint32_t text)
+static enum engine_look wanted(const struct finder *f, const struct finder_text *t)
+{
+	if (t->container != STRING_MAP_NONE)
+		return f->want & CONTAINERS_FIRST ? ENGINE_LOOK_STAT : ENGINE_LOOK_ALIVE;
+	if (t->says == CGROUP_SAYS_ASIDE)
+		return ENGINE_LOOK_NO_FURTHER;
+	return f->want & CONTAINERS_FIRST ? ENGINE_LOOK_ALL : ENGINE_LOOK_NAMESPACES;
+}
+
+static int judge(void *ctx, uint32_t text, enum engine_look *ret_look)
 {
 	struct finder *f = ctx;
 	struct finder_text *t;
@@ -214,18 +223,15 @@ static enum engine_look judge(void *ctx, uint32_t text)
 
 		t = reallocarray(f->texts, cap, sizeof(*t));
 		if (!t)
-			return (enum engine_look) - ENOMEM;
+			return -ENOMEM;
 		f->texts = t;
 		f->cap_texts = cap;
 	}
 	t = &f->texts[text];
 	if (claim_text(f, &f->procs.texts[text], t) < 0)
-		return (enum engine_look) - ENOMEM;
-	if (t->container != STRING_MAP_NONE)
-		return f->want & CONTAINERS_FIRST ? ENGINE_LOOK_STAT : ENGINE_LOOK_ALIVE;
-	if (t->says == CGROUP_SAYS_ASIDE)
-		return ENGINE_LOOK_NO_FURTHER;
-	return f->want & CONTAINERS_FIRST ? ENGINE_LOOK_ALL : ENGINE_LOOK_NAMESPACES;
+		return -ENOMEM;
+	*ret_look = wanted(f, t);
+	return 0;
 }
 
 /* finder_processes() - look at all processes, and give each to the container that its cgroups name */
@@ -233,8 +239,6 @@ int finder_processes(struct finder *f, struct err *e)
 {
 	struct engine_procs *p = &f->procs;
 
-	p->host_mntns = f->host_mntns;
-	p->host_pidns = f->host_pidns;
 	p->judge = judge;
 	p->ctx = f;
 	if (engine_procs_scan(p, e) < 0)

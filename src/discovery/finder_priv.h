@@ -96,7 +96,7 @@ struct finder_read {
  * @by_line:  how many processes have a line of /proc/PID/cgroup, once somebody asked
  * @found:    what was found so far, and @marks of the same length
  * @v2_alone: there is no cgroup v1
- * @host_…:   namespaces of the first process, 0 where we may not look
+ * @host_userns: of the first process, as those in @procs; 0 where we may not look
  * @document: of the document that is read just now
  * @storages: podman.c's
  * @read:     how much was read of each user's, @n_read of them
@@ -115,7 +115,7 @@ struct finder {
 	struct finder_mark *marks;
 	size_t cap;
 	bool v2_alone;
-	uint64_t host_pidns, host_mntns, host_userns;
+	uint64_t host_userns;
 	struct arena scratch, document;
 	struct storage *storages;
 	struct finder_read *read;

@@ -1,7 +1,7 @@
 /* finder_rest.c - containers that no cgroup's name shows, and the first process of each
  *
- * Processes that are left over are asked for their namespaces. Then the state folders' entries that
- * fit no container found so far are read for the pid in them: the container may have no cgroup of
+ * Processes that are left over are put together by their pid namespaces. Then the state folders'
+ * entries that fit no container found so far are read for the pid in them: the container may have no cgroup of
  * its own, as without root on v1, or one with a name of somebody's choice.
  */
 #include <errno.h>
@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 
 #include "base/own.h"
-#include "base/parallel.h"
 #include "base/text.h"
 #include "discovery/finder_priv.h"
 
@@ -25,7 +24,7 @@ static bool has_own_mounts(const struct finder *f, const struct engine_proc *p)
 {
 	uint64_t mnt = p->mntns ? p->mntns : engine_procs_namespace(&f->procs, p->pid, "ns/mnt");
 
-	return mnt && mnt != f->host_mntns;
+	return mnt && mnt != f->procs.host_mntns;
 }
 
 /* Gives it to the container of that key, or a new one with that id. @dir: a key that lasts as long as
@@ -61,9 +60,9 @@ static int by_namespaces(struct finder *f, struct engine_proc *p)
 	char key[32];
 	int n;
 
-	if (!p->mntns || p->mntns == f->host_mntns)
+	if (!p->mntns || p->mntns == f->procs.host_mntns)
 		return 0;
-	if (p->pidns && p->pidns != f->host_pidns) {
+	if (p->pidns && p->pidns != f->procs.host_pidns) {
 		n = snprintf(key, sizeof(key), "pidns-%llu", (unsigned long long)p->pidns);
 		return by_key(f, p, flatpak ? ENGINE_FLATPAK : ENGINE_UNKNOWN, NULL, 0, key,
 			      (size_t)n);
@@ -76,7 +75,7 @@ static int by_namespaces(struct finder *f, struct engine_proc *p)
 /* finder_namespaces() - what namespaces say of the processes that belong to nobody; 0 or -ENOMEM */
 int finder_namespaces(struct finder *f)
 {
-	for (size_t i = 0; f->host_mntns && i < f->procs.n; i++) {
+	for (size_t i = 0; f->procs.host_mntns && i < f->procs.n; i++) {
 		struct engine_proc *p = &f->procs.at[i];
 
 		if (p->owner == ENGINE_PROCS_NOBODY &&

@@ -38,7 +38,6 @@ static int intern(struct engine_procs *p, const char *at, size_t len, uint32_t *
 {
 	uint32_t known = string_map_get(&p->by_text, at, len), *place;
 	struct engine_text *wider;
-	enum engine_look look;
 	char *copy;
 
 	if (known != STRING_MAP_NONE) {
@@ -55,9 +54,7 @@ static int intern(struct engine_procs *p, const char *at, size_t len, uint32_t *
 		return -ENOMEM;
 	*place = *ret_index = (uint32_t)p->n_texts;
 	p->texts[p->n_texts++] = (struct engine_text){ .at = copy, .len = len };
-	look = p->judge(p->ctx, *ret_index);
-	p->texts[*ret_index].look = look;
-	return (int)look < 0 ? -ENOMEM : 0;
+	return p->judge(p->ctx, *ret_index, &p->texts[*ret_index].look);
 }
 
 #define PATH_ROOM 96 /* for a pid, and what lies in its folder */

@@ -21,7 +21,7 @@ struct err;
 
 #define ENGINE_PROCS_NOBODY UINT32_MAX
 
-/* enum engine_look - what is read of a process, beside its cgroups; < 0: there is no memory */
+/* enum engine_look - what is read of a process, beside its cgroups */
 enum engine_look {
 	ENGINE_LOOK_NO_FURTHER,
 	ENGINE_LOOK_ALIVE,      /* whether it is */
@@ -60,13 +60,13 @@ struct engine_text {
  * @host_mntns: who is in another mount namespace has his own; 0: nobody is asked for his
  * @host_pidns: likewise
  * @judge:      says of each text, when it is first met, what is wanted of who has it; never called
- *              twice at once
+ *              twice at once; 0 or -ENOMEM
  * @ctx:        for @judge
  */
 struct engine_procs {
 	int fd;
 	uint64_t host_mntns, host_pidns;
-	enum engine_look (*judge)(void *ctx, uint32_t text);
+	int (*judge)(void *ctx, uint32_t text, enum engine_look *ret_look);
 	void *ctx;
 	struct engine_proc *at;
 	size_t n, cap;

@@ -25,17 +25,24 @@ static const struct word parent_words[] = {
 };
 // clang-format on
 
+/* Mostly it was looked at in the scan. */
+static bool read_parent(const struct finder *f, pid_t pid, struct process_stat *ret)
+{
+	const struct engine_proc *known = pid > 0 ? engine_procs_find(&f->procs, pid) : NULL;
+
+	if (known && known->alive)
+		*ret = known->stat;
+	return (known && known->alive) ||
+	       (pid > 0 && engine_procs_try_stat(&f->procs, pid, ret) == 0);
+}
+
 /* sandbox_engine() - which engine's is a pid namespace with that first process? */
 enum engine_kind sandbox_engine(const struct finder *f, const struct process_stat *first)
 {
 	const struct word *w = word_find(first_words, first->name);
-	const struct engine_proc *known = w ? NULL : engine_procs_find(&f->procs, first->parent);
 	struct process_stat parent;
 
-	if (known && known->alive)
-		w = word_find(parent_words, known->stat.name);
-	else if (!w && first->parent > 0 &&
-		 engine_procs_try_stat(&f->procs, first->parent, &parent) == 0)
+	if (!w && read_parent(f, first->parent, &parent))
 		w = word_find(parent_words, parent.name);
 	return w ? (enum engine_kind)w->value : ENGINE_UNKNOWN;
 }

@@ -115,7 +115,7 @@ static int learn(struct import *m, const struct ingest *in, struct digest *ret_d
 	own_unpack u = UNPACK_NONE;
 	struct unpack_result result;
 
-	if (scratch_open(&x, m->store, "import", e) < 0)
+	if (scratch_open(&x, m->store, "import-", e) < 0)
 		return -1;
 	blob = store_blob_open(m->store, &in->digest, NULL, e);
 	order.input = blob;

@@ -2,22 +2,14 @@
 #include "image/layer_early.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
-#include "os/file.h"
+#include "os/lock.h"
 #include "os/tree.h"
 
 static int make_folder(struct layer_early *l, struct err *e)
 {
-	int layers = l->layers->store->layers;
-	uint64_t number;
-
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return fail_sys(e, "get a random number");
-	snprintf(l->name, sizeof(l->name), "tmp-early-%016llx", (unsigned long long)number);
-	l->folder = file_make_locked(layers, l->name, e);
+	l->folder = lock_make_new(l->layers->store->layers, "tmp-early-", l->name, e);
 	if (l->folder < 0)
 		return -1;
 	if (mkdirat(l->folder, "root", 0755) < 0)

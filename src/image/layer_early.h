@@ -7,13 +7,14 @@
 #define IMAGE_LAYER_EARLY_H
 
 #include "image/layers.h"
+#include "os/lock.h"
 
 /* struct layer_early - @pipe: to the worker; FD_NONE when it takes no more */
 struct layer_early {
 	struct layers *layers;
 	int folder, target, pipe;
 	struct unpack unpack;
-	char name[48];
+	char name[LOCK_NAME];
 };
 
 #define LAYER_EARLY_NONE \

@@ -1,7 +1,6 @@
 /* layers.c - unpacks what is missing, as many at a time as there are processors */
 #include "image/layers.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -9,13 +8,11 @@
 #include <string.h>
 #include <sched.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "os/file.h"
+#include "os/lock.h"
 #include "os/tree.h"
 
 /* layers_init() - how it is done on this host */
@@ -82,7 +79,7 @@ static int lock(struct layer_job *j, struct err *e)
 			fd_close(&j->folder);
 			return LAYER_BUSY;
 		}
-		if (file_is_named(j->folder, layers, name))
+		if (lock_is_named(j->folder, layers, name))
 			return LAYER_MINE;
 	}
 }
@@ -246,7 +243,7 @@ void layer_jobs_done(struct layer_job *jobs, size_t n)
 		temporary(j, name);
 		(void)tree_remove(j->folder, "root", &ignored);
 		/* only while it is ours: after a commit somebody may have begun anew */
-		if (file_is_named(j->folder, j->layers->store->layers, name))
+		if (lock_is_named(j->folder, j->layers->store->layers, name))
 			(void)unlinkat(j->layers->store->layers, name, AT_REMOVEDIR);
 		fd_close(&j->target);
 		fd_close(&j->folder);
@@ -381,83 +378,4 @@ int layers_unpack(struct layers *ls, const struct stored_image *image, struct er
 			layer_jobs_done(&q.jobs[i], 1);
 	free(q.jobs);
 	return r;
-}
-
-/* What killed processes have left of layers: nobody has it locked. */
-static int remove_left(struct layers *ls, struct err *e)
-{
-	int layers = ls->store->layers,
-	    copy = openat(layers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	own_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-
-	if (!dir)
-		return fail_sys(e, "list the folder 'layers'");
-	for (struct dirent *d; (d = readdir(dir));) {
-		own_fd int fd = FD_NONE;
-
-		if (!text_starts(d->d_name, "tmp-"))
-			continue;
-		fd = openat(layers, d->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-		    file_is_named(fd, layers, d->d_name) && tree_remove(layers, d->d_name, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* A folder that layers are put into while they are removed; nobody else has one of that name. */
-static int make_gone(struct layers *ls, char ret_name[48], int *ret_fd, struct err *e)
-{
-	uint64_t number;
-	int fd;
-
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return fail_sys(e, "get a random number");
-	snprintf(ret_name, 48, "tmp-gone-%016llx", (unsigned long long)number);
-	fd = file_make_locked(ls->store->layers, ret_name, e);
-	if (fd < 0)
-		return -1;
-	*ret_fd = fd;
-	return 0;
-}
-
-/* Out of the way while we hold the lock of the database; the removal itself takes long. */
-static int put_away(struct layers *ls, int folder, struct collected *c, struct err *e)
-{
-	struct store *s = ls->store;
-	own_transaction t = { 0 };
-
-	if (db_begin(&s->db, &t, e) < 0 || store_unused_layers(s, c, e) < 0)
-		return -1;
-	for (size_t i = 0; i < c->layers.n; i++) {
-		if (renameat(s->layers, c->layers.at[i], folder, c->layers.at[i]) < 0 &&
-		    errno != ENOENT)
-			return fail_sys(e, "remove the layer '%s'", c->layers.at[i]);
-		if (db_run(&s->db, DB_LAYER_DROP, e, "s", c->layers.at[i]) < 0)
-			return -1;
-	}
-	return db_commit(&t, e);
-}
-
-/**
- * layers_remove_unused() - remove the unpacked layers that no image has, and what is left of others
- * @bytes, @n: what they were is added
- */
-int layers_remove_unused(struct layers *ls, uint64_t *bytes, size_t *n, struct err *e)
-{
-	struct collected c = { 0 };
-	struct err ignored = { 0 };
-	own_fd int folder = FD_NONE;
-	char name[48];
-	int r = make_gone(ls, name, &folder, e);
-
-	if (r == 0) {
-		r = put_away(ls, folder, &c, e);
-		*n += c.layers.n;
-		*bytes += c.bytes;
-		collected_done(&c);
-	}
-	if (folder >= 0 && tree_remove(ls->store->layers, name, r < 0 ? &ignored : e) < 0)
-		r = -1;
-	return r < 0 ? -1 : remove_left(ls, e);
 }

@@ -178,7 +178,7 @@ int image_load(struct load *l, int input, struct err *e)
 {
 	own_scratch x = SCRATCH_NONE;
 
-	if (scratch_open(&x, l->store, "load", e) < 0)
+	if (scratch_open(&x, l->store, "load-", e) < 0)
 		return -1;
 	l->folder = x.fd;
 	return extract(l, input, e) < 0 || load_folder(l, e) < 0 ? -1 : scratch_remove(&x, e);

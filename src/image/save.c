@@ -63,23 +63,33 @@ static int write_text(struct archive *ar, const char *name, const char *text, si
 	return tar_put_data(&ar->tar, text, len, e);
 }
 
-/* By hand: to a file that is appended to, neither of the kernel's ways leads. */
-static ssize_t copy_piece(int output, int fd, size_t piece)
+static int fail_short(struct err *e)
 {
-	char text[65536];
-	ssize_t n = read(fd, text, piece < sizeof(text) ? piece : sizeof(text));
-
-	for (ssize_t done = 0; done < n;) {
-		ssize_t written = write(output, text + done, (size_t)(n - done));
-
-		if (written < 0 && errno != EINTR)
-			return -1;
-		done += written < 0 ? 0 : written;
-	}
-	return n;
+	return fail(e, ERR_SYSTEM, "save: a blob of the store ends too soon");
 }
 
-/* The kernel copies it, whatever the output is; by hand where it can't. */
+/* To a file that is appended to neither of the kernel's ways leads. */
+static int copy_by_hand(struct archive *ar, int fd, uint64_t left, struct err *e)
+{
+	char text[65536];
+
+	while (left > 0) {
+		ssize_t n = read(fd, text, left < sizeof(text) ? (size_t)left : sizeof(text));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_sys(e, "save: read a blob of the store");
+		if (n == 0)
+			return fail_short(e);
+		if (write_all(ar, text, (size_t)n, e) < 0)
+			return -1;
+		left -= (uint64_t)n;
+	}
+	return 0;
+}
+
+/* The kernel copies it, whatever the output is, if it can. */
 static int copy_blob(struct archive *ar, int fd, uint64_t size, struct err *e)
 {
 	uint64_t left = size;
@@ -91,14 +101,17 @@ static int copy_blob(struct archive *ar, int fd, uint64_t size, struct err *e)
 		if (n < 0 &&
 		    (errno == EINVAL || errno == EXDEV || errno == EOPNOTSUPP || errno == EBADF))
 			n = sendfile(ar->output, fd, NULL, piece);
-		if (n < 0 && errno == EINVAL)
-			n = copy_piece(ar->output, fd, piece);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EINVAL) {
+			if (copy_by_hand(ar, fd, left, e) < 0)
+				return -1;
+			break;
+		}
 		if (n < 0)
 			return fail_sys(e, "save: write the archive");
 		if (n == 0)
-			return fail(e, ERR_SYSTEM, "save: a blob of the store ends too soon");
+			return fail_short(e);
 		left -= (uint64_t)n;
 	}
 	return tar_put_passed(&ar->tar, size, e);

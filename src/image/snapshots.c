@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/date.h"
-#include "os/file.h"
+#include "os/lock.h"
 
 static int new_id(char ret[SNAPSHOT_ID], struct err *e)
 {
@@ -95,8 +95,7 @@ int snapshot_image_base(struct store *s, const char *manifest, struct arena *a,
 
 /**
  * struct creation - a snapshot on its way
- * @name:  of its folder meanwhile
- * @lasts: it survives a power cut once it has been acknowledged, and so what is flushed in it does
+ * @name: of its folder meanwhile
  */
 struct creation {
 	struct store *s;
@@ -106,9 +105,28 @@ struct creation {
 	char name[SNAPSHOT_ID + 8];
 	struct snapshot_base base;
 	struct snapshot_doc doc;
-	bool lasts;
 	int folder;
 };
+
+/* Does it survive a power cut once it has been acknowledged, and so what is flushed in it? */
+static bool lasts(const struct snapshot_doc *doc)
+{
+	return !doc->fast && !doc->view;
+}
+
+static int begin(struct store *s, const struct snapshot_doc *doc, struct db_transaction *t,
+		 struct err *e)
+{
+	return lasts(doc) ? db_begin_durable(&s->db, t, e) : db_begin(&s->db, t, e);
+}
+
+/* Names in snapshots/ are on the disk before what relies on them. */
+static int flush_names(const struct store *s, const struct snapshot_doc *doc, struct err *e)
+{
+	return lasts(doc) && fsync(s->snapshots) < 0
+		       ? fail_sys(e, "flush the folder 'snapshots' to the disk")
+		       : 0;
+}
 
 /* The image may have been removed meanwhile, and the name taken. */
 static int record(const struct creation *c, struct err *e)
@@ -117,7 +135,7 @@ static int record(const struct creation *c, struct err *e)
 	struct store *s = c->s;
 	own_transaction t = { 0 };
 	own_rows image = { 0 };
-	int r = c->lasts ? db_begin_durable(&s->db, &t, e) : db_begin(&s->db, &t, e);
+	int r = begin(s, doc, &t, e);
 
 	if (r < 0 || (r = store_snapshot_find(s, c->id, e)) < 0)
 		return -1;
@@ -138,18 +156,16 @@ static int record(const struct creation *c, struct err *e)
 
 static int fill(struct creation *c, struct err *e)
 {
-	c->folder = file_make_locked(c->s->snapshots, c->name, e);
+	c->folder = lock_make(c->s->snapshots, c->name, e);
 	if (c->folder < 0)
 		return e->sysno == EEXIST ? fail(e, ERR_CONFLICT, "somebody else is making it")
 					  : -1;
 	if ((!c->o->view && c->driver->create(c->folder, &c->base, c->o->size, e) < 0) ||
-	    snapshot_doc_write(c->folder, &c->doc, c->lasts, e) < 0 || record(c, e) < 0)
+	    snapshot_doc_write(c->folder, &c->doc, lasts(&c->doc), e) < 0 || record(c, e) < 0)
 		return -1;
 	if (renameat2(c->s->snapshots, c->name, c->s->snapshots, c->id, RENAME_NOREPLACE) < 0)
 		return fail_sys(e, "give it its name");
-	return c->lasts && fsync(c->s->snapshots) < 0
-		       ? fail_sys(e, "flush the folder 'snapshots' to the disk")
-		       : 0;
+	return flush_names(c->s, &c->doc, e);
 }
 
 static int make(struct creation *c, struct err *e)
@@ -195,9 +211,7 @@ int snapshot_create(struct store *s, const struct digest *manifest,
 {
 	own_arena struct arena a = { 0 };
 	char id[SNAPSHOT_ID], image[DIGEST_TEXT];
-	struct creation c = {
-		.s = s, .o = o, .id = id, .lasts = !o->fast && !o->view, .folder = FD_NONE
-	};
+	struct creation c = { .s = s, .o = o, .id = id, .folder = FD_NONE };
 	int r;
 
 	if (choose_id(o, id, e) < 0 || store_snapshots_clear(s, e) < 0 ||
@@ -281,11 +295,11 @@ void snapshot_close(struct snapshot *n)
 }
 
 /* Nobody removes it as long as @n is open; whoever has begun to is waited for. */
-static int snapshot_hold(const struct snapshot *n, struct err *e)
+static int hold(const struct snapshot *n, struct err *e)
 {
 	if (flock(n->folder, LOCK_SH) < 0)
 		return fail_sys(e, "lock the snapshot '%s'", n->id);
-	return file_is_named(n->folder, n->store->snapshots, n->id) ? 0 : fail_absent(n->id, e);
+	return lock_is_named(n->folder, n->store->snapshots, n->id) ? 0 : fail_absent(n->id, e);
 }
 
 /* Two overlays that write to one folder damage what is in it, and the kernel does no more than to say so. */
@@ -319,7 +333,7 @@ int snapshot_mount(const struct snapshot *n, bool readonly, int userns, struct e
 	};
 	int fd;
 
-	if (snapshot_hold(n, e) < 0 || (!how.readonly && refuse_second(n, e) < 0))
+	if (hold(n, e) < 0 || (!how.readonly && refuse_second(n, e) < 0))
 		return -1;
 	snapshot_mount_name(n, source);
 	fd = n->driver->mount(n->doc.view ? FD_NONE : n->folder, &n->base, &how, e);
@@ -338,7 +352,7 @@ int snapshot_source(const struct snapshot *n, struct pack_source *ret, struct er
 	if (n->doc.view)
 		return fail(e, ERR_INPUT, "nothing was written to '%s': it is an image's mount",
 			    n->id);
-	return snapshot_hold(n, e) < 0 ? -1 : n->driver->source(n->folder, &n->base, ret, e);
+	return hold(n, e) < 0 ? -1 : n->driver->source(n->folder, &n->base, ret, e);
 }
 
 static int refuse_mounted(const struct snapshot *n, struct err *e)
@@ -361,19 +375,16 @@ static int refuse_mounted(const struct snapshot *n, struct err *e)
 static int put_away(const struct snapshot *n, const char *gone, struct err *e)
 {
 	struct store *s = n->store;
-	bool lasts = !n->doc.fast && !n->doc.view;
 	own_transaction t = { 0 };
 
-	if ((lasts ? db_begin_durable(&s->db, &t, e) : db_begin(&s->db, &t, e)) < 0)
+	if (begin(s, &n->doc, &t, e) < 0)
 		return -1;
 	/* until we had the lock it may have been removed, and another one made of that name */
-	if (!file_is_named(n->folder, s->snapshots, n->id))
+	if (!lock_is_named(n->folder, s->snapshots, n->id))
 		return fail_absent(n->id, e);
 	if (renameat2(s->snapshots, n->id, s->snapshots, gone, RENAME_NOREPLACE) < 0)
 		return fail_sys(e, "remove the snapshot '%s'", n->id);
-	if (lasts && fsync(s->snapshots) < 0)
-		return fail_sys(e, "flush the folder 'snapshots' to the disk");
-	if (db_run(&s->db, DB_SNAPSHOT_DROP, e, "s", n->id) < 0)
+	if (flush_names(s, &n->doc, e) < 0 || db_run(&s->db, DB_SNAPSHOT_DROP, e, "s", n->id) < 0)
 		return -1;
 	return db_commit(&t, e);
 }

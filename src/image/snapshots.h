@@ -9,9 +9,9 @@
  *	snapshot_close(&n);
  *
  * Intent before effect: a snapshot is made under a name that begins with a dot, locked; it is recorded
- * when it is whole, and gets its name then, all of it on the disk unless it is volatile. Its record keeps its image, and so its layers, from being
- * removed; until then a lease does. What a kill leaves is removed by the next command that makes,
- * lists or removes snapshots (store/snapshots.h).
+ * when it is whole, and gets its name then, all of it on the disk unless it is volatile. Its record keeps
+ * its image, and so its layers, from being removed; until then a lease does. What a kill leaves is removed
+ * by the next command that makes, lists or removes snapshots (store/snapshots.h).
  */
 #ifndef IMAGE_SNAPSHOTS_H
 #define IMAGE_SNAPSHOTS_H

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/own.h"
@@ -107,39 +106,6 @@ int file_try_read(int dirfd, const char *name, char *buf, size_t size)
 		return -EFBIG;
 	buf[len] = '\0';
 	return (int)len;
-}
-
-/**
- * file_make_locked() - make the folder @name, locked (flock(2)); nobody else may look into it
- *
- * Until we have the lock somebody may take it for what a killed process has left, and remove it.
- *
- * Return: its descriptor, or -1; e->sysno is EEXIST where there is one.
- */
-int file_make_locked(int dirfd, const char *name, struct err *e)
-{
-	for (;;) {
-		own_fd int fd = FD_NONE;
-
-		if (mkdirat(dirfd, name, 0700) < 0)
-			return fail_sys(e, "make the folder '%s'", name);
-		fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0 && errno == ENOENT)
-			continue;
-		if (fd < 0 || flock(fd, LOCK_EX) < 0)
-			return fail_sys(e, "lock the folder '%s'", name);
-		if (file_is_named(fd, dirfd, name))
-			return give_fd(&fd);
-	}
-}
-
-/* file_is_named() - is the open file or folder @fd still the one of that name? Links are not followed */
-bool file_is_named(int fd, int dirfd, const char *name)
-{
-	struct stat ours, there;
-
-	return fstat(fd, &ours) == 0 && fstatat(dirfd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
 /* file_try_write() - write @text in one go to a file that exists; 0 or -errno */

@@ -2,7 +2,6 @@
 #ifndef OS_FILE_H
 #define OS_FILE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -14,8 +13,6 @@ int file_try_write(int dirfd, const char *name, const char *text);
 int file_write(int dirfd, const char *name, const char *text, struct err *e);
 int file_replace(int dirfd, const char *name, const char *text, size_t len, struct err *e);
 int file_replace_durable(int dirfd, const char *name, const char *text, size_t len, struct err *e);
-int file_make_locked(int dirfd, const char *name, struct err *e);
-bool file_is_named(int fd, int dirfd, const char *name);
 int file_check_place(const char *path, struct err *e);
 int file_replace_path(const char *path, const char *text, size_t len, struct err *e);
 

@@ -86,9 +86,11 @@ struct remote_target {
  * @authfile:   look for credentials in this file only
  * @cert_dir:   a folder like one of certs.d, instead of these
  * @tls_verify: .set: overrules `insecure` of registries.conf
+ * @registries: registries.conf, for who has read it already; NULL
  */
 struct remote_options {
 	bool push;
+	const struct registries *registries;
 	const struct auth *auth;
 	const char *authfile, *cert_dir;
 	struct opt_bool tls_verify;

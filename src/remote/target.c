@@ -83,6 +83,18 @@ static int fill_target(const struct registries_places *p, const struct remote_op
 
 static const struct remote_options no_options;
 
+/* Where by registries.conf the image, or another of its registry, is looked for. */
+static int find_places(const struct reference *ref, bool push, const struct remote_options *o,
+		       struct arena *a, struct registries_places *ret, struct err *e)
+{
+	const struct registries *r = o->registries;
+	struct registries now;
+
+	if (!r && registries_load(a, &now, e) < 0)
+		return -1;
+	return registries_resolve(r ? r : &now, ref, push, a, ret, e);
+}
+
 /**
  * remote_target() - where @ref lies, by registries.conf, and how to get in
  * @o: NULL: nothing but what the files say
@@ -95,11 +107,10 @@ int remote_target(const struct reference *ref, const struct remote_options *o, s
 {
 	struct remote_target t = { 0 };
 	struct registries_places p;
-	struct registries r;
 	char name[REFERENCE_TEXT];
 
 	o = o ? o : &no_options;
-	if (registries_load(a, &r, e) < 0 || registries_resolve(&r, ref, o->push, a, &p, e) < 0)
+	if (find_places(ref, o->push, o, a, &p, e) < 0)
 		return -1;
 	t.name = arena_dup(a, reference_name(ref, name));
 	if (fill_target(&p, o, a, &t, e) < 0)
@@ -115,7 +126,6 @@ int remote_target_of_registry(const char *registry, const struct remote_options 
 	struct remote_target t = { 0 };
 	struct registries_places p;
 	struct registries_place place;
-	struct registries r;
 	struct reference ref = { .repository = "any" };
 
 	o = o ? o : &no_options;
@@ -124,7 +134,7 @@ int remote_target_of_registry(const char *registry, const struct remote_options 
 		return fail_hint(e, "it is HOST or HOST:PORT, without https://");
 	}
 	memcpy(ref.registry, registry, strlen(registry) + 1);
-	if (registries_load(a, &r, e) < 0 || registries_resolve(&r, &ref, true, a, &p, e) < 0)
+	if (find_places(&ref, true, o, a, &p, e) < 0)
 		return -1;
 	/* the registry itself stands last; what it is called is more than where it is asked */
 	place = p.places.at[p.places.n - 1];

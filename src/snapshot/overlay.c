@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/own.h"
 #include "os/file.h"
+#include "os/lock.h"
 #include "os/mount.h"
 #include "os/quota.h"
 #include "os/tree.h"
@@ -275,7 +276,7 @@ static int open_probe(struct store *s, struct err *e)
 	/* a check that looks at it has it locked for a moment; nobody else tries at the same time */
 	while ((r = store_snapshot_clear(s, ".probe", e)) == 0)
 		clock_nap_ns(1000000);
-	return r < 0 ? -1 : file_make_locked(s->snapshots, ".probe", e);
+	return r < 0 ? -1 : lock_make(s->snapshots, ".probe", e);
 }
 
 static int overlay_probe(struct store *s, struct err *e)

@@ -38,8 +38,8 @@ static int try_open(const struct store *s, const struct digest *d, int64_t size,
 	return 1;
 }
 
-static int find(struct store *s, const struct digest *d, int *ret_fd, uint64_t *ret_size,
-		struct err *e)
+/* store_blob_recorded() - whether a blob is recorded, be its file there or not: 1, 0 or -1 */
+int store_blob_recorded(struct store *s, const struct digest *d, uint64_t *ret_size, struct err *e)
 {
 	char text[DIGEST_TEXT];
 	own_rows rows = { 0 };
@@ -48,10 +48,17 @@ static int find(struct store *s, const struct digest *d, int *ret_fd, uint64_t *
 	if (db_query(&s->db, DB_BLOB_FIND, &rows, e, "s", digest_text(d, text)) < 0)
 		return -1;
 	r = db_next(&rows, e);
-	if (r <= 0)
-		return r;
-	*ret_size = (uint64_t)db_number(&rows, 0);
-	return try_open(s, d, db_number(&rows, 0), ret_fd, e);
+	if (r > 0)
+		*ret_size = (uint64_t)db_number(&rows, 0);
+	return r;
+}
+
+static int find(struct store *s, const struct digest *d, int *ret_fd, uint64_t *ret_size,
+		struct err *e)
+{
+	int r = store_blob_recorded(s, d, ret_size, e);
+
+	return r <= 0 ? r : try_open(s, d, (int64_t)*ret_size, ret_fd, e);
 }
 
 /**

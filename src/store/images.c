@@ -135,15 +135,12 @@ static int record_parts(struct store *s, const struct stored_image *i, struct er
 static int want_blob(struct store *s, const struct digest *d, struct err *e)
 {
 	char text[DIGEST_TEXT];
-	own_rows rows = { 0 };
-	int r;
+	uint64_t size;
+	int r = store_blob_recorded(s, d, &size, e);
 
-	if (db_query(&s->db, DB_BLOB_FIND, &rows, e, "s", digest_text(d, text)) < 0)
-		return -1;
-	r = db_next(&rows, e);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
-	fail(e, ERR_ABSENT, "its blob %.19s is not here any more", text);
+	fail(e, ERR_ABSENT, "its blob %.19s is not here any more", digest_text(d, text));
 	return fail_hint(e, "the image was removed meanwhile");
 }
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "os/file.h"
+#include "os/lock.h"
 #include "spec/image.h"
 
 #define PIECE        ((size_t)256 << 10)
@@ -89,7 +89,7 @@ int ingest_begin(struct ingest *in, struct store *s, const struct digest *d, uin
 		if (r != INGEST_MINE)
 			return r;
 		/* its last holder may have moved it on */
-		if (file_is_named(in->fd, s->ingest, in->name))
+		if (lock_is_named(in->fd, s->ingest, in->name))
 			break;
 		fd_close(&in->fd);
 	}

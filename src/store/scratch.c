@@ -3,23 +3,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <sys/file.h>
-#include <sys/random.h>
 
-#include "os/file.h"
+#include "os/lock.h"
 #include "os/tree.h"
-
-/* Whose holder has ended, and which is still the folder of that name. */
-static bool is_left(const struct store *s, const char *name, int *ret_fd)
-{
-	own_fd int fd = openat(s->ingest, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !file_is_named(fd, s->ingest, name))
-		return false;
-	*ret_fd = give_fd(&fd);
-	return true;
-}
 
 /* scratch_clear() - remove the folders that killed processes have left */
 int scratch_clear(struct store *s, struct err *e)
@@ -30,10 +16,12 @@ int scratch_clear(struct store *s, struct err *e)
 	if (!dir)
 		return fail_sys(e, "list the folder 'ingest'");
 	for (struct dirent *d; (d = readdir(dir));) {
-		own_fd int held = FD_NONE;
+		own_fd int fd = FD_NONE;
 
-		if (d->d_name[0] != '.' && d->d_type != DT_REG && is_left(s, d->d_name, &held) &&
-		    tree_remove(s->ingest, d->d_name, e) < 0)
+		if (d->d_name[0] == '.' || d->d_type == DT_REG)
+			continue;
+		fd = lock_try_left(s->ingest, d->d_name);
+		if (fd >= 0 && tree_remove(s->ingest, d->d_name, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -42,22 +30,15 @@ int scratch_clear(struct store *s, struct err *e)
 /**
  * scratch_open() - make one
  * @x:    SCRATCH_NONE
- * @what: the first word of its name: what it is for
+ * @what: what its name begins with, as in "load-"
  */
 int scratch_open(struct scratch *x, struct store *s, const char *what, struct err *e)
 {
-	uint64_t number;
-
 	if (scratch_clear(s, e) < 0)
 		return -1;
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return fail_sys(e, "get a random number");
-	snprintf(x->name, sizeof(x->name), "%s-%016llx", what, (unsigned long long)number);
-	x->fd = file_make_locked(s->ingest, x->name, e);
-	if (x->fd < 0)
-		return -1;
+	x->fd = lock_make_new(s->ingest, what, x->name, e);
 	x->store = s;
-	return 0;
+	return x->fd < 0 ? -1 : 0;
 }
 
 /* scratch_remove() - with all that is in it */

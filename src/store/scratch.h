@@ -6,12 +6,13 @@
 #ifndef STORE_SCRATCH_H
 #define STORE_SCRATCH_H
 
+#include "os/lock.h"
 #include "store/store.h"
 
 struct scratch {
 	struct store *store;
 	int fd;
-	char name[48];
+	char name[LOCK_NAME];
 };
 
 #define SCRATCH_NONE \

@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/log.h"
 #include "os/file.h"
+#include "os/lock.h"
 #include "os/quota.h"
 #include "os/tree.h"
 
@@ -120,15 +120,17 @@ static int drop_record(struct store *s, const char *id, struct err *e)
  */
 int store_snapshot_clear(struct store *s, const char *name, struct err *e)
 {
-	own_fd int fd = openat(s->snapshots, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_fd int fd = lock_try_left(s->snapshots, name);
 	const char *dash = strchr(name, '-');
 	struct err ignored = { 0 };
 	uint32_t project = 0;
 
-	if (fd < 0)
-		return errno == ENOENT ? 1 : fail_sys(e, "open the folder '%s'", name);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || !file_is_named(fd, s->snapshots, name))
+	if (fd == -ENOENT)
+		return 1;
+	if (fd == -EWOULDBLOCK)
 		return 0;
+	if (fd < 0)
+		return fail_errno(e, -fd, "open the folder '%s'", name);
 	if (dash && snapshot_id_is_valid(dash + 1) && drop_record(s, dash + 1, e) < 0)
 		return -1;
 	(void)quota_try_project(fd, &project);

@@ -61,6 +61,7 @@ int store_forget_dead(struct store *s, struct err *e);
 /* blob.c */
 int store_blob_open(struct store *s, const struct digest *d, uint64_t *ret_size, struct err *e);
 int store_blob_find(struct store *s, const struct digest *d, struct err *e);
+int store_blob_recorded(struct store *s, const struct digest *d, uint64_t *ret_size, struct err *e);
 int store_blob_read(struct store *s, const struct digest *d, size_t max, char **ret_text,
 		    size_t *ret_len, struct err *e);
 int store_blob_keep(struct store *s, const void *at, size_t len, const char *media_type,

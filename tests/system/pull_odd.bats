@@ -1,4 +1,4 @@
-# pull_more.bats - what may be odd about images, names and terminals, at the real docker-registry
+# pull_odd.bats - what may be odd about images, names and terminals, at the real docker-registry
 # native only: registries have nothing to do with cgroups, and the guests have no network
 # shellcheck disable=SC2154 # status and output are bats' own
 
