@@ -226,6 +226,11 @@ static int end_blob(struct pulling *g, struct fetch *f, struct err *e)
 		fd_close(&f->feed);
 	if (f->feed >= 0)
 		return 0;
+	/* a flush takes as long as the disk is busy; what else is on its way must not wait for it */
+	if (f->in.flush.done < 0)
+		return ingest_flush(&f->in, e);
+	if (!flush_is_done(&f->in.flush))
+		return 0;
 	if (ingest_commit(&f->in, f->media_type, e) < 0)
 		return -1;
 	/* chained layers are told of when they are unpacked */
@@ -318,8 +323,8 @@ static int end_layer(struct pulling *g, struct fetch *f, struct err *e)
 	return 0;
 }
 
-/* struct watch - what poll() is asked, three for each blob and one for tare-fetch */
-enum { WATCH_PIPE, WATCH_FEED, WATCH_LAYER, WATCH_EACH };
+/* What poll() is asked, for each blob, and once for tare-fetch. */
+enum { WATCH_PIPE, WATCH_FEED, WATCH_LAYER, WATCH_FLUSH, WATCH_EACH };
 
 static void watch(const struct pulling *g, struct pollfd *w)
 {
@@ -335,6 +340,7 @@ static void watch(const struct pulling *g, struct pollfd *w)
 		at[WATCH_LAYER] =
 			(struct pollfd){ .fd = runs ? unpack_poll_fd(&f->job->unpack) : -1,
 					 .events = POLLIN };
+		at[WATCH_FLUSH] = (struct pollfd){ .fd = f->in.flush.done, .events = POLLIN };
 	}
 	w[g->n * WATCH_EACH] = (struct pollfd){ .fd = remote_fd(g->p->remote), .events = POLLIN };
 }

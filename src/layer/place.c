@@ -88,6 +88,9 @@ static int note_made(struct place *p, int fd, const char *name, struct err *e)
 	return p->job->mode == UNPACK_APPLY ? place_made(p, fd, name, e) : 0;
 }
 
+/* bytes from which on a file is sent to the disk when it is whole, lest the last flush wait for all */
+#define WRITE_AT_ONCE ((uint64_t)32 << 10)
+
 static int write_all(int fd, const struct tar_chunk *c)
 {
 	for (size_t at = 0; at < c->len;) {
@@ -117,6 +120,8 @@ static int write_content(struct place *p, int fd, struct tar *t, const struct ta
 	}
 	if (r == 0 && end < x->size && ftruncate(fd, (off_t)x->size) < 0)
 		return fail_sys(e, "write '/%s'", p->name.path);
+	if (end >= WRITE_AT_ONCE)
+		(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return r;
 }
 

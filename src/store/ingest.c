@@ -76,9 +76,11 @@ int ingest_begin(struct ingest *in, struct store *s, const struct digest *d, uin
 	if (store_lease(s, digest_text(d, text), e) < 0)
 		return -1;
 	ingest_done(in);
-	*in = (struct ingest){
-		.store = s, .fd = FD_NONE, .digest = *d, .size = size, .named = true
-	};
+	*in = (struct ingest)INGEST_NONE;
+	in->store = s;
+	in->digest = *d;
+	in->size = size;
+	in->named = true;
 	snprintf(in->name, sizeof(in->name), "%s-%s", digest_algorithm_name(d->algorithm),
 		 digest_hex(d, text));
 	for (;;) {
@@ -123,7 +125,9 @@ int ingest_begin_unnamed(struct ingest *in, struct store *s, struct err *e)
 
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return fail_sys(e, "get a random number");
-	*in = (struct ingest){ .store = s, .fd = FD_NONE, .size = INGEST_ANY_SIZE };
+	*in = (struct ingest)INGEST_NONE;
+	in->store = s;
+	in->size = INGEST_ANY_SIZE;
 	snprintf(in->name, sizeof(in->name), "new-%016llx", (unsigned long long)number);
 	if (open_part(in, e) < 0)
 		return -1;
@@ -219,15 +223,32 @@ static int record(struct ingest *in, const char *media_type, struct err *e)
 }
 
 /**
- * ingest_commit() - the blob is whole: give it its name; it stays leased to us
+ * ingest_flush() - the blob is whole: send it to the disk, and don't wait
+ *
+ * @in->flush tells when it is there; ingest_commit() waits for it.
+ */
+int ingest_flush(struct ingest *in, struct err *e)
+{
+	if (ingest_check(in, e) < 0)
+		return -1;
+	if (fchmod(in->fd, 0444) < 0)
+		return fail_sys(e, "write-protect the blob '%s'", in->name);
+	return flush_begin(&in->flush, in->fd, e);
+}
+
+/**
+ * ingest_commit() - the blob is whole, and on the disk: give it its name; it stays leased to us
  * @media_type: what it is; may be NULL
  */
 int ingest_commit(struct ingest *in, const char *media_type, struct err *e)
 {
-	if (ingest_check(in, e) < 0)
+	int r;
+
+	if (in->flush.done < 0 && ingest_flush(in, e) < 0)
 		return -1;
-	if (fchmod(in->fd, 0444) < 0 || fdatasync(in->fd) < 0)
-		return fail_sys(e, "flush the blob '%s' to the disk", in->name);
+	r = flush_end(&in->flush);
+	if (r < 0)
+		return fail_errno(e, -r, "flush the blob '%s' to the disk", in->name);
 	if (record(in, media_type, e) < 0)
 		return -1;
 	ingest_done(in);
@@ -246,6 +267,7 @@ void ingest_discard(struct ingest *in)
 /* ingest_done() - let go of it; what has come of a named one waits for the next who wants it */
 void ingest_done(struct ingest *in)
 {
+	(void)flush_end(&in->flush);
 	if (in->fd >= 0 && !in->named)
 		(void)unlinkat(in->store->ingest, in->name, 0);
 	fd_close(&in->fd);

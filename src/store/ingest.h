@@ -8,6 +8,7 @@
 #define STORE_INGEST_H
 
 #include "codec/hash.h"
+#include "os/flush.h"
 #include "store/store.h"
 
 /**
@@ -15,6 +16,7 @@
  * @size:  bytes that it must have
  * @at:    bytes that are there, and hashed
  * @named: its digest is known beforehand; @checked: it is whole, and has its digest
+ * @flush: on its way to the disk, if ingest_flush() was called; the struct must stay where it is then
  */
 struct ingest {
 	struct store *store;
@@ -22,13 +24,14 @@ struct ingest {
 	struct digest digest;
 	struct hash hash;
 	uint64_t size, at;
+	struct flush flush;
 	bool named, checked;
 	char name[DIGEST_TEXT + 16];
 };
 
 #define INGEST_NONE \
 	{ \
-		.fd = FD_NONE \
+		.fd = FD_NONE, .flush = FLUSH_NONE \
 	}
 #define own_ingest __attribute__((cleanup(ingest_done))) struct ingest
 
@@ -48,6 +51,7 @@ int ingest_begin_unnamed(struct ingest *in, struct store *s, struct err *e);
 int ingest_restart(struct ingest *in, struct err *e);
 int ingest_add(struct ingest *in, const void *at, size_t len, struct err *e);
 int ingest_check(struct ingest *in, struct err *e);
+int ingest_flush(struct ingest *in, struct err *e);
 int ingest_commit(struct ingest *in, const char *media_type, struct err *e);
 void ingest_discard(struct ingest *in);
 void ingest_done(struct ingest *in);
