@@ -19,6 +19,7 @@
  * @timeout: seconds after which it is killed; 0 means none
  * @out, @err: descriptors for its standard output and error; 0 means ours
  * @cwd:     descriptor of its working directory; 0 or less means ours
+ * @elsewhere: it works beside us: it begins on another processor, if we may use one
  * @at_our_end: the signal that it gets when our thread ends before it does; 0 means none
  * @keep:    descriptors that it inherits under the same numbers, @n_keep of them; of all
  *           others it gets none but the first three
@@ -27,7 +28,7 @@ struct spawn {
 	const char *path;
 	char *const *argv, *const *envp;
 	const char *input;
-	bool our_input;
+	bool our_input, elsewhere;
 	int64_t timeout;
 	int out, err, cwd, at_our_end;
 	const int *keep;

@@ -11,10 +11,10 @@
 #include "base/own.h"
 #include "os/msg.h"
 #include "os/spawn.h"
+#include "remote/helper.h"
 #include "remote/remote_priv.h"
 #include "remote/wire.h"
 
-#define HELPER   "tare-fetch"
 #define OPEN_MAX 8192 /* questions without an answer */
 #define KEEP_MAX 1024 /* news that are no ends, kept for who asks later */
 
@@ -33,8 +33,7 @@ struct queued {
 
 /* struct remote - @dead.cls: tare-fetch has ended, or talks nonsense */
 struct remote {
-	int sock;
-	pid_t pid;
+	struct helper helper;
 	uint64_t last_id;
 	size_t n_open, n_kept;
 	struct question *open;
@@ -60,51 +59,6 @@ static int send_target(int sock, const struct remote_target *t, struct err *e)
 	return r < 0 ? fail_errno(e, -r, "tell '" HELPER "' what to fetch") : 0;
 }
 
-/* What it might print would be a stranger's words on our terminal; a sanitizer's are our own. */
-static int open_streams(void)
-{
-#ifdef __SANITIZE_ADDRESS__
-	return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-#else
-	return fd_open("/dev/null", O_WRONLY);
-#endif
-}
-
-static pid_t start_helper(int sock, struct err *e)
-{
-	char path[4096], number[16];
-	char *argv[] = { path, number, NULL };
-	own_fd int streams = open_streams();
-	struct spawn s = { .path = path,
-			   .argv = argv,
-			   .out = streams,
-			   .err = streams,
-			   .keep = &sock,
-			   .n_keep = 1 };
-
-	if (spawn_beside(HELPER, path, sizeof(path)) < 0) {
-		fail_sys(e, "find '%s'", path);
-		return fail_hint(e, "it belongs beside the program that needs it");
-	}
-	if (streams < 0)
-		return fail_sys(e, "open '/dev/null'");
-	snprintf(number, sizeof(number), "%d", sock);
-	return spawn_start(&s, e);
-}
-
-static int spawn(struct remote *r, struct err *e)
-{
-	own_fd int theirs = FD_NONE;
-	int ends[2];
-
-	if (msg_pair(ends, e) < 0)
-		return -1;
-	r->sock = ends[0];
-	theirs = ends[1];
-	r->pid = start_helper(theirs, e);
-	return r->pid < 0 ? -1 : 0;
-}
-
 /**
  * remote_start() - start tare-fetch, before it is known what for
  *
@@ -116,9 +70,9 @@ int remote_start(struct remote **ret_remote, struct err *e)
 
 	if (!r)
 		return fail_errno(e, ENOMEM, "start '" HELPER "'");
-	*r = (struct remote){ .sock = FD_NONE, .pid = -1 };
+	*r = (struct remote){ .helper = { .sock = FD_NONE } };
 	r->last = &r->first;
-	if (spawn(r, e) == 0)
+	if (helper_inherit(&r->helper) || helper_start(&r->helper, e) == 0)
 		return *ret_remote = r, 0;
 	remote_close(r);
 	return -1;
@@ -132,7 +86,7 @@ int remote_direct(struct remote *r, const struct remote_target *t, struct err *e
 	r->name = strdup(t->name);
 	if (!r->name)
 		return fail_errno(e, ENOMEM, "ask for '%s'", t->name);
-	return send_target(r->sock, t, e);
+	return send_target(r->helper.sock, t, e);
 }
 
 /* remote_open() - both. Returns without waiting for it. Return: 0, or -1. */
@@ -153,10 +107,10 @@ void remote_close(struct remote *r)
 {
 	if (!r)
 		return;
-	fd_close(&r->sock);
-	if (r->pid > 0) {
-		(void)kill(r->pid, SIGKILL);
-		while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR) {}
+	fd_close(&r->helper.sock);
+	if (r->helper.pid > 0) {
+		(void)kill(r->helper.pid, SIGKILL);
+		while (waitpid(r->helper.pid, NULL, 0) < 0 && errno == EINTR) {}
 	}
 	for (struct question *q = r->open, *next; q; q = next) {
 		next = q->next;
@@ -173,7 +127,7 @@ void remote_close(struct remote *r)
 /* remote_fd() - readable when remote_next() has something; closed by remote_close() */
 int remote_fd(const struct remote *r)
 {
-	return r->sock;
+	return r->helper.sock;
 }
 
 const char *remote_name(const struct remote *r)
@@ -256,7 +210,7 @@ static int receive(struct remote *r, struct remote_event *ret_event)
 	own_fd int fd = FD_NONE;
 	struct remote_event ev;
 	struct err why = { 0 };
-	ssize_t n = msg_try_recv(r->sock, packet, sizeof(packet), &fd);
+	ssize_t n = msg_try_recv(r->helper.sock, packet, sizeof(packet), &fd);
 
 	if (n <= 0) {
 		fail(&why, ERR_SYSTEM, "ask for '%s': '" HELPER "' has ended before its time",
@@ -295,7 +249,7 @@ static bool fail_next(struct remote *r, struct remote_event *ret)
  */
 int remote_next(struct remote *r, int timeout_ms, struct remote_event *ret_event, struct err *e)
 {
-	struct pollfd p = { .fd = r->sock, .events = POLLIN };
+	struct pollfd p = { .fd = r->helper.sock, .events = POLLIN };
 	int got = take_queued(r, ret_event);
 
 	while (!got) {
@@ -366,7 +320,7 @@ int remote_wait(struct remote *r, uint64_t id, struct remote_event *ret_event, s
 /* Both ends may have much to say: news are taken in while there is no room for our words. */
 static int send_packet(struct remote *r, const struct str *packet, int fd, struct err *e)
 {
-	struct pollfd p = { .fd = r->sock, .events = POLLIN | POLLOUT };
+	struct pollfd p = { .fd = r->helper.sock, .events = POLLIN | POLLOUT };
 	struct remote_event ev;
 	int error;
 
@@ -374,7 +328,7 @@ static int send_packet(struct remote *r, const struct str *packet, int fd, struc
 		if (poll(&p, 1, -1) < 0)
 			continue;
 		if (p.revents & POLLOUT) {
-			error = msg_try_send(r->sock, packet->at, packet->len, fd);
+			error = msg_try_send(r->helper.sock, packet->at, packet->len, fd);
 			if (error == 0)
 				return 0;
 			/* its last words are still to be read, and say why */

@@ -6,9 +6,11 @@
  */
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "os/spawn.h"
+#include "remote/helper.h"
 #include "tare/cli.h"
 
 #define ENGINE "tare-engine"
@@ -25,13 +27,31 @@ static int hand_over(const struct cli *cli, void *options __attribute__((unused)
 	return fail_hint(e, "it is installed beside tare; images need it");
 }
 
+/* What asks a registry wants tare-fetch, which is ready by the time that the engine is. */
+static int pull(const struct cli *cli, void *options, char **args, size_t n_args, int *ret_status,
+		struct err *e)
+{
+	if (n_args > 0)
+		helper_start_early();
+	return hand_over(cli, options, args, n_args, ret_status, e);
+}
+
+static int image(const struct cli *cli, void *options, char **args, size_t n_args, int *ret_status,
+		 struct err *e)
+{
+	if (n_args > 1 && strcmp(args[0], "pull") == 0)
+		helper_start_early();
+	return hand_over(cli, options, args, n_args, ret_status, e);
+}
+
 // clang-format off
-#define ROW(symbol, word, where, text) \
+#define ROW(symbol, word, where, text) ROW_RUN(symbol, word, where, text, hand_over)
+#define ROW_RUN(symbol, word, where, text, what) \
 	const struct command symbol##_command = { .name = word, .summary = text, .section = where, .raw = true, \
-						  .min = 0, .max = SIZE_MAX, .run = hand_over, .args = "[ARG...]" }
+						  .min = 0, .max = SIZE_MAX, .run = what, .args = "[ARG...]" }
 
 ROW(images,  "images", "IMAGES", "list images");
-ROW(pull,    "pull", "IMAGES", "download an image from a registry");
+ROW_RUN(pull, "pull", "IMAGES", "download an image from a registry", pull);
 ROW(push,    "push", "IMAGES", "upload an image to a registry");
 ROW(rmi,     "rmi", "IMAGES", "remove images");
 ROW(tag,     "tag", "IMAGES", "give an image another name");
@@ -42,7 +62,7 @@ ROW(history, "history", "IMAGES", "show how an image was made");
 ROW(search,  "search", "IMAGES", "look for images in registries");
 ROW(login,   "login", "IMAGES", "log in to a registry");
 ROW(logout,  "logout", "IMAGES", "log out of a registry");
-ROW(image,   "image", "IMAGES", "everything about images");
+ROW_RUN(image, "image", "IMAGES", "everything about images", image);
 ROW(snapshot, "snapshot", "IMAGES", "writable trees on images");
 ROW(layer,   "layer", "IMAGES", "differences of folders: listed, packed as a layer, committed as an image");
 ROW(info,    "info", "ABOUT TARE", "what this host and the store can do");

@@ -242,3 +242,22 @@ END
 	run host_tare image delete-remote --tls-verify false "$secure/x:1"
 	expect_error 'tare login'
 }
+
+@test "tare-fetch is started before tare-engine; what the environment says of it is not believed" {
+	local word
+
+	pushed >out
+	host_tare pull --quiet "$repository:1"
+	strace -f -o calls -e trace=execve "$TARE_BUILD/src/tare" --root "$TARE_ROOT" pull --quiet "$repository:1"
+	grep -o 'tare-[a-z]*", \["' calls | cut -d'"' -f 1 >order
+	[[ $(tr '\n' ' ' <order) = "tare-fetch tare-engine " ]]
+	# no socket, no child, no number; the socket of somebody else's process
+	for word in '0 1' '9 1' '1 99999' 'x' '3 1 4' '' "3 $$"; do
+		run env TARE_FETCH_STARTED="$word" "$TARE_BUILD/src/tare-engine" --root "$TARE_ROOT" pull --quiet "$repository:1"
+		expect_output "$repository:1"
+	done
+	# strace ends when all of them have; nobody asks tare-fetch anything here
+	run timeout 20 strace -f -o gone -e trace=execve "$TARE_BUILD/src/tare" pull --nonsense "$repository:1"
+	expect_status 125
+	grep -q '"[^"]*/tare-fetch"' gone
+}
