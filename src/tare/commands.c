@@ -4,6 +4,7 @@
 // clang-format off
 /* in the order of the help, one a line */
 static const struct command *const commands[] = {
+	&container_run_command,
 	&ps_command,
 	&stats_command,
 	&top_command,

@@ -53,6 +53,7 @@ static int image(const struct cli *cli, void *options, char **args, size_t n_arg
 ROW(images,  "images", "IMAGES", "list images");
 ROW_RUN(pull, "pull", "IMAGES", "download an image from a registry", pull);
 ROW(push,    "push", "IMAGES", "upload an image to a registry");
+ROW(container_run, "run", "CONTAINERS", "run a program in a new container of an image");
 ROW(rmi,     "rmi", "IMAGES", "remove images");
 ROW(tag,     "tag", "IMAGES", "give an image another name");
 ROW(save,    "save", "IMAGES", "write images to an archive");

@@ -1,0 +1,194 @@
+/* run.c - tare run: a container in the foreground, of an image that is pulled where it isn't here */
+#include "cli/run.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/session.h"
+#include "engine/run.h"
+#include "os/spawn.h"
+
+// clang-format off
+#define TEXT(n, l, m, v, h) OPT_STRING_(n, l, struct run_options, m, v, h)
+#define MANY(n, l, m, v, h) OPT_STRINGS_(n, l, struct run_options, m, v, h)
+#define FLAG(n, l, m, h)    OPT_FLAG_(n, l, struct run_options, m, h)
+#define LATER "can't be honoured yet"
+
+static const struct opt opts[] = {
+	MANY("add-host",     0,  hosts,      "NAME:ADDRESS",  "a name for /etc/hosts"),
+	MANY("cap-add",      0,  cap_add,    "CAPABILITY",    "give it a capability; ALL: every one"),
+	MANY("cap-drop",     0,  cap_drop,   "CAPABILITY",    "take a capability; ALL: every one"),
+	TEXT("cgroup-parent", 0, cgroup_parent, "CGROUP",     "its cgroup's parent; /tare otherwise"),
+	TEXT("cidfile",      0,  cidfile,    "FILE",          "write the container's name to FILE"),
+	TEXT("cpu-period",   0,  cpu_period, "MICROSECONDS",  "length of a period, of which --cpu-quota is a part"),
+	TEXT("cpu-quota",    0,  cpu_quota,  "MICROSECONDS",  "processor time in each period"),
+	TEXT("cpu-shares",  'c', cpu_shares, "NUMBER",        "weight beside others; 1024 is usual"),
+	TEXT("cpus",         0,  cpus,       "NUMBER",        "how many processors' time, such as 1.5"),
+	TEXT("cpuset-cpus",  0,  cpuset_cpus, "LIST",         "the processors that it may use, such as 0-3"),
+	TEXT("cpuset-mems",  0,  cpuset_mems, "LIST",         "the memory nodes that it may use"),
+	MANY("device",       0,  devices,    "DEVICE[:PLACE[:rwm]]", "a device of the host"),
+	TEXT("domainname",   0,  domainname, "NAME",          "its NIS domain name"),
+	TEXT("entrypoint",   0,  entrypoint, "PROGRAM",       "run PROGRAM in the stead of the image's entrypoint"),
+	MANY("env",         'e', env,        "NAME[=VALUE]",  "an environment variable; without VALUE our own"),
+	MANY("env-file",     0,  env_files,  "FILE",          "environment variables from FILE, a line each"),
+	MANY("group-add",    0,  groups,     "GROUP",         "one more group for its program"),
+	TEXT("hostname",    'h', hostname,   "NAME",          "its host name"),
+	FLAG("interactive", 'i', interactive,                 "keep the standard input open"),
+	TEXT("ipc",          0,  ipc,        "MODE",          "'private' or 'host'"),
+	MANY("label",       'l', labels,     "NAME[=VALUE]",  "a label"),
+	MANY("label-file",   0,  label_files, "FILE",         "labels from FILE, a line each"),
+	TEXT("memory",      'm', memory,     "SIZE",          "at most SIZE of memory, such as 512m"),
+	TEXT("memory-reservation", 0, memory_reservation, "SIZE", "what it keeps when memory is short"),
+	TEXT("memory-swap",  0,  memory_swap, "SIZE",         "memory and swap together; -1: unlimited"),
+	TEXT("memory-swappiness", 0, memory_swappiness, "0-100", "how gladly its memory is swapped out"),
+	MANY("mount",        0,  mounts,     "KEY=VALUE,...", "mount a folder (type=bind) or memory (type=tmpfs)"),
+	TEXT("name",         0,  name,       "NAME",          "what it is called; a long number otherwise"),
+	TEXT("network",      0,  network,    "MODE",          "'none' (the default, as long as there are no bridges) or 'host'"),
+	TEXT("net",          0,  network,    "MODE",          "the same"),
+	TEXT("oom-score-adj", 0, oom_score_adj, "NUMBER",     "how soon its processes are killed when memory is short"),
+	TEXT("pid",          0,  pid,        "MODE",          "'private' or 'host'"),
+	TEXT("pids-limit",   0,  pids_limit, "NUMBER",        "how many processes; 2048 otherwise, -1: unlimited"),
+	TEXT("platform",     0,  platform,   "OS/ARCH",       "of which platform the image is to be"),
+	FLAG("privileged",   0,  privileged,                  "all capabilities and devices; nothing is masked"),
+	TEXT("pull",         0,  pull,       "WHEN",          "'missing' (the default), 'always' or 'never'"),
+	FLAG("read-only",    0,  readonly,                    "its root can't be written to"),
+	FLAG("rm",           0,  rm,                          "remove it when it has ended; needed, as containers can't be kept yet"),
+	TEXT("runtime",      0,  runtime,    "PROGRAM",       "another OCI runtime"),
+	MANY("security-opt", 0,  security,   "OPTION",        "no-new-privileges, seccomp=unconfined, seccomp=FILE"),
+	TEXT("shm-size",     0,  shm_size,   "SIZE",          "size of /dev/shm; 64m otherwise"),
+	MANY("storage-opt",  0,  storage,    "size=SIZE",     "at most SIZE may be written to its root"),
+	MANY("sysctl",       0,  sysctls,    "NAME=VALUE",    "a setting of the kernel's, for its namespaces"),
+	MANY("tmpfs",        0,  tmpfs,      "TARGET[:OPTION,...]", "memory, mounted on TARGET"),
+	FLAG("tty",         't', tty,                         "give it a terminal"),
+	TEXT("tz",           0,  tz,         "ZONE",          "its time zone, such as Europe/Berlin"),
+	MANY("ulimit",       0,  ulimits,    "NAME=SOFT[:HARD]", "a limit of its processes"),
+	TEXT("user",        'u', user,       "USER[:GROUP]",  "who its program runs as, by name or number"),
+	TEXT("uts",          0,  uts,        "MODE",          "'host': the host's name"),
+	MANY("volume",      'v', volumes,    "FOLDER:TARGET[:OPTION,...]", "mount a folder of the host"),
+	TEXT("workdir",     'w', workdir,    "FOLDER",        "where its program begins"),
+	/* of docker's, for what is not there yet */
+	OPT_REFUSED_("annotation",         0,  "KEY=VALUE", LATER),
+	OPT_REFUSED_("attach",            'a', "STREAM",    LATER),
+	OPT_REFUSED_("blkio-weight",       0,  "NUMBER",    LATER),
+	OPT_REFUSED_("cgroupns",           0,  "MODE",      LATER ": it is private"),
+	OPT_REFUSED_("detach",            'd', NULL,        LATER ": only containers in the foreground are there"),
+	OPT_REFUSED_("device-cgroup-rule", 0,  "RULE",      LATER),
+	OPT_REFUSED_("dns",                0,  "ADDRESS",   LATER ": it comes with networks"),
+	OPT_REFUSED_("expose",             0,  "PORT",      LATER ": it comes with networks"),
+	OPT_REFUSED_("gpus",               0,  "GPUS",      LATER),
+	OPT_REFUSED_("health-cmd",         0,  "COMMAND",   LATER),
+	OPT_REFUSED_("init",               0,  NULL,        LATER),
+	OPT_REFUSED_("ip",                 0,  "ADDRESS",   LATER ": it comes with networks"),
+	OPT_REFUSED_("link",               0,  "CONTAINER", "is not there: networks have names"),
+	OPT_REFUSED_("log-driver",         0,  "DRIVER",    LATER ": what it prints goes to us and nowhere else"),
+	OPT_REFUSED_("publish",           'p', "PORTS",     LATER ": it comes with networks"),
+	OPT_REFUSED_("publish-all",       'P', NULL,        LATER ": it comes with networks"),
+	OPT_REFUSED_("restart",            0,  "POLICY",    LATER),
+	OPT_REFUSED_("stop-signal",        0,  "SIGNAL",    LATER),
+	OPT_REFUSED_("stop-timeout",       0,  "SECONDS",   LATER),
+	OPT_REFUSED_("userns",             0,  "MODE",      LATER),
+	OPT_REFUSED_("volumes-from",       0,  "CONTAINER", LATER),
+};
+// clang-format on
+
+/* As by hand; its progress is no output of the container's. */
+static int pull(const struct cli *cli, const struct run_options *o, const char *image,
+		struct err *e)
+{
+	const char *root = session_root(cli);
+	char *argv[10] = { (char *)"tare", (char *)"--root", text_shown(root), (char *)"pull" };
+	size_t n = 4;
+	const struct spawn s = { .path = "/proc/self/exe",
+				 .argv = argv,
+				 .envp = environ,
+				 .our_input = true,
+				 .out = STDERR_FILENO };
+	int status;
+
+	if (o->platform) {
+		argv[n++] = (char *)"--platform";
+		argv[n++] = text_shown(o->platform);
+	}
+	argv[n] = text_shown(image);
+	if (spawn_wait(&s, &status, e) < 0)
+		return -1;
+	/* it has said why */
+	return status == 0 ? 0 : fail(e, ERR_ABSENT, "run '%.200s': it can't be pulled", image);
+}
+
+static int find_image(const struct cli *cli, const struct run_options *o, const char *word,
+		      struct store *s, struct image_found *ret, struct err *e)
+{
+	static const char *const whens[] = { "missing", "always", "never" };
+	const char *when = o->pull ? o->pull : "missing";
+	bool known = false;
+
+	for (size_t i = 0; i < COUNT(whens); i++)
+		known = known || strcmp(when, whens[i]) == 0;
+	if (!known)
+		return fail(e, ERR_INPUT, "--pull '%.50s': it is one of missing, always and never",
+			    when);
+	if (strcmp(when, "always") == 0 && pull(cli, o, word, e) < 0)
+		return -1;
+	if (session_image(s, word, ret, e) == 0)
+		return 0;
+	if (e->cls != ERR_ABSENT || strcmp(when, "missing") != 0)
+		return -1;
+	*e = (struct err){ 0 };
+	fprintf(stderr, "The image '%s' is not here; it is pulled.\n", word);
+	return pull(cli, o, word, e) < 0 ? -1 : session_image(s, word, ret, e);
+}
+
+static int check(const struct run_options *o, struct err *e)
+{
+	if (!o->rm) {
+		fail(e, ERR_UNSUPPORTED,
+		     "run: a container that stays when it has ended can't be kept yet");
+		return fail_hint(e, "with --rm it is removed then");
+	}
+	if (o->tty && o->interactive && !isatty(STDIN_FILENO))
+		return fail(e, ERR_INPUT, "-t: the standard input is no terminal");
+	return 0;
+}
+
+static int run_run(const struct cli *cli, void *options, char **args, size_t n_args,
+		   int *ret_status, struct err *e)
+{
+	const struct run_options *o = options;
+	own_arena struct arena a = { 0 };
+	own_store s = STORE_NONE;
+	struct image_found image;
+	struct wish w;
+	struct run_request q = {
+		.wish = &w, .name = o->name, .runtime = o->runtime, .id_file = o->cidfile
+	};
+
+	if (check(o, e) < 0 || run_wish(o, args + 1, n_args - 1, &a, &w, e) < 0 ||
+	    session_open(&s, cli, e) < 0 || find_image(cli, o, args[0], &s, &image, e) < 0)
+		return -1;
+	q.image = image.digest;
+	return run_foreground(&s, &q, ret_status, e);
+}
+
+const struct command container_run_command = {
+	.name = "run",
+	.args = "IMAGE [PROGRAM [ARG...]]",
+	.summary = "run a program in a new container of an image",
+	.about = "The container is there as long as the command: its standard streams are ours, "
+		 "and with "
+		 "--rm, which is needed for now, nothing of it is left when it has ended.\n\n"
+		 "Its exit status is the program's; 125: the container could not be made; 126, "
+		 "127: the "
+		 "program can't be run, or isn't there; 128 + N: signal N ended it.",
+	.section = "CONTAINERS",
+	.opts = opts,
+	.n = COUNT(opts),
+	.size = sizeof(struct run_options),
+	.min = 1,
+	.max = SIZE_MAX,
+	.stop_early = true,
+	.failure = 125,
+	.run = run_run,
+};

@@ -1,0 +1,27 @@
+/* run.h - the options of `tare run`, as they were given, and what they ask for */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "base/arena.h"
+#include "base/opt.h"
+#include "engine/wish.h"
+
+/* struct run_options - one member for each option */
+struct run_options {
+	struct opt_list env, env_files, volumes, mounts, tmpfs, cap_add, cap_drop, groups, security,
+		ulimits, devices, labels, label_files, sysctls, hosts, storage;
+	const char *name, *workdir, *user, *hostname, *domainname, *entrypoint, *network, *memory,
+		*memory_swap, *memory_reservation, *memory_swappiness, *cpus, *cpu_shares,
+		*cpu_period, *cpu_quota, *cpuset_cpus, *cpuset_mems, *pids_limit, *oom_score_adj,
+		*shm_size, *ipc, *pid, *uts, *cgroup_parent, *pull, *platform, *runtime, *cidfile,
+		*tz;
+	bool rm, interactive, tty, readonly, privileged;
+};
+
+int run_wish(const struct run_options *o, char **args, size_t n_args, struct arena *a,
+	     struct wish *ret_wish, struct err *e);
+
+/* run_mounts.c */
+int run_mounts(const struct run_options *o, struct arena *a, struct wish *w, struct err *e);
+
+#endif

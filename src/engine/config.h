@@ -1,0 +1,34 @@
+/* config.h - from a wish and an image to the config.json that an OCI runtime reads */
+#ifndef ENGINE_CONFIG_H
+#define ENGINE_CONFIG_H
+
+#include "base/arena.h"
+#include "engine/wish.h"
+#include "spec/image.h"
+
+/**
+ * struct config_place - where the container lies
+ * @id:     its id, which names its cgroup
+ * @root:   descriptor of its root filesystem, mounted: users are looked up in there
+ * @folder: absolute path of the folder that has rootfs/, hostname, hosts and resolv.conf
+ */
+struct config_place {
+	const char *id, *folder;
+	int root;
+};
+
+int config_make(const struct wish *w, const struct image_run *image, const struct config_place *at,
+		struct arena *a, struct oci_config *ret_config, struct err *e);
+
+/* config_process.c */
+int config_process(const struct wish *w, const struct image_run *image,
+		   const struct config_place *at, struct arena *a, struct oci_process *ret_process,
+		   struct err *e);
+int config_caps(const struct wish *w, uint64_t *ret_caps, struct err *e);
+const char *config_hostname(const struct wish *w, const struct config_place *at);
+
+/* config_mounts.c */
+int config_mounts(const struct wish *w, const struct config_place *at, struct arena *a,
+		  struct oci_config *c, struct err *e);
+
+#endif

@@ -1,0 +1,339 @@
+/* config_process.c - what runs in a container: words, environment, user, rights */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/passwd.h"
+#include "base/userspec.h"
+#include "engine/config.h"
+#include "os/caps.h"
+#include "os/file.h"
+#include "os/path.h"
+
+#define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define USERS_MAX    ((size_t)4 << 20) /* bytes of /etc/passwd and /etc/group */
+
+/* podman's, which are Docker's without MKNOD, NET_RAW and AUDIT_WRITE */
+static const char *const default_caps[] = {
+	"CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FOWNER",           "CAP_FSETID",
+	"CAP_KILL",    "CAP_SETGID",       "CAP_NET_BIND_SERVICE", "CAP_SETFCAP",
+	"CAP_SETPCAP", "CAP_SETUID",       "CAP_SYS_CHROOT",
+};
+
+static int no_memory(struct err *e)
+{
+	return fail_errno(e, ENOMEM, "make the container's config");
+}
+
+/* --- words --- */
+
+static size_t count(char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	return n;
+}
+
+/* Docker: a new entrypoint drops the image's command as well. */
+static int set_args(const struct wish *w, const struct image_run *image, struct arena *a,
+		    struct oci_process *p, struct err *e)
+{
+	char *const *entrypoint = w->entrypoint ? w->entrypoint : image ? image->entrypoint : NULL;
+	char *const *cmd = w->cmd ? w->cmd : w->entrypoint || !image ? NULL : image->cmd;
+	size_t n = count(entrypoint), m = count(cmd);
+
+	if (n + m == 0) {
+		fail(e, ERR_INPUT,
+		     "run a container: neither the image nor the command line names a program");
+		return fail_hint(e, "write it after the image's name");
+	}
+	p->args = arena_array(a, n + m + 1, sizeof(char *));
+	if (!p->args)
+		return no_memory(e);
+	if (n)
+		memcpy(p->args, entrypoint, n * sizeof(char *));
+	if (m)
+		memcpy(p->args + n, cmd, m * sizeof(char *));
+	return 0;
+}
+
+/* --- environment --- */
+
+static size_t name_len(const char *word)
+{
+	return strcspn(word, "=");
+}
+
+static bool has_name(char *const *list, size_t n, const char *word)
+{
+	size_t len = name_len(word);
+
+	for (size_t i = 0; i < n; i++)
+		if (name_len(list[i]) == len && strncmp(list[i], word, len) == 0)
+			return true;
+	return false;
+}
+
+/* What was said later replaces what was there before, in its place. */
+static void put(char **list, size_t *n, char *word)
+{
+	size_t len = name_len(word);
+
+	for (size_t i = 0; i < *n; i++)
+		if (name_len(list[i]) == len && strncmp(list[i], word, len) == 0) {
+			list[i] = word;
+			return;
+		}
+	list[(*n)++] = word;
+}
+
+static int set_env(const struct wish *w, const struct image_run *image,
+		   const struct config_place *at, const char *home, struct arena *a,
+		   struct oci_process *p, struct err *e)
+{
+	char *const *theirs = image ? image->env : NULL;
+	size_t n = 0;
+	char **env = arena_array(a, count(theirs) + count(w->env) + 6, sizeof(char *));
+	char *hostname = arena_printf(a, "HOSTNAME=%s", config_hostname(w, at));
+	char *home_word = arena_printf(a, "HOME=%s", home);
+
+	if (!env || !hostname || !home_word)
+		return no_memory(e);
+	put(env, &n, text_shown(PATH_DEFAULT));
+	put(env, &n, hostname);
+	if (w->tty)
+		put(env, &n, text_shown("TERM=xterm"));
+	for (; theirs && *theirs; theirs++)
+		put(env, &n, *theirs);
+	for (char *const *v = w->env; v && *v; v++)
+		put(env, &n, *v);
+	if (w->tz && !has_name(env, n, "TZ"))
+		put(env, &n, arena_printf(a, "TZ=%s", w->tz));
+	if (!has_name(env, n, "HOME"))
+		put(env, &n, home_word);
+	p->env = env;
+	return 0;
+}
+
+/* --- user --- */
+
+/* struct account - who the program runs as */
+struct account {
+	char name[256], home[4096];
+	uint32_t uid, gid;
+	bool has_group;
+};
+
+/* A list of the container's own, as its links lead; "" where it has none. */
+static int read_list(const struct config_place *at, const char *path, char **ret_text,
+		     struct err *e)
+{
+	own_fd int fd = path_try_open(at->root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+
+	if (fd < 0) {
+		*ret_text = calloc(1, 1);
+		return *ret_text ? 0 : no_memory(e);
+	}
+	return file_read_fd(fd, path, USERS_MAX, ret_text, e);
+}
+
+static int find_id(const char *list, const char *word, const char *what, const char *file,
+		   uint32_t *ret_id, struct err *e)
+{
+	if (*word >= '0' && *word <= '9')
+		return userspec_id(word, ret_id, e);
+	if (passwd_id(list, word, ret_id))
+		return 0;
+	fail(e, ERR_INPUT, "run as the %s '%.200s': there is none in the container's %s", what,
+	     word, file);
+	return fail_hint(e, "a number needs no name");
+}
+
+/* "USER", "USER:GROUP", each a name or a number; ":GROUP" is root's. */
+static int find_account(const char *spec, const char *passwd, const char *group,
+			struct account *ret, struct err *e)
+{
+	const char *colon = strchr(spec, ':');
+	size_t len = colon ? (size_t)(colon - spec) : strlen(spec);
+	struct account who = { .home = "/" };
+
+	if (len >= sizeof(who.name))
+		return fail(e, ERR_INPUT, "run as '%.100s': a name of more than 255 bytes", spec);
+	memcpy(who.name, spec, len);
+	if (len && find_id(passwd, who.name, "user", "/etc/passwd", &who.uid, e) < 0)
+		return -1;
+	*who.name = '\0';
+	(void)passwd_user_of(passwd, who.uid, who.name, sizeof(who.name), &who.gid);
+	who.has_group = colon && colon[1];
+	if (who.has_group && find_id(group, colon + 1, "group", "/etc/group", &who.gid, e) < 0)
+		return -1;
+	if (!passwd_home(passwd, who.uid, who.home, sizeof(who.home)) || !*who.home)
+		memcpy(who.home, "/", 2);
+	*ret = who;
+	return 0;
+}
+
+static int add_group(struct arena *a, struct oci_user *u, uint32_t gid, struct err *e)
+{
+	int64_t *more = arena_more(a, u->additional_gids.at, u->additional_gids.n, sizeof(*more));
+
+	if (!more)
+		return no_memory(e);
+	more[u->additional_gids.n++] = gid;
+	u->additional_gids.at = more;
+	return 0;
+}
+
+/* Those that /etc/group gives the user, unless one was asked for; and those of --group-add. */
+static int add_groups(const struct wish *w, const struct account *who, const char *group,
+		      struct arena *a, struct oci_user *u, struct err *e)
+{
+	const char *rest = group;
+	uint32_t gid;
+
+	while (*who->name && !who->has_group && passwd_next_group(&rest, who->name, &gid))
+		if (add_group(a, u, gid, e) < 0)
+			return -1;
+	for (char *const *name = w->groups; name && *name; name++)
+		if (find_id(group, *name, "group", "/etc/group", &gid, e) < 0 ||
+		    add_group(a, u, gid, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int set_user(const struct wish *w, const struct image_run *image,
+		    const struct config_place *at, struct arena *a, struct oci_process *p,
+		    char **ret_home, struct err *e)
+{
+	const char *spec = w->user ? w->user : image && image->user ? image->user : "";
+	own_mem char *passwd = NULL, *group = NULL;
+	struct account who;
+
+	if (read_list(at, "/etc/passwd", &passwd, e) < 0 ||
+	    read_list(at, "/etc/group", &group, e) < 0 ||
+	    find_account(spec, passwd, group, &who, e) < 0)
+		return -1;
+	p->user = arena_alloc(a, sizeof(*p->user));
+	if (!p->user || !(*ret_home = arena_dup(a, who.home)))
+		return no_memory(e);
+	p->user->uid = who.uid;
+	p->user->gid = who.gid;
+	return add_groups(w, &who, group, a, p->user, e);
+}
+
+/* --- rights --- */
+
+static int find_cap(const char *word, uint64_t *ret, struct err *e)
+{
+	char name[64];
+	const struct word *w;
+
+	snprintf(name, sizeof(name), "%s%.50s", strncasecmp(word, "CAP_", 4) == 0 ? "" : "CAP_",
+		 word);
+	for (char *c = name; *c; c++)
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+	if (strcmp(name, "CAP_ALL") == 0) {
+		*ret = ~UINT64_C(0);
+		return 0;
+	}
+	w = word_find(oci_capability_words, name);
+	if (!w) {
+		const char *near = word_nearest(oci_capability_words, name);
+
+		fail(e, ERR_INPUT, "there is no capability '%.50s'", word);
+		return near ? fail_hint(e, "did you mean %s?", near) : -1;
+	}
+	*ret = (uint64_t)w->value;
+	return 0;
+}
+
+static int add_caps(char *const *words, uint64_t *caps, struct err *e)
+{
+	uint64_t bit;
+
+	for (; words && *words; words++) {
+		if (find_cap(*words, &bit, e) < 0)
+			return -1;
+		*caps |= bit;
+	}
+	return 0;
+}
+
+/* Those that we can give: what is not in our own bounding set nobody can have. */
+static int every_cap(uint64_t *ret, struct err *e)
+{
+	struct caps ours;
+
+	if (caps_read(&ours, e) < 0)
+		return -1;
+	*ret = 0;
+	for (const struct word *w = oci_capability_words; w->name; w++)
+		*ret |= (uint64_t)w->value & ours.bounding;
+	return 0;
+}
+
+/* config_caps() - Docker's rules: what is added, beside the defaults or all; less what is dropped */
+int config_caps(const struct wish *w, uint64_t *ret, struct err *e)
+{
+	uint64_t all, caps, add = 0, drop = 0;
+
+	if (every_cap(&all, e) < 0)
+		return -1;
+	caps = w->privileged ? all : 0;
+	for (size_t i = 0; !w->privileged && i < COUNT(default_caps); i++)
+		caps |= (uint64_t)word_find(oci_capability_words, default_caps[i])->value;
+	if (add_caps(w->cap_add, &add, e) < 0)
+		return fail_in(e, "--cap-add");
+	if (add_caps(w->cap_drop, &drop, e) < 0)
+		return fail_in(e, "--cap-drop");
+	/* --cap-drop ALL --cap-add X leaves X; --cap-add ALL --cap-drop X all but X */
+	if (drop == ~UINT64_C(0))
+		*ret = add & all;
+	else
+		*ret = (caps | add) & ~drop & all;
+	return 0;
+}
+
+/* A user who is not root gets none to begin with; his programs can have what is bounding. */
+static int set_caps(const struct wish *w, struct arena *a, struct oci_process *p, struct err *e)
+{
+	uint64_t caps;
+
+	p->capabilities = arena_alloc(a, sizeof(*p->capabilities));
+	if (!p->capabilities)
+		return no_memory(e);
+	if (config_caps(w, &caps, e) < 0)
+		return -1;
+	p->capabilities->bounding = caps;
+	if (p->user->uid == 0)
+		p->capabilities->effective = p->capabilities->permitted = caps;
+	return 0;
+}
+
+/* config_process() - what @ret_process->user and all else is */
+int config_process(const struct wish *w, const struct image_run *image,
+		   const struct config_place *at, struct arena *a, struct oci_process *ret,
+		   struct err *e)
+{
+	struct oci_process p = { .terminal = w->tty, .no_new_privileges = w->no_new_privileges };
+	char *home;
+
+	p.cwd = w->working_dir                ? w->working_dir
+		: image && image->working_dir ? image->working_dir
+					      : NULL;
+	if (!p.cwd || !*p.cwd)
+		p.cwd = text_shown("/");
+	p.oom_score_adj = w->oom_score_adj;
+	p.rlimits.at = w->ulimits.at;
+	p.rlimits.n = w->ulimits.n;
+	if (set_args(w, image, a, &p, e) < 0 || set_user(w, image, at, a, &p, &home, e) < 0 ||
+	    set_env(w, image, at, home, a, &p, e) < 0 || set_caps(w, a, &p, e) < 0)
+		return -1;
+	*ret = p;
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* run.h - a container in the foreground: there as long as the command that runs it */
+#ifndef ENGINE_RUN_H
+#define ENGINE_RUN_H
+
+#include "engine/wish.h"
+#include "spec/digest.h"
+#include "store/store.h"
+
+#define RUN_NAME_MAX 64
+
+/**
+ * struct run_request - what to run
+ * @image: digest of its manifest
+ * @name:  NULL: a long number
+ * @runtime: path of an OCI runtime; NULL: ours
+ * @id_file: where to write the container's name; NULL: nowhere. It must not be there yet
+ */
+struct run_request {
+	struct digest image;
+	const struct wish *wish;
+	const char *name, *runtime, *id_file;
+};
+
+int run_foreground(struct store *s, const struct run_request *q, int *ret_status, struct err *e);
+
+#endif

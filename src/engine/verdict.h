@@ -1,0 +1,9 @@
+/* verdict.h - was it the program that failed, or the runtime? By the runtime's log */
+#ifndef ENGINE_VERDICT_H
+#define ENGINE_VERDICT_H
+
+#define VERDICT_LOG "runtime.log"
+
+int verdict(int folder, int status);
+
+#endif
