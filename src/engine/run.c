@@ -71,7 +71,27 @@ static int find_runtime(struct running *r, struct err *e)
 	return fail_hint(e, "it belongs beside tare");
 }
 
-/* What a terminal sends goes to all in the foreground, to the runtime as well; the rest is ours to pass on. */
+/* Whatever of it is there, running or not; none is no error. */
+static void delete_container(struct running *r)
+{
+	char *argv[] = { r->runtime, (char *)"delete", (char *)"--force", r->name, NULL };
+	const int null = fd_open("/dev/null", O_WRONLY);
+	const struct spawn s = { .path = r->runtime,
+				 .argv = argv,
+				 .envp = environ,
+				 .out = null,
+				 .err = null,
+				 .timeout = 30 };
+	struct err ignored = { 0 };
+	int status = -1;
+
+	(void)spawn_wait(&s, &status, &ignored);
+	if (null >= 0)
+		(void)close(null);
+}
+
+/* What a terminal sends goes to all in the foreground, to the runtime as well; the rest is ours to pass
+ * on. Return: the runtime's wait status. */
 static int stand_in(pid_t pid, const sigset_t *signals)
 {
 	siginfo_t info;
@@ -86,7 +106,7 @@ static int stand_in(pid_t pid, const sigset_t *signals)
 			continue;
 		}
 		if (waitpid(pid, &status, WNOHANG) == pid)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+			return status;
 	}
 }
 
@@ -111,6 +131,7 @@ static int run_runtime(struct running *r, int *ret_status, struct err *e)
 		.our_input = w->open_stdin || w->tty,
 	};
 	sigset_t ours, before;
+	int status = 0;
 	pid_t pid;
 
 	snprintf(log, sizeof(log), "%s/" VERDICT_LOG, r->path);
@@ -120,9 +141,18 @@ static int run_runtime(struct running *r, int *ret_status, struct err *e)
 	(void)sigprocmask(SIG_BLOCK, &ours, &before);
 	pid = spawn_start(&s, e);
 	if (pid > 0)
-		*ret_status = verdict(r->folder, stand_in(pid, &ours));
+		status = stand_in(pid, &ours);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	return pid > 0 ? 0 : -1;
+	if (pid < 0)
+		return -1;
+	if (WIFEXITED(status)) {
+		*ret_status = verdict(r->folder, WEXITSTATUS(status));
+		return 0;
+	}
+	/* it could not clean up itself */
+	delete_container(r);
+	return fail(e, ERR_SYSTEM, "run the container '%s': its runtime was killed by signal %d",
+		    r->name, WTERMSIG(status));
 }
 
 /* --- its folder --- */
@@ -238,24 +268,6 @@ static int write_config(struct running *r, int root, struct err *e)
 
 /* --- end --- */
 
-static int delete_container(struct running *r)
-{
-	char *argv[] = { r->runtime, (char *)"delete", (char *)"--force", r->name, NULL };
-	const int null = fd_open("/dev/null", O_WRONLY);
-	const struct spawn s = { .path = r->runtime,
-				 .argv = argv,
-				 .envp = environ,
-				 .out = null,
-				 .err = null,
-				 .timeout = 30 };
-	struct err ignored = { 0 };
-	int status = -1;
-
-	(void)spawn_wait(&s, &status, &ignored);
-	(void)close(null);
-	return status;
-}
-
 /* The file system first: nothing is removed through a mount. */
 static int remove_all(struct running *r, struct err *e)
 {
@@ -282,7 +294,7 @@ static void clear_one(struct running *r, const char *name)
 	left.folder = lock_try_left(r->all, name);
 	if (left.folder < 0)
 		return;
-	(void)delete_container(&left);
+	delete_container(&left);
 	snprintf(snapshot, sizeof(snapshot), SNAPSHOT "%s", left.name);
 	if (snapshot_open(&left.snapshot, r->s, snapshot, &why) < 0 && why.cls == ERR_ABSENT)
 		why = (struct err){ 0 };

@@ -29,6 +29,8 @@ teardown() {
 		return 1
 	}
 	TARE_ROOT=$first host_tare save --output debian.tar "$name"
+	# shellcheck disable=SC2016 # the container's
+	[[ $(TARE_ROOT=$first host_tare run --rm "$name" sh -c '. /etc/os-release; echo "$VERSION_CODENAME"; apt-get --version | head -c 3; id -u') = "$suite"$'\napt0' ]]
 	docker_ load --quiet --input debian.tar
 	[[ $(docker_ image inspect --format '{{.Id}}' "$name") = $(<id) ]]
 	# shellcheck disable=SC2016 # the container's
