@@ -53,6 +53,7 @@ bench:
 	@tests/bench/run $(BUILD)-bench
 	@tests/bench/toolkit $(BUILD)-bench
 	@tests/bench/images $(BUILD)-bench
+	@tests/bench/engine $(BUILD)-bench
 	@tests/bench/in-guest $(BUILD)-bench
 
 ## lint: layers, format, static analysers, shell scripts
