@@ -59,3 +59,8 @@ pushed() {
 id_of() {
 	host_tare image inspect --format '{{.Id}}' "$1"
 }
+
+# Where sanitizers are built in, tare-fetch says a line of its own: for tests that want one line.
+need_quiet_fetch() {
+	! grep -q __asan_init "$TARE_BUILD/src/tare-fetch" || skip "the sanitizer has something to say, too"
+}

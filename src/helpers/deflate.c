@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/leaks.h"
 #include "base/own.h"
 #include "base/text.h"
 #include "codec/deflate.h"
@@ -52,15 +53,6 @@ static int deflate(enum deflate_format format, int input, int output, struct err
 	}
 	return deflate_end(&z, e);
 }
-
-#ifdef __SANITIZE_ADDRESS__
-/* It has no environment to be told by, and shut in LeakSanitizer cannot work. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-	return "detect_leaks=0";
-}
-#endif
 
 int main(int argc, char **argv)
 {

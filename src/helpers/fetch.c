@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "base/leaks.h"
 #include "base/text.h"
 #include "os/sandbox.h"
 #include "remote/fetch.h"

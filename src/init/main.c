@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/leaks.h"
 #include "base/own.h"
 #include "init/init.h"
 #include "os/probe.h"
@@ -105,15 +106,6 @@ static int begin(int sock, struct err *e)
 		return fail_sys(e, "close the socket on exec");
 	return 0;
 }
-
-#ifdef __SANITIZE_ADDRESS__
-/* It has no environment to be told by, and in its namespaces LeakSanitizer cannot work. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-	return "detect_leaks=0";
-}
-#endif
 
 int main(int argc, char **argv)
 {

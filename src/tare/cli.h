@@ -26,10 +26,10 @@ extern const struct command tare_command;
 int cli_main(int argc, char **argv);
 void cli_complain(const struct cli *cli, struct err *failure);
 /* engine.c: commands that tare-engine carries out */
-extern const struct command container_run_command, images_command, pull_command, push_command, rmi_command, tag_command,
-	save_command, load_command, import_command, history_command, login_command, logout_command,
-	search_command, image_command, snapshot_command, layer_command, system_command,
-	info_command;
+extern const struct command container_run_command, images_command, pull_command, push_command,
+	rmi_command, tag_command, save_command, load_command, import_command, history_command,
+	login_command, logout_command, search_command, image_command, snapshot_command,
+	layer_command, system_command, info_command;
 
 /* completion.c */
 extern const struct command completion_command;

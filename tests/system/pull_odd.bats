@@ -89,6 +89,7 @@ END
 }
 
 @test "an image for another machine is refused where a platform is asked for, else warned of" {
+	need_quiet_fetch
 	pushed >out
 	run host_tare pull --quiet --platform linux/s390x "$repository:1"
 	expect_error 'is for linux/amd64, not for linux/s390x'
@@ -111,6 +112,7 @@ END
 }
 
 @test "a name with a digest is the image that came last by it" {
+	need_quiet_fetch
 	local arch digest
 
 	for arch in amd64 s390x; do
@@ -156,6 +158,7 @@ END
 }
 
 @test "a short name is looked for where registries.conf says" {
+	need_quiet_fetch
 	pushed >out
 	printf 'unqualified-search-registries = ["127.0.0.1:1", "%s"]\n[aliases]\nother = "%s"\n' "$plain" "$repository" >registries.conf
 	host_tare pull "${repository#*/}:1" >out
@@ -220,6 +223,7 @@ END
 }
 
 @test "an image is removed from its registry, and from nowhere else" {
+	need_quiet_fetch
 	pushed
 	there tag three:1 "$repository:2"
 	there push --quiet "$repository:2"
@@ -244,6 +248,7 @@ END
 }
 
 @test "tare-fetch is started before tare-engine; what the environment says of it is not believed" {
+	need_quiet_fetch
 	local word
 
 	pushed >out
