@@ -38,6 +38,15 @@ static size_t count(char *const *list)
 	return n;
 }
 
+static size_t append(char **to, char *const *from)
+{
+	size_t n = 0;
+
+	for (; from && from[n]; n++)
+		to[n] = from[n];
+	return n;
+}
+
 /* Docker: a new entrypoint drops the image's command as well. */
 static int set_args(const struct wish *w, const struct image_run *image, struct arena *a,
 		    struct oci_process *p, struct err *e)
@@ -54,10 +63,7 @@ static int set_args(const struct wish *w, const struct image_run *image, struct 
 	p->args = arena_array(a, n + m + 1, sizeof(char *));
 	if (!p->args)
 		return no_memory(e);
-	if (n)
-		memcpy(p->args, entrypoint, n * sizeof(char *));
-	if (m)
-		memcpy(p->args + n, cmd, m * sizeof(char *));
+	append(p->args + append(p->args, entrypoint), cmd);
 	return 0;
 }
 
