@@ -102,14 +102,21 @@ int remote_open(const struct remote_target *t, struct remote **ret_remote, struc
 	return -1;
 }
 
+/* remote_dismiss() - nothing is asked any more: it may end while we do something else */
+void remote_dismiss(struct remote *r)
+{
+	fd_close(&r->helper.sock);
+	if (r->helper.pid > 0)
+		(void)kill(r->helper.pid, SIGKILL);
+}
+
 /* remote_close() - end tare-fetch, whatever it does; NULL is allowed */
 void remote_close(struct remote *r)
 {
 	if (!r)
 		return;
-	fd_close(&r->helper.sock);
+	remote_dismiss(r);
 	if (r->helper.pid > 0) {
-		(void)kill(r->helper.pid, SIGKILL);
 		while (waitpid(r->helper.pid, NULL, 0) < 0 && errno == EINTR) {}
 	}
 	for (struct question *q = r->open, *next; q; q = next) {

@@ -190,6 +190,7 @@ struct remote_results {
 int remote_start(struct remote **ret_remote, struct err *e);
 int remote_direct(struct remote *r, const struct remote_target *t, struct err *e);
 int remote_open(const struct remote_target *t, struct remote **ret_remote, struct err *e);
+void remote_dismiss(struct remote *r);
 void remote_close(struct remote *r);
 int remote_fd(const struct remote *r);
 int remote_ask(struct remote *r, const struct remote_request *q, uint64_t *ret_id, struct err *e);
