@@ -11,7 +11,7 @@
 #include "image/layers.h"
 #include "store/listing.h"
 
-/* Blobs of an interrupted pull are kept so long (s). */
+/* Blobs of an interrupted pull are kept so long (s), unless all goes: on a full disk, say. */
 #define KEEP_PARTS (INT64_C(24) * 3600)
 
 struct prune {
@@ -20,7 +20,7 @@ struct prune {
 
 // clang-format off
 static const struct opt opts[] = {
-	OPT_FLAG_("all",   'a', struct prune, all,   "every image that no container is made of, not only those without a name"),
+	OPT_FLAG_("all",   'a', struct prune, all,   "every image that no container is made of, not only those without a name; and what interrupted pulls have left"),
 	OPT_FLAG_("force", 'f', struct prune, force, "do not ask"),
 };
 // clang-format on
@@ -88,7 +88,7 @@ static int run_prune(const struct cli *cli, void *options, char **args __attribu
 	if (!may(o))
 		return 0;
 	if (session_open(&s, cli, e) < 0 || remove_images(&s, o->all, e) < 0 ||
-	    prune_unused(&s, KEEP_PARTS, &bytes, e) < 0)
+	    prune_unused(&s, o->all ? 0 : KEEP_PARTS, &bytes, e) < 0)
 		return -1;
 	printf("Total reclaimed space: %s\n", size_format(bytes, false, text));
 	return 0;

@@ -174,6 +174,12 @@ static int run_login(const struct cli *cli __attribute__((unused)), void *option
 		return fail_in(e, "log in to %s", registry);
 	if (o->password)
 		fprintf(stderr, "WARNING! --password is seen by others; use --password-stdin.\n");
+	/* a file's path; a helper's name is no path */
+	if (*where == '/')
+		fprintf(stderr,
+			"WARNING! The password is in '%s', where whoever reads the file has it; a "
+			"credential helper (credsStore) keeps it elsewhere.\n",
+			where);
 	printf("Login Succeeded\n");
 	return 0;
 }

@@ -121,7 +121,12 @@ image_id() {
 	grep -q 'reclaimed space' out
 	[[ $(host_tare images --quiet --filter dangling=true | wc -l) = 0 ]]
 	host_tare images | grep -q '^x '
+	# what an interrupted pull has left is for the next one, unless all goes
+	truncate -s 1M "$TARE_ROOT/ingest/sha256-$(printf '%064d' 1)"
+	host_tare image prune --force >out
+	[[ -e $TARE_ROOT/ingest/sha256-$(printf '%064d' 1) ]]
 	host_tare image prune --all --force >out
+	[[ ! -e $TARE_ROOT/ingest/sha256-$(printf '%064d' 1) ]]
 	run host_tare images
 	expect_no_line '^x '
 }

@@ -108,7 +108,8 @@ load ../pull
 	run "$TARE_BUILD/src/tare" login "${how[@]}" --username user --password-stdin "$secure" <<<wrong 3>&-
 	expect_error "log in to $secure"
 	run "$TARE_BUILD/src/tare" login "${how[@]}" --username user --password-stdin "$secure" <<<secret 3>&-
-	expect_output 'Login Succeeded'
+	expect_line '^Login Succeeded$'
+	expect_line "^WARNING! The password is in '$HOME/.docker/config.json'"
 	[[ $(stat -c %a home/.docker/config.json) = 600 ]]
 	host_tare tag tare/base "$secure/base:1"
 	host_tare push "${how[@]}" --quiet "$secure/base:1"

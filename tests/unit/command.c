@@ -50,6 +50,7 @@ static const struct command leave = { .name = "leave",
 				      .section = "EXITS",
 				      .max = 1,
 				      .raw = true,
+				      .size = sizeof(struct options),
 				      .run = run };
 static const struct command *const rooms[] = { &enter, &leave, NULL };
 static const struct command room = {
