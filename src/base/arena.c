@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/block.h"
+#include "base/text.h"
 
 #define BLOCK_SIZE ((size_t)16 << 10)
 #define ALIGN      ((size_t)16)
@@ -101,6 +102,20 @@ void *arena_more(struct arena *a, void *list, size_t n, size_t size)
 	if (grown && n)
 		memcpy(grown, list, n * size);
 	return grown;
+}
+
+/* arena_append() - a copy of a NULL-terminated list (NULL: none) with a copy of @word at its end; or NULL */
+char **arena_append(struct arena *a, char *const *list, const char *word)
+{
+	size_t n = text_count(list);
+	char **more = arena_array(a, n + 2, sizeof(char *));
+
+	if (!more)
+		return NULL;
+	if (n)
+		memcpy(more, list, n * sizeof(char *));
+	more[n] = arena_dup(a, word);
+	return more[n] ? more : NULL;
 }
 
 char *arena_dup(struct arena *a, const char *text)

@@ -28,6 +28,7 @@ struct arena {
 void *arena_alloc(struct arena *a, size_t size);
 void *arena_array(struct arena *a, size_t count, size_t size);
 void *arena_more(struct arena *a, void *list, size_t n, size_t size);
+char **arena_append(struct arena *a, char *const *list, const char *word);
 char *arena_dup(struct arena *a, const char *text);
 char *arena_dup_len(struct arena *a, const char *text, size_t len);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -151,6 +151,9 @@ struct bind_note {
 	void *ctx;
 };
 
+struct json;
+int bind_read(const struct bind_table *t, const struct json *v, const char *doc,
+	      const struct bind_note *note, struct arena *a, void *ret_doc, struct err *e);
 int bind_parse(const struct bind_table *t, const char *text, size_t len, const char *doc,
 	       const struct bind_note *note, struct arena *a, void *ret_doc, struct err *e);
 int bind_parse_but(const struct bind_table *t, const char *text, size_t len, const char *doc,

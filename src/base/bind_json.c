@@ -445,6 +445,16 @@ static int read_struct(struct reader *r, const struct place *p, const struct jso
 	return 0;
 }
 
+/* bind_read() - bind_parse() of a document that is parsed already, for who looks at it more than once */
+int bind_read(const struct bind_table *t, const struct json *v, const char *doc,
+	      const struct bind_note *note, struct arena *a, void *ret_doc, struct err *e)
+{
+	struct reader r = { .doc = doc, .note = note, .arena = a, .e = e };
+	struct place root = { 0 };
+
+	return read_struct(&r, &root, v, t, ret_doc);
+}
+
 /**
  * bind_parse() - read a JSON document into a struct
  * @t:       its shape
@@ -459,22 +469,18 @@ static int read_struct(struct reader *r, const struct place *p, const struct jso
 int bind_parse(const struct bind_table *t, const char *text, size_t len, const char *doc,
 	       const struct bind_note *note, struct arena *a, void *ret_doc, struct err *e)
 {
-	struct reader r = { .doc = doc, .note = note, .arena = a, .e = e };
-	struct place root = { 0 };
 	const struct json *v = json_parse(text, len, doc, NULL, a, e);
 
-	return v ? read_struct(&r, &root, v, t, ret_doc) : -1;
+	return v ? bind_read(t, v, doc, note, a, ret_doc, e) : -1;
 }
 
 /* bind_parse_but() - the same of a document of ours, with the member @skip left as it is */
 int bind_parse_but(const struct bind_table *t, const char *text, size_t len, const char *doc,
 		   const char *skip, struct arena *a, void *ret_doc, struct err *e)
 {
-	struct reader r = { .doc = doc, .arena = a, .e = e };
-	struct place root = { 0 };
 	const struct json *v = json_parse(text, len, doc, skip, a, e);
 
-	return v ? read_struct(&r, &root, v, t, ret_doc) : -1;
+	return v ? bind_read(t, v, doc, NULL, a, ret_doc, e) : -1;
 }
 
 /* bind_parse_list() - the same for a document that is an array of such structs */

@@ -111,7 +111,7 @@ static char *put_utf8(char *out, uint32_t c)
 	return out;
 }
 
-/* \uXXXX, or two of them for what lies beyond the first plane; lone halves become U+FFFD. */
+/* \u and four hex digits, or two of these for what lies beyond the first plane; lone halves become U+FFFD. */
 static bool parse_unicode(struct parser *p, char **out)
 {
 	uint32_t c, low;

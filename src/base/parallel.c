@@ -11,10 +11,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
+
+#include "base/elsewhere.h"
 
 #define HELPERS_MAX 7
 #define AT_ONCE     16
@@ -58,11 +59,10 @@ static void *help(void *arg)
 static size_t helpers_for(struct batch *b)
 {
 	size_t most = b->n / WORTH_IT;
-	int here = sched_getcpu();
+	cpu_set_t ours;
 
-	if (!most || here < 0 || sched_getaffinity(0, sizeof(b->elsewhere), &b->elsewhere) < 0)
+	if (!most || !elsewhere(&ours, &b->elsewhere))
 		return 0;
-	CPU_CLR((size_t)here, &b->elsewhere);
 	if (most > (size_t)CPU_COUNT(&b->elsewhere))
 		most = (size_t)CPU_COUNT(&b->elsewhere);
 	return most < HELPERS_MAX ? most : HELPERS_MAX;

@@ -261,3 +261,13 @@ void str_done(struct str *s)
 	block_put(s->at, s->cap);
 	*s = (struct str){ 0 };
 }
+
+/* text_count() - how many words a NULL-terminated list has; NULL has none */
+size_t text_count(char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	return n;
+}

@@ -45,6 +45,7 @@ void text_scrub(char *text);
 char *text_pointer_key(const char *key, char *buf, size_t size);
 bool text_is_below(const char *path, const char *folder);
 bool text_ends(const char *text, const char *suffix);
+size_t text_count(char *const *list);
 bool text_glob(const char *pattern, const char *text);
 
 /**

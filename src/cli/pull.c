@@ -116,13 +116,11 @@ static int pull(const struct cli *cli, struct pull *p, struct transfer *t,
 	result = prepare(cli, p, r, &how, e);
 	if (result == 0)
 		result = o->all_tags ? pull_all(p, t, r, o, e) : pull_one(p, t, r, o, e);
-	if (result == 0) {
-		remote_dismiss(p->remote);
-		return 0;
+	if (result < 0) {
+		remote_close(p->remote);
+		p->remote = NULL;
 	}
-	remote_close(p->remote);
-	p->remote = NULL;
-	return -1;
+	return result;
 }
 
 /* A short name that may mean several is the first that there is. */
@@ -177,7 +175,8 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 	if (remote_start(&p.remote, e) < 0)
 		return -1;
 	result = pull_first(cli, &p, &t, args[0], o, e);
-	/* tare-fetch ends meanwhile */
+	/* it ends while the store is closed */
+	remote_dismiss(p.remote);
 	store_close(&s);
 	remote_close(p.remote);
 	return result;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "cli/session.h"
 #include "engine/run.h"
 #include "os/spawn.h"

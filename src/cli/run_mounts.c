@@ -1,8 +1,5 @@
 /* run_mounts.c - -v, --mount and --tmpfs: three ways to say what is mounted in a container */
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "cli/run.h"
@@ -25,16 +22,10 @@ static int add(struct wish *w, struct arena *a, const struct wish_mount *m, stru
 
 static int add_option(struct arena *a, struct wish_mount *m, const char *option, struct err *e)
 {
-	size_t n = 0;
-	char **more;
+	char **more = arena_append(a, m->options, option);
 
-	while (m->options && m->options[n])
-		n++;
-	more = arena_array(a, n + 2, sizeof(char *));
-	if (!more || !(more[n] = arena_dup(a, option)))
+	if (!more)
 		return no_memory(e);
-	if (n)
-		memcpy(more, m->options, n * sizeof(char *));
 	m->options = more;
 	return 0;
 }
@@ -77,11 +68,6 @@ static int bind_option(struct arena *a, struct wish_mount *m, const char *word, 
 	return fail(e, ERR_INPUT, "there is no mount option '%.100s'", word);
 }
 
-static int begin_bind(struct arena *a, struct wish_mount *m, bool recursive, struct err *e)
-{
-	return add_option(a, m, recursive ? "rbind" : "bind", e);
-}
-
 /* SOURCE:TARGET[:OPTION,...] */
 static int add_volume(struct wish *w, struct arena *a, const char *word, struct err *e)
 {
@@ -103,7 +89,7 @@ static int add_volume(struct wish *w, struct arena *a, const char *word, struct 
 		*options++ = '\0';
 	m.source = text;
 	m.target = target;
-	if (check_target(target, word, e) < 0 || begin_bind(a, &m, true, e) < 0 ||
+	if (check_target(target, word, e) < 0 || add_option(a, &m, "rbind", e) < 0 ||
 	    add_option(a, &m, "rprivate", e) < 0)
 		return -1;
 	while ((option = strsep(&options, ",")))
@@ -204,18 +190,22 @@ static int on_nonrecursive(struct long_mount *l, char *value, struct err *e)
 	return 0;
 }
 
-static int on_size(struct long_mount *l, char *value, struct err *e)
+/* What tmpfs(5) has by the same name, less "tmpfs-". */
+static int on_tmpfs(struct long_mount *l, const char *name, const char *value, struct err *e)
 {
-	char *option = arena_printf(l->a, "size=%s", value);
+	char *option = arena_printf(l->a, "%s=%s", name, value);
 
 	return option ? add_option(l->a, &l->m, option, e) : no_memory(e);
 }
 
+static int on_size(struct long_mount *l, char *value, struct err *e)
+{
+	return on_tmpfs(l, "size", value, e);
+}
+
 static int on_mode(struct long_mount *l, char *value, struct err *e)
 {
-	char *option = arena_printf(l->a, "mode=%s", value);
-
-	return option ? add_option(l->a, &l->m, option, e) : no_memory(e);
+	return on_tmpfs(l, "mode", value, e);
 }
 
 static const struct {
@@ -262,7 +252,7 @@ static int finish(struct long_mount *l, const char *word, struct err *e)
 		return -1;
 	if (!l->m.source)
 		return 0;
-	if (begin_bind(l->a, &l->m, l->recursive, e) < 0)
+	if (add_option(l->a, &l->m, l->recursive ? "rbind" : "bind", e) < 0)
 		return -1;
 	return l->propagates ? 0 : add_option(l->a, &l->m, "rprivate", e);
 }

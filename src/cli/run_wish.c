@@ -128,17 +128,19 @@ static int split(struct arena *a, char *const *words, size_t n, const char *what
 static int set_lists(const struct run_options *o, struct arena *a, struct wish *w, struct err *e)
 {
 	struct words env = { .a = a }, labels = { .a = a };
+	char **sysctls;
 
 	if (add_all(&env, &o->env_files, &o->env, add_variable, "--env", e) < 0 ||
 	    add_all(&labels, &o->label_files, &o->labels, add_label, "--label", e) < 0 ||
 	    split(a, labels.at, labels.n, NULL, &w->labels, e) < 0)
 		return -1;
 	w->env = arena_array(a, env.n + 1, sizeof(char *));
-	if (!w->env)
+	sysctls = strings(a, &o->sysctls);
+	if (!w->env || !sysctls)
 		return no_memory(e);
 	if (env.n)
 		memcpy(w->env, env.at, env.n * sizeof(char *));
-	return split(a, strings(a, &o->sysctls), o->sysctls.n, "--sysctl", &w->sysctls, e);
+	return split(a, sysctls, o->sysctls.n, "--sysctl", &w->sysctls, e);
 }
 
 /* --- numbers --- */
@@ -377,9 +379,8 @@ static int set_modes(const struct run_options *o, struct wish *w, struct err *e)
 	static const char *const networks[] = { "none", "host", NULL };
 	static const char *const own[] = { "host", "private", "", NULL };
 
-	if (read_mode("--network", o->network, networks, e) < 0) {
+	if (read_mode("--network", o->network, networks, e) < 0)
 		return fail_hint(e, "'none' and 'host' are there; bridges come with networks");
-	}
 	if (read_mode("--ipc", o->ipc, own, e) < 0 || read_mode("--pid", o->pid, own, e) < 0 ||
 	    read_mode("--uts", o->uts, own, e) < 0)
 		return -1;

@@ -15,10 +15,8 @@ static pid_t start(enum deflate_format format, int input, int output, struct err
 	char *const argv[] = { name, format == DEFLATE_GZIP ? gzip : zstd, in, out, NULL };
 	const int keep[] = { input, output };
 
-	if (spawn_beside("tare-deflate", path, sizeof(path)) < 0) {
-		fail_sys(e, "find the program '%s'", path);
-		return fail_hint(e, "it is installed beside tare-engine");
-	}
+	if (spawn_find_beside("tare-deflate", path, sizeof(path), e) < 0)
+		return -1;
 	snprintf(in, sizeof(in), "%d", input);
 	snprintf(out, sizeof(out), "%d", output);
 	return spawn_start(&(struct spawn){ .path = path, .argv = argv, .keep = keep, .n_keep = 2 },

@@ -8,7 +8,9 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/own.h"
 #include "engine/seccomp_profile.h"
@@ -35,11 +37,6 @@ static const struct pair own_network_sysctls[] = {
 	{ (char *)"net.ipv4.ping_group_range", (char *)"0 2147483647" },
 };
 
-static bool is_host(const char *mode)
-{
-	return mode && strcmp(mode, "host") == 0;
-}
-
 static int no_memory(struct err *e)
 {
 	return fail_errno(e, ENOMEM, "make the container's config");
@@ -53,10 +50,10 @@ static int add_namespaces(const struct wish *w, struct arena *a, struct oci_linu
 	} rows[] = {
 		{ CLONE_NEWNS, true },
 		{ CLONE_NEWCGROUP, true },
-		{ CLONE_NEWPID, !is_host(w->pid) },
-		{ CLONE_NEWIPC, !is_host(w->ipc) },
-		{ CLONE_NEWUTS, !is_host(w->uts) },
-		{ CLONE_NEWNET, !is_host(w->network) },
+		{ CLONE_NEWPID, !wish_is_host(w->pid) },
+		{ CLONE_NEWIPC, !wish_is_host(w->ipc) },
+		{ CLONE_NEWUTS, !wish_is_host(w->uts) },
+		{ CLONE_NEWNET, !wish_is_host(w->network) },
 	};
 
 	l->namespaces.at = arena_array(a, COUNT(rows), sizeof(*l->namespaces.at));
@@ -105,8 +102,7 @@ static void set_cpu(const struct wish *w, struct oci_cpu *c)
 static int set_devices(const struct wish *w, struct arena *a, struct oci_resources *r,
 		       struct err *e)
 {
-	struct oci_device_rule *rules =
-		arena_array(a, w->device_rules.n + w->devices.n + 1, sizeof(*rules));
+	struct oci_device_rule *rules = arena_array(a, w->device_rules.n + 1, sizeof(*rules));
 	size_t n = 0;
 
 	if (!rules)
@@ -138,7 +134,7 @@ static int set_resources(const struct wish *w, struct arena *a, struct oci_linux
 /* Later ones win: what the user says stands last. */
 static int set_sysctls(const struct wish *w, struct arena *a, struct oci_linux *l, struct err *e)
 {
-	const size_t ours = is_host(w->network) ? 0 : COUNT(own_network_sysctls);
+	const size_t ours = wish_is_host(w->network) ? 0 : COUNT(own_network_sysctls);
 
 	l->sysctl.at = arena_array(a, ours + w->sysctls.n + 1, sizeof(struct pair));
 	if (!l->sysctl.at)
@@ -158,18 +154,16 @@ static int set_sysctls(const struct wish *w, struct arena *a, struct oci_linux *
 }
 
 /* A policy of the user's, or Docker's; none for who may do everything anyway. */
-static int set_seccomp(const struct wish *w, struct arena *a, struct oci_linux *l, struct err *e)
+static int set_seccomp(const struct wish *w, uint64_t caps, struct arena *a, struct oci_linux *l,
+		       struct err *e)
 {
 	own_mem char *text = NULL;
-	uint64_t caps;
 
 	if (w->seccomp_unconfined || (w->privileged && !w->seccomp))
 		return 0;
 	l->seccomp = arena_alloc(a, sizeof(*l->seccomp));
 	if (!l->seccomp)
 		return no_memory(e);
-	if (config_caps(w, &caps, e) < 0)
-		return -1;
 	if (!w->seccomp)
 		return seccomp_profile_default(caps, a, l->seccomp, e);
 	if (file_read(AT_FDCWD, w->seccomp, (size_t)4 << 20, &text, e) < 0)
@@ -177,11 +171,11 @@ static int set_seccomp(const struct wish *w, struct arena *a, struct oci_linux *
 	return seccomp_profile(text, strlen(text), w->seccomp, caps, a, l->seccomp, e);
 }
 
-static int set_linux(const struct wish *w, const struct config_place *at, struct arena *a,
-		     struct oci_linux *l, struct err *e)
+static int set_linux(const struct wish *w, const struct config_place *at, uint64_t caps,
+		     struct arena *a, struct oci_linux *l, struct err *e)
 {
 	if (add_namespaces(w, a, l, e) < 0 || set_resources(w, a, l, e) < 0 ||
-	    set_sysctls(w, a, l, e) < 0 || set_seccomp(w, a, l, e) < 0)
+	    set_sysctls(w, a, l, e) < 0 || set_seccomp(w, caps, a, l, e) < 0)
 		return -1;
 	l->cgroups_path =
 		arena_printf(a, "%s/%s", w->cgroup_parent ? w->cgroup_parent : "/tare", at->id);
@@ -192,6 +186,20 @@ static int set_linux(const struct wish *w, const struct config_place *at, struct
 		l->readonly_paths = (char **)(uintptr_t)readonly;
 	}
 	return l->cgroups_path ? 0 : no_memory(e);
+}
+
+/* config_hostname() - as it was asked for; that of the host if it has that one's network; else of its id */
+const char *config_hostname(const struct wish *w, const char *id, char buf[CONFIG_HOSTNAME])
+{
+	struct utsname u;
+
+	if (w->hostname)
+		return w->hostname;
+	if (wish_is_host(w->network) && uname(&u) == 0)
+		snprintf(buf, CONFIG_HOSTNAME, "%.64s", u.nodename);
+	else
+		snprintf(buf, CONFIG_HOSTNAME, "%.12s", id);
+	return buf;
 }
 
 /**
@@ -213,10 +221,11 @@ int config_make(const struct wish *w, const struct image_run *image, const struc
 		return no_memory(e);
 	c.root->path = text_shown("rootfs");
 	c.root->readonly = w->readonly;
-	if (!is_host(w->uts))
-		c.hostname = text_shown(config_hostname(w, at));
+	if (!wish_is_host(w->uts))
+		c.hostname = text_shown(at->hostname);
 	if (config_process(w, image, at, a, c.process, e) < 0 ||
-	    config_mounts(w, at, a, &c, e) < 0 || set_linux(w, at, a, c.platform, e) < 0)
+	    config_mounts(w, at, a, &c, e) < 0 ||
+	    set_linux(w, at, c.process->capabilities->bounding, a, c.platform, e) < 0)
 		return -1;
 	*ret = c;
 	return 0;

@@ -9,14 +9,18 @@
 /**
  * struct config_place - where the container lies
  * @id:     its id, which names its cgroup
+ * @hostname: of config_hostname()
  * @root:   descriptor of its root filesystem, mounted: users are looked up in there
  * @folder: absolute path of the folder that has rootfs/, hostname, hosts and resolv.conf
  */
 struct config_place {
-	const char *id, *folder;
+	const char *id, *hostname, *folder;
 	int root;
 };
 
+#define CONFIG_HOSTNAME 65 /* bytes of a host name, with its end */
+
+const char *config_hostname(const struct wish *w, const char *id, char buf[CONFIG_HOSTNAME]);
 int config_make(const struct wish *w, const struct image_run *image, const struct config_place *at,
 		struct arena *a, struct oci_config *ret_config, struct err *e);
 
@@ -24,8 +28,6 @@ int config_make(const struct wish *w, const struct image_run *image, const struc
 int config_process(const struct wish *w, const struct image_run *image,
 		   const struct config_place *at, struct arena *a, struct oci_process *ret_process,
 		   struct err *e);
-int config_caps(const struct wish *w, uint64_t *ret_caps, struct err *e);
-const char *config_hostname(const struct wish *w, const struct config_place *at);
 
 /* config_mounts.c */
 int config_mounts(const struct wish *w, const struct config_place *at, struct arena *a,

@@ -1,7 +1,5 @@
 /* config_mounts.c - what is mounted in a container: the usual, three files of ours, and what was asked for */
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include "engine/config.h"
 
@@ -41,22 +39,6 @@ struct list {
 	size_t n;
 };
 
-/* One more option than is there. */
-static char **with(struct arena *a, char *const *options, const char *more)
-{
-	char **all;
-	size_t n = 0;
-
-	while (options && options[n])
-		n++;
-	all = arena_array(a, n + 2, sizeof(char *));
-	if (all && n)
-		memcpy(all, options, n * sizeof(char *));
-	if (all)
-		all[n] = text_shown(more);
-	return all;
-}
-
 static bool is_mounted(const struct wish *w, const char *target)
 {
 	for (size_t i = 0; i < w->mounts.n; i++)
@@ -84,7 +66,7 @@ static int add_usual(const struct wish *w, struct list *l, struct err *e)
 					 text_shown(u->source), .options = NULL };
 		m->options = (char **)(uintptr_t)u->options;
 		if (more)
-			m->options = with(l->a, m->options, more);
+			m->options = arena_append(l->a, m->options, more);
 		if (!m->options)
 			return no_memory(e);
 		l->n++;
@@ -139,19 +121,4 @@ int config_mounts(const struct wish *w, const struct config_place *at, struct ar
 	c->mounts.at = l.at;
 	c->mounts.n = l.n;
 	return 0;
-}
-
-/* config_hostname() - as it was asked for; that of the host if it has that one's network; else of its id */
-const char *config_hostname(const struct wish *w, const struct config_place *at)
-{
-	static char name[65];
-	struct utsname u;
-
-	if (w->hostname)
-		return w->hostname;
-	if (strcmp(w->network, "host") == 0 && uname(&u) == 0)
-		memcpy(name, u.nodename, strnlen(u.nodename, sizeof(name) - 1));
-	else
-		memcpy(name, at->id, strnlen(at->id, 12));
-	return name;
 }

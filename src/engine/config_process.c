@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/passwd.h"
 #include "base/userspec.h"
@@ -29,15 +30,6 @@ static int no_memory(struct err *e)
 
 /* --- words --- */
 
-static size_t count(char *const *list)
-{
-	size_t n = 0;
-
-	while (list && list[n])
-		n++;
-	return n;
-}
-
 static size_t append(char **to, char *const *from)
 {
 	size_t n = 0;
@@ -53,7 +45,7 @@ static int set_args(const struct wish *w, const struct image_run *image, struct 
 {
 	char *const *entrypoint = w->entrypoint ? w->entrypoint : image ? image->entrypoint : NULL;
 	char *const *cmd = w->cmd ? w->cmd : w->entrypoint || !image ? NULL : image->cmd;
-	size_t n = count(entrypoint), m = count(cmd);
+	size_t n = text_count(entrypoint), m = text_count(cmd);
 
 	if (n + m == 0) {
 		fail(e, ERR_INPUT,
@@ -69,58 +61,28 @@ static int set_args(const struct wish *w, const struct image_run *image, struct 
 
 /* --- environment --- */
 
-static size_t name_len(const char *word)
-{
-	return strcspn(word, "=");
-}
-
-static bool has_name(char *const *list, size_t n, const char *word)
-{
-	size_t len = name_len(word);
-
-	for (size_t i = 0; i < n; i++)
-		if (name_len(list[i]) == len && strncmp(list[i], word, len) == 0)
-			return true;
-	return false;
-}
-
-/* What was said later replaces what was there before, in its place. */
-static void put(char **list, size_t *n, char *word)
-{
-	size_t len = name_len(word);
-
-	for (size_t i = 0; i < *n; i++)
-		if (name_len(list[i]) == len && strncmp(list[i], word, len) == 0) {
-			list[i] = word;
-			return;
-		}
-	list[(*n)++] = word;
-}
-
+/* What is said later counts: tare-init keeps the last of each name, and adds HOME (init/env.c), as other
+ * runtimes do. */
 static int set_env(const struct wish *w, const struct image_run *image,
-		   const struct config_place *at, const char *home, struct arena *a,
-		   struct oci_process *p, struct err *e)
+		   const struct config_place *at, struct arena *a, struct oci_process *p,
+		   struct err *e)
 {
 	char *const *theirs = image ? image->env : NULL;
+	char **env = arena_array(a, text_count(theirs) + text_count(w->env) + 5, sizeof(char *));
+	char *hostname = arena_printf(a, "HOSTNAME=%s", at->hostname);
+	char *zone = arena_printf(a, "TZ=%s", w->tz ? w->tz : "");
 	size_t n = 0;
-	char **env = arena_array(a, count(theirs) + count(w->env) + 6, sizeof(char *));
-	char *hostname = arena_printf(a, "HOSTNAME=%s", config_hostname(w, at));
-	char *home_word = arena_printf(a, "HOME=%s", home);
 
-	if (!env || !hostname || !home_word)
+	if (!env || !hostname || !zone)
 		return no_memory(e);
-	put(env, &n, text_shown(PATH_DEFAULT));
-	put(env, &n, hostname);
+	env[n++] = text_shown(PATH_DEFAULT);
+	env[n++] = hostname;
 	if (w->tty)
-		put(env, &n, text_shown("TERM=xterm"));
-	for (; theirs && *theirs; theirs++)
-		put(env, &n, *theirs);
-	for (char *const *v = w->env; v && *v; v++)
-		put(env, &n, *v);
-	if (w->tz && !has_name(env, n, "TZ"))
-		put(env, &n, arena_printf(a, "TZ=%s", w->tz));
-	if (!has_name(env, n, "HOME"))
-		put(env, &n, home_word);
+		env[n++] = text_shown("TERM=xterm");
+	if (w->tz)
+		env[n++] = zone;
+	n += append(env + n, theirs);
+	append(env + n, w->env);
 	p->env = env;
 	return 0;
 }
@@ -129,22 +91,28 @@ static int set_env(const struct wish *w, const struct image_run *image,
 
 /* struct account - who the program runs as */
 struct account {
-	char name[256], home[4096];
+	char name[256];
 	uint32_t uid, gid;
 	bool has_group;
 };
 
-/* A list of the container's own, as its links lead; "" where it has none. */
+/* A list of the container's own, as its links lead; "" where it has none. What is no usual file is not
+ * opened: a device may do something then. */
 static int read_list(const struct config_place *at, const char *path, char **ret_text,
 		     struct err *e)
 {
-	own_fd int fd = path_try_open(at->root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	own_fd int found = path_try_open(at->root, path, O_PATH, 0), fd = FD_NONE;
+	char link[32];
+	struct stat st;
 
-	if (fd < 0) {
+	if (found < 0 || fstat(found, &st) < 0 || !S_ISREG(st.st_mode)) {
 		*ret_text = calloc(1, 1);
 		return *ret_text ? 0 : no_memory(e);
 	}
-	return file_read_fd(fd, path, USERS_MAX, ret_text, e);
+	(void)path_fd_link(found, link);
+	fd = fd_open(link, O_RDONLY);
+	return fd < 0 ? fail_sys(e, "open the container's %s", path)
+		      : file_read_fd(fd, path, USERS_MAX, ret_text, e);
 }
 
 static int find_id(const char *list, const char *word, const char *what, const char *file,
@@ -165,7 +133,7 @@ static int find_account(const char *spec, const char *passwd, const char *group,
 {
 	const char *colon = strchr(spec, ':');
 	size_t len = colon ? (size_t)(colon - spec) : strlen(spec);
-	struct account who = { .home = "/" };
+	struct account who = { 0 };
 
 	if (len >= sizeof(who.name))
 		return fail(e, ERR_INPUT, "run as '%.100s': a name of more than 255 bytes", spec);
@@ -177,8 +145,6 @@ static int find_account(const char *spec, const char *passwd, const char *group,
 	who.has_group = colon && colon[1];
 	if (who.has_group && find_id(group, colon + 1, "group", "/etc/group", &who.gid, e) < 0)
 		return -1;
-	if (!passwd_home(passwd, who.uid, who.home, sizeof(who.home)) || !*who.home)
-		memcpy(who.home, "/", 2);
 	*ret = who;
 	return 0;
 }
@@ -213,7 +179,7 @@ static int add_groups(const struct wish *w, const struct account *who, const cha
 
 static int set_user(const struct wish *w, const struct image_run *image,
 		    const struct config_place *at, struct arena *a, struct oci_process *p,
-		    char **ret_home, struct err *e)
+		    struct err *e)
 {
 	const char *spec = w->user ? w->user : image && image->user ? image->user : "";
 	own_mem char *passwd = NULL, *group = NULL;
@@ -224,7 +190,7 @@ static int set_user(const struct wish *w, const struct image_run *image,
 	    find_account(spec, passwd, group, &who, e) < 0)
 		return -1;
 	p->user = arena_alloc(a, sizeof(*p->user));
-	if (!p->user || !(*ret_home = arena_dup(a, who.home)))
+	if (!p->user)
 		return no_memory(e);
 	p->user->uid = who.uid;
 	p->user->gid = who.gid;
@@ -283,8 +249,8 @@ static int every_cap(uint64_t *ret, struct err *e)
 	return 0;
 }
 
-/* config_caps() - Docker's rules: what is added, beside the defaults or all; less what is dropped */
-int config_caps(const struct wish *w, uint64_t *ret, struct err *e)
+/* Docker's rules: what is added, beside the defaults or all; less what is dropped */
+static int choose_caps(const struct wish *w, uint64_t *ret, struct err *e)
 {
 	uint64_t all, caps, add = 0, drop = 0;
 
@@ -313,7 +279,7 @@ static int set_caps(const struct wish *w, struct arena *a, struct oci_process *p
 	p->capabilities = arena_alloc(a, sizeof(*p->capabilities));
 	if (!p->capabilities)
 		return no_memory(e);
-	if (config_caps(w, &caps, e) < 0)
+	if (choose_caps(w, &caps, e) < 0)
 		return -1;
 	p->capabilities->bounding = caps;
 	if (p->user->uid == 0)
@@ -327,7 +293,6 @@ int config_process(const struct wish *w, const struct image_run *image,
 		   struct err *e)
 {
 	struct oci_process p = { .terminal = w->tty, .no_new_privileges = w->no_new_privileges };
-	char *home;
 
 	p.cwd = w->working_dir                ? w->working_dir
 		: image && image->working_dir ? image->working_dir
@@ -337,8 +302,8 @@ int config_process(const struct wish *w, const struct image_run *image,
 	p.oom_score_adj = w->oom_score_adj;
 	p.rlimits.at = w->ulimits.at;
 	p.rlimits.n = w->ulimits.n;
-	if (set_args(w, image, a, &p, e) < 0 || set_user(w, image, at, a, &p, &home, e) < 0 ||
-	    set_env(w, image, at, home, a, &p, e) < 0 || set_caps(w, a, &p, e) < 0)
+	if (set_args(w, image, a, &p, e) < 0 || set_user(w, image, at, a, &p, e) < 0 ||
+	    set_env(w, image, at, a, &p, e) < 0 || set_caps(w, a, &p, e) < 0)
 		return -1;
 	*ret = p;
 	return 0;

@@ -2,7 +2,6 @@
 #include "engine/etc.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -56,7 +55,7 @@ int etc_write(const struct wish *w, const char *hostname, int folder, struct err
 	own_str struct str name = { 0 }, names = { 0 }, servers = { 0 };
 
 	str_addf(&name, "%s\n", hostname);
-	if (strcmp(w->network, "host") == 0) {
+	if (wish_is_host(w->network)) {
 		if (add_host_file("/etc/hosts", &names, e) < 0)
 			return -1;
 	} else {

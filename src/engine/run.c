@@ -14,10 +14,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +29,7 @@
 #include "os/file.h"
 #include "os/lock.h"
 #include "os/mount.h"
+#include "os/random.h"
 #include "os/spawn.h"
 #include "os/tree.h"
 #include "store/images.h"
@@ -38,8 +37,6 @@
 #define CONTAINERS "containers"
 #define SNAPSHOT   "run-"
 #define RUNTIME    "tare-runtime"
-
-extern char **environ;
 
 /**
  * struct running - one container
@@ -65,17 +62,14 @@ static int find_runtime(struct running *r, struct err *e)
 			       ? 0
 			       : spawn_find(r->q->runtime, r->runtime, sizeof(r->runtime), e);
 	}
-	if (spawn_beside(RUNTIME, r->runtime, sizeof(r->runtime)) == 0)
-		return 0;
-	fail_sys(e, "find '%s'", r->runtime);
-	return fail_hint(e, "it belongs beside tare");
+	return spawn_find_beside(RUNTIME, r->runtime, sizeof(r->runtime), e);
 }
 
 /* Whatever of it is there, running or not; none is no error. */
 static void delete_container(struct running *r)
 {
 	char *argv[] = { r->runtime, (char *)"delete", (char *)"--force", r->name, NULL };
-	const int null = fd_open("/dev/null", O_WRONLY);
+	own_fd int null = fd_open("/dev/null", O_WRONLY);
 	const struct spawn s = { .path = r->runtime,
 				 .argv = argv,
 				 .envp = environ,
@@ -83,11 +77,9 @@ static void delete_container(struct running *r)
 				 .err = null,
 				 .timeout = 30 };
 	struct err ignored = { 0 };
-	int status = -1;
+	int status;
 
 	(void)spawn_wait(&s, &status, &ignored);
-	if (null >= 0)
-		(void)close(null);
 }
 
 /* What a terminal sends goes to all in the foreground, to the runtime as well; the rest is ours to pass
@@ -157,21 +149,16 @@ static int run_runtime(struct running *r, int *ret_status, struct err *e)
 
 /* --- its folder --- */
 
-/* A name is a folder's, a cgroup's and a host name's beginning: Docker's rule. */
+/* A name is a folder's, a cgroup's and a snapshot's; Docker wants two letters of it. */
 static bool is_name(const char *name)
 {
 	const size_t len = strlen(name);
 
-	return len >= 2 && len <= RUN_NAME_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
-		       len &&
-	       !strchr("_.-", *name);
+	return len >= 2 && len <= RUN_NAME_MAX && snapshot_id_is_valid(name);
 }
 
 static int choose_name(struct running *r, struct err *e)
 {
-	unsigned char bytes[RUN_NAME_MAX / 2];
-
 	if (r->q->name && !is_name(r->q->name)) {
 		fail(e, ERR_INPUT, "call a container '%.100s'", r->q->name);
 		return fail_hint(e,
@@ -182,11 +169,7 @@ static int choose_name(struct running *r, struct err *e)
 		snprintf(r->name, sizeof(r->name), "%s", r->q->name);
 		return 0;
 	}
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return fail_sys(e, "get a random number");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(r->name + 2 * i, 3, "%02x", bytes[i]);
-	return 0;
+	return random_hex(r->name, RUN_NAME_MAX / 2, e);
 }
 
 static int open_all(struct running *r, struct err *e)
@@ -218,7 +201,7 @@ static int make_snapshot(struct running *r, struct err *e)
 	const struct snapshot_options o = {
 		.name = name,
 		.size = r->q->wish->size,
-		.fast = strcmp(r->s->driver, "overlay") == 0,
+		.fast = snapshot_driver_find(r->s->driver)->fast,
 	};
 
 	snprintf(name, sizeof(name), SNAPSHOT "%s", r->name);
@@ -246,19 +229,21 @@ static int mount_root(struct running *r, struct err *e)
 static int write_config(struct running *r, int root, struct err *e)
 {
 	own_arena struct arena a = { 0 };
-	const struct config_place at = { .id = r->name, .folder = r->path, .root = root };
+	char hostname[CONFIG_HOSTNAME];
+	const struct config_place at = {
+		.id = r->name,
+		.hostname = config_hostname(r->q->wish, r->name, hostname),
+		.folder = r->path,
+		.root = root,
+	};
 	struct stored_image image;
 	struct oci_config config;
 	own_str struct str text = { 0 };
 
 	if (store_image_load(r->s, &r->q->image, &a, &image, e) < 0)
 		return -1;
-	if (image.artifact) {
-		fail(e, ERR_INPUT, "run the image: it is an artifact, not a file system");
-		return -1;
-	}
 	if (config_make(r->q->wish, image.config.config, &at, &a, &config, e) < 0 ||
-	    etc_write(r->q->wish, config_hostname(r->q->wish, &at), r->folder, e) < 0)
+	    etc_write(r->q->wish, at.hostname, r->folder, e) < 0)
 		return -1;
 	bind_write(&oci_config_table, &config, &text);
 	if (text.torn)

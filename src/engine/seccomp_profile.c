@@ -11,9 +11,7 @@
 #include <sys/utsname.h>
 
 #include "base/err.h"
-
-/* Docker's, embedded */
-extern const char tare_seccomp_default_start[], tare_seccomp_default_end[];
+#include "base/json.h"
 
 #if defined(__x86_64__)
 #define ARCH     "amd64"
@@ -156,11 +154,12 @@ int seccomp_profile(const char *text, size_t len, const char *doc, uint64_t caps
 {
 	struct profile p = { 0 };
 	struct oci_seccomp s = { 0 };
+	const struct json *v = json_parse(text, len, doc, NULL, a, e);
 	size_t kept = 0;
 
 	/* one document by two tables: their rules have the same order */
-	if (bind_parse(&profile_table, text, len, doc, NULL, a, &p, e) < 0 ||
-	    bind_parse(&oci_seccomp_table, text, len, doc, NULL, a, &s, e) < 0)
+	if (!v || bind_read(&profile_table, v, doc, NULL, a, &p, e) < 0 ||
+	    bind_read(&oci_seccomp_table, v, doc, NULL, a, &s, e) < 0)
 		return -1;
 	for (size_t i = 0; i < s.syscalls.n; i++)
 		if (applies(&p.rules.at[i], caps))
@@ -170,12 +169,4 @@ int seccomp_profile(const char *text, size_t len, const char *doc, uint64_t caps
 		return -1;
 	*ret = s;
 	return 0;
-}
-
-/* seccomp_profile_default() - Docker's own */
-int seccomp_profile_default(uint64_t caps, struct arena *a, struct oci_seccomp *ret, struct err *e)
-{
-	return seccomp_profile(tare_seccomp_default_start,
-			       (size_t)(tare_seccomp_default_end - tare_seccomp_default_start),
-			       "the default seccomp policy", caps, a, ret, e);
 }

@@ -7,6 +7,8 @@
 #ifndef ENGINE_WISH_H
 #define ENGINE_WISH_H
 
+#include <string.h>
+
 #include "spec/oci.h"
 
 /**
@@ -37,7 +39,7 @@ struct wish {
 	char *hostname, *domainname, *user, *working_dir, *tz;
 	char **env, **cmd, **entrypoint, **groups, **add_hosts;
 	struct pairs labels, sysctls;
-	bool tty, open_stdin, init;
+	bool tty, open_stdin;
 
 	LIST(struct wish_mount) mounts;
 	LIST(struct oci_rlimit) ulimits;
@@ -52,5 +54,11 @@ struct wish {
 	struct opt_i64 oom_score_adj;
 	struct opt_u64 swappiness;
 };
+
+/* wish_is_host() - is it the host's own, of network, ipc, pid and uts? */
+static inline bool wish_is_host(const char *mode)
+{
+	return mode && strcmp(mode, "host") == 0;
+}
 
 #endif

@@ -21,34 +21,21 @@ static int no_memory(struct changing *c)
 	return fail_errno(c->e, ENOMEM, "change the image");
 }
 
-static size_t count(char *const *words)
-{
-	size_t n = 0;
-
-	while (words && words[n])
-		n++;
-	return n;
-}
-
 /* One more word at the end of a NULL-terminated list. */
 static int append(struct changing *c, char ***list, const char *word)
 {
-	size_t n = count(*list);
-	char **more = arena_array(c->a, n + 2, sizeof(char *));
+	char **more = arena_append(c->a, *list, word);
 
 	if (!more)
 		return no_memory(c);
-	if (n)
-		memcpy(more, *list, n * sizeof(char *));
-	more[n] = arena_dup(c->a, word);
 	*list = more;
-	return more[n] ? 0 : no_memory(c);
+	return 0;
 }
 
 /* The list may be another image's, too: what it is in is not written to. */
 static int replace(struct changing *c, char ***list, size_t i, char *word)
 {
-	size_t n = count(*list);
+	size_t n = text_count(*list);
 	char **copy = arena_array(c->a, n + 1, sizeof(char *));
 
 	if (!copy)
@@ -138,7 +125,7 @@ static int set_env(struct changing *c, const char *key, const char *value)
 
 	if (!whole)
 		return no_memory(c);
-	for (size_t i = 0; i < count(c->run->env); i++)
+	for (size_t i = 0; i < text_count(c->run->env); i++)
 		if (strncmp(c->run->env[i], key, len) == 0 && c->run->env[i][len] == '=')
 			return replace(c, &c->run->env, i, whole);
 	return append(c, &c->run->env, whole);

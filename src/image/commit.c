@@ -112,20 +112,11 @@ static int pack(struct committing *g, struct layer_early *early, struct err *e)
 	return r;
 }
 
-static size_t count(char *const *words)
-{
-	size_t n = 0;
-
-	while (words && words[n])
-		n++;
-	return n;
-}
-
 static int add_diff_id(struct committing *g, struct image_rootfs *rootfs, struct err *e)
 {
 	const struct stored_image *parent = g->c->parent;
 	char **below = parent ? parent->config.rootfs->diff_ids : NULL;
-	size_t n = count(below);
+	size_t n = text_count(below);
 	char text[DIGEST_TEXT];
 
 	rootfs->type = text_shown("layers");

@@ -20,15 +20,6 @@ static const struct bind_row rows[] = {
 static const struct bind_table entry_table = BIND_TABLE(rows, struct entry, false);
 // clang-format on
 
-static size_t count(char **words)
-{
-	size_t n = 0;
-
-	while (words && words[n])
-		n++;
-	return n;
-}
-
 /* How the layer is compressed: docker writes them as they are, others compress them. */
 static int compression_of(struct load *l, const char *name, enum media_compression *ret,
 			  struct err *e)
@@ -89,7 +80,7 @@ static int make_manifest(struct load *l, const struct entry *m, struct digest *r
 	own_mem char *text = NULL;
 	struct digest d;
 	uint64_t size;
-	size_t n = count(m->layers);
+	size_t n = text_count(m->layers);
 
 	if (n > IMAGE_LAYERS_MAX)
 		return fail(e, ERR_LIMIT, "load: %zu layers are more than the %d allowed", n,
@@ -110,7 +101,7 @@ static int make_manifest(struct load *l, const struct entry *m, struct digest *r
 
 static int load_entry(struct load *l, const struct entry *m, struct err *e)
 {
-	size_t n = count(m->repo_tags);
+	size_t n = text_count(m->repo_tags);
 	char **names = arena_array(l->a, n + 1, sizeof(char *));
 	struct digest manifest;
 

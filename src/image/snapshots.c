@@ -5,27 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/date.h"
 #include "os/lock.h"
-
-static int new_id(char ret[SNAPSHOT_ID], struct err *e)
-{
-	unsigned char bytes[32];
-
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return fail_sys(e, "get a random number");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
-	return 0;
-}
+#include "os/random.h"
 
 static int choose_id(const struct snapshot_options *o, char ret[SNAPSHOT_ID], struct err *e)
 {
 	if (!o->name)
-		return new_id(ret, e);
+		return random_hex(ret, 32, e);
 	if (!snapshot_id_is_valid(o->name)) {
 		fail(e, ERR_INPUT, "call a snapshot '%.140s'", o->name);
 		return fail_hint(
@@ -196,7 +185,7 @@ static int prepare(struct creation *c, const struct digest *manifest, struct are
 	    snapshot_image_base(c->s, c->doc.image, a, &c->base, e) < 0)
 		return -1;
 	c->driver = layers.driver;
-	if (c->o->fast && c->driver != &snapshot_overlay)
+	if (c->o->fast && !c->driver->fast)
 		return fail(e, ERR_UNSUPPORTED, "the driver %s has no volatile snapshots",
 			    c->driver->name);
 	return 0;

@@ -13,8 +13,11 @@
 #include "layer/place_priv.h"
 #include "os/path.h"
 
-#define MEMBER_FILE 0644
-#define MEMBER_DIR  0755
+/* bytes from which on a file is sent to the disk when it is whole, lest the last flush wait for all */
+#define WRITE_AT_ONCE ((uint64_t)32 << 10)
+
+#define MEMBER_FILE   0644
+#define MEMBER_DIR    0755
 
 /**
  * place_start() - begin to fill a folder
@@ -87,9 +90,6 @@ static int note_made(struct place *p, int fd, const char *name, struct err *e)
 {
 	return p->job->mode == UNPACK_APPLY ? place_made(p, fd, name, e) : 0;
 }
-
-/* bytes from which on a file is sent to the disk when it is whole, lest the last flush wait for all */
-#define WRITE_AT_ONCE ((uint64_t)32 << 10)
 
 static int write_all(int fd, const struct tar_chunk *c)
 {

@@ -69,10 +69,8 @@ static int open_program(struct err *e)
 	char path[PATH_MAX];
 	int fd;
 
-	if (spawn_beside("tare-unpack", path, sizeof(path)) < 0) {
-		fail_sys(e, "find the program '%s'", path);
-		return fail_hint(e, "it is installed beside tare-engine");
-	}
+	if (spawn_find_beside("tare-unpack", path, sizeof(path), e) < 0)
+		return -1;
 	fd = fd_open(path, O_PATH);
 	return fd < 0 ? fail_sys(e, "open '%s'", path) : fd;
 }

@@ -2,6 +2,7 @@
 #include "os/file.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -204,6 +205,23 @@ static int link_new(int dir, const char *name, const char *text, size_t len, str
 		return fail_sys(e, "replace '%s'", name);
 	if (linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW) < 0)
 		return errno == ENOENT ? 1 : fail_sys(e, "create '%s'", name);
+	return 0;
+}
+
+/* file_make_folders() - the folder that @len bytes of the absolute @path name, and all above it */
+int file_make_folders(const char *path, size_t len, mode_t mode, struct err *e)
+{
+	char part[PATH_MAX];
+
+	if (len >= sizeof(part))
+		return fail_errno(e, ENAMETOOLONG, "make the folder '%.200s'", path);
+	for (size_t at = 1; at <= len; at++) {
+		if (at < len && path[at] != '/')
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)at, path);
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return fail_sys(e, "make the folder '%s'", part);
+	}
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #define OS_FILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -13,6 +14,7 @@ int file_try_write(int dirfd, const char *name, const char *text);
 int file_write(int dirfd, const char *name, const char *text, struct err *e);
 int file_replace(int dirfd, const char *name, const char *text, size_t len, struct err *e);
 int file_replace_durable(int dirfd, const char *name, const char *text, size_t len, struct err *e);
+int file_make_folders(const char *path, size_t len, mode_t mode, struct err *e);
 int file_check_place(const char *path, struct err *e);
 int file_replace_path(const char *path, const char *text, size_t len, struct err *e);
 

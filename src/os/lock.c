@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/own.h"
+#include "os/random.h"
 
 /* lock_is_named() - is the open file or folder @fd still the one of that name? Links are not followed */
 bool lock_is_named(int fd, int dirfd, const char *name)
@@ -53,8 +53,8 @@ int lock_make_new(int dirfd, const char *prefix, char ret_name[LOCK_NAME], struc
 {
 	uint64_t number;
 
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return fail_sys(e, "get a random number");
+	if (random_fill(&number, sizeof(number), e) < 0)
+		return -1;
 	snprintf(ret_name, LOCK_NAME, "%s%016llx", prefix, (unsigned long long)number);
 	return lock_make(dirfd, ret_name, e);
 }

@@ -6,9 +6,10 @@
 #include <linux/quota.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "os/random.h"
 
 #ifndef SYS_quotactl_fd
 #define SYS_quotactl_fd 443
@@ -61,8 +62,8 @@ int quota_find_free(int fd, uint32_t *ret_project, struct err *e)
 		uint32_t number;
 		int r;
 
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			return fail_sys(e, "get a random number");
+		if (random_fill(&number, sizeof(number), e) < 0)
+			return -1;
 		number = FIRST + number % (LAST - FIRST);
 		r = try_call(fd, Q_GETQUOTA, number, &is);
 		if (r < 0 && r != -ENOENT)

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/elsewhere.h"
 #include "base/own.h"
 #include "os/file.h"
 #include "os/sys.h"
@@ -101,13 +101,8 @@ static int wait_until(pid_t pid, int64_t timeout, int *status)
 static void leave_processor(void)
 {
 	cpu_set_t ours, others;
-	int here = sched_getcpu();
 
-	if (here < 0 || sched_getaffinity(0, sizeof(ours), &ours) < 0)
-		return;
-	others = ours;
-	CPU_CLR((size_t)here, &others);
-	if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof(others), &others) == 0)
+	if (elsewhere(&ours, &others) && sched_setaffinity(0, sizeof(others), &others) == 0)
 		(void)sched_setaffinity(0, sizeof(ours), &ours);
 }
 
@@ -255,6 +250,15 @@ int spawn_beside(const char *name, char *ret_path, size_t size)
 	slash = strrchr(ret_path, '/');
 	memcpy(slash ? slash + 1 : ret_path, name, room);
 	return faccessat(AT_FDCWD, ret_path, X_OK, 0);
+}
+
+/* spawn_find_beside() - the same, of a program without which there is something wrong */
+int spawn_find_beside(const char *name, char *ret_path, size_t size, struct err *e)
+{
+	if (spawn_beside(name, ret_path, size) == 0)
+		return 0;
+	fail_sys(e, "find the program '%s'", ret_path);
+	return fail_hint(e, "it is installed beside tare-engine");
 }
 
 /**

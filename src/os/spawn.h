@@ -40,6 +40,7 @@ int spawn_wait(const struct spawn *s, int *ret_status, struct err *e);
 int spawn_read(const struct spawn *s, size_t max, char **ret_text, int *ret_status, struct err *e);
 int spawn_find(const char *name, char *ret_path, size_t size, struct err *e);
 int spawn_beside(const char *name, char *ret_path, size_t size);
+int spawn_find_beside(const char *name, char *ret_path, size_t size, struct err *e);
 int memfd_of(const char *name, const void *at, size_t len, struct err *e);
 int memfd_exec_of(const char *name, const void *at, size_t len, struct err *e);
 

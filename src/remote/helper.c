@@ -44,10 +44,8 @@ static pid_t start(int sock, struct err *e)
 			   .keep = &sock,
 			   .n_keep = 1 };
 
-	if (spawn_beside(HELPER, path, sizeof(path)) < 0) {
-		fail_sys(e, "find '%s'", path);
-		return fail_hint(e, "it belongs beside the program that needs it");
-	}
+	if (spawn_find_beside(HELPER, path, sizeof(path), e) < 0)
+		return -1;
 	if (streams < 0)
 		return fail_sys(e, "open '/dev/null'");
 	snprintf(number, sizeof(number), "%d", sock);

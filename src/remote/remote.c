@@ -102,9 +102,11 @@ int remote_open(const struct remote_target *t, struct remote **ret_remote, struc
 	return -1;
 }
 
-/* remote_dismiss() - nothing is asked any more: it may end while we do something else */
+/* remote_dismiss() - nothing is asked any more: it may end while we do something else; NULL is allowed */
 void remote_dismiss(struct remote *r)
 {
+	if (!r)
+		return;
 	fd_close(&r->helper.sock);
 	if (r->helper.pid > 0)
 		(void)kill(r->helper.pid, SIGKILL);
@@ -116,9 +118,7 @@ void remote_close(struct remote *r)
 	if (!r)
 		return;
 	remote_dismiss(r);
-	if (r->helper.pid > 0) {
-		while (waitpid(r->helper.pid, NULL, 0) < 0 && errno == EINTR) {}
-	}
+	while (r->helper.pid > 0 && waitpid(r->helper.pid, NULL, 0) < 0 && errno == EINTR) {}
 	for (struct question *q = r->open, *next; q; q = next) {
 		next = q->next;
 		free(q);

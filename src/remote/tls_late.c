@@ -2,13 +2,11 @@
  *
  * curl_global_init(3) has it read its configuration, load all ciphers' names and all error texts: a
  * third of what a question to a registry costs, and a registry on the loopback is asked without TLS.
- * The linker gives us every call of OPENSSL_init_ssl(3) (--wrap); curl's first one, before
- * tls_wanted is set, is put off until libssl makes its own, which it does before each thing that it
+ * The linker gives us every call of OPENSSL_init_ssl(3) (--wrap); the first one, curl's, is put off until libssl makes its own, which it does before each thing that it
  * makes. Where the libraries are shared, they call each other without us, and nothing is put off.
  */
+#include <stdbool.h>
 #include <stdint.h>
-
-#include "remote/http.h"
 
 struct ossl_init_settings_st;
 
@@ -16,12 +14,12 @@ int __real_OPENSSL_init_ssl(uint64_t what, const struct ossl_init_settings_st *s
 int __wrap_OPENSSL_init_ssl(uint64_t what, const struct ossl_init_settings_st *settings);
 
 static uint64_t put_off;
-static int wanted;
+static bool was_asked;
 
 int __wrap_OPENSSL_init_ssl(uint64_t what, const struct ossl_init_settings_st *settings)
 {
-	if (!wanted) {
-		wanted = 1;
+	if (!was_asked) {
+		was_asked = true;
 		put_off = what;
 		return 1;
 	}

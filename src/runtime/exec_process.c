@@ -34,19 +34,10 @@ static int read_file(const char *path, struct arena *a, struct oci_process *p, s
 	return bind_parse(&oci_process_table, text, (size_t)n, path, &note, a, p, e);
 }
 
-static size_t count(char *const *list)
-{
-	size_t n = 0;
-
-	while (list && list[n])
-		n++;
-	return n;
-}
-
 /* A variable given twice takes the later value, as a shell has it. */
 static int add_env(struct oci_process *p, const char *const *more, struct arena *a, struct err *e)
 {
-	size_t n = count(p->env), extra = count((char *const *)more);
+	size_t n = text_count(p->env), extra = text_count((char *const *)more);
 	char **list = arena_array(a, n + extra + 1, sizeof(*list));
 
 	if (!list)
@@ -86,7 +77,7 @@ static int set_user(struct oci_process *p, const char *text, struct arena *a, st
 
 static int add_gids(struct oci_process *p, const char *const *gids, struct arena *a, struct err *e)
 {
-	size_t n = p->user->additional_gids.n, extra = count((char *const *)gids);
+	size_t n = p->user->additional_gids.n, extra = text_count((char *const *)gids);
 	struct oci_user *u = arena_alloc(a, sizeof(*u));
 	int64_t *list = arena_array(a, n + extra, sizeof(*list));
 

@@ -298,6 +298,7 @@ static int overlay_probe(struct store *s, struct err *e)
 const struct snapshot_driver snapshot_overlay = {
 	.name = "overlay",
 	.summary = "layers stacked by overlayfs",
+	.fast = true,
 	.probe = overlay_probe,
 	.layer = overlay_layer,
 	.create = overlay_create,

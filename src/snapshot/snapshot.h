@@ -54,6 +54,7 @@ struct snapshot_usage {
 /**
  * struct snapshot_driver - one way to make snapshots
  * @name, @summary: for people
+ * @fast:    writes that need not survive a power cut are cheaper
  * @chained: layers are whole trees by chain id, made one after another
  * @probe:   does it work in this store? Tries what it will do; leaves nothing
  * @layer:   make the folder @name in @at that a layer is unpacked into; @below: the layer's below, or
@@ -66,7 +67,7 @@ struct snapshot_usage {
  */
 struct snapshot_driver {
 	const char *name, *summary;
-	bool chained;
+	bool chained, fast;
 	int (*probe)(struct store *s, struct err *e);
 	int (*layer)(int at, const char *name, int below, struct err *e);
 	int (*create)(int folder, const struct snapshot_base *b, uint64_t limit, struct err *e);

@@ -203,12 +203,12 @@ int image_document(const char *text, size_t len, const char *media_type, const c
 	if (!v || decide(v, media_type, doc, &d.media, e) < 0)
 		return -1;
 	if (d.media->kind == MEDIA_INDEX) {
-		if (bind_parse(&image_index_table, text, len, doc, NULL, a, &d.index, e) < 0)
+		if (bind_read(&image_index_table, v, doc, NULL, a, &d.index, e) < 0)
 			return -1;
 		if (d.index.schema_version != 2)
 			return fail(e, ERR_UNSUPPORTED, "read %s: schema version %u, not 2", doc,
 				    d.index.schema_version);
-	} else if (bind_parse(&image_manifest_table, text, len, doc, NULL, a, &d.manifest, e) < 0 ||
+	} else if (bind_read(&image_manifest_table, v, doc, NULL, a, &d.manifest, e) < 0 ||
 		   check_manifest(&d.manifest, doc, e) < 0) {
 		return -1;
 	}
@@ -220,10 +220,10 @@ int image_document(const char *text, size_t len, const char *media_type, const c
 int image_config_parse(const char *text, size_t len, const char *doc, struct arena *a,
 		       struct image_config *ret_config, struct err *e)
 {
+	const struct json *v = parse_document(text, len, doc, a, e);
 	struct image_config c = { 0 };
 
-	if (!parse_document(text, len, doc, a, e) ||
-	    bind_parse(&image_config_table, text, len, doc, NULL, a, &c, e) < 0)
+	if (!v || bind_read(&image_config_table, v, doc, NULL, a, &c, e) < 0)
 		return -1;
 	if (!c.rootfs || strcmp(c.rootfs->type, "layers") != 0)
 		return fail(e, ERR_INPUT, "read %s: no rootfs of type 'layers' in it", doc);

@@ -44,23 +44,14 @@ static int read_layer(const struct image_descriptor *from, const char *diff_id,
 	return 0;
 }
 
-static size_t count(char **words)
-{
-	size_t n = 0;
-
-	while (words && words[n])
-		n++;
-	return n;
-}
-
 static int read_layers(struct stored_image *i, struct arena *a, struct err *e)
 {
 	char **diff_ids = i->config.rootfs->diff_ids;
 	size_t n = i->manifest.layers.n;
 
-	if (count(diff_ids) != n)
+	if (text_count(diff_ids) != n)
 		return fail(e, ERR_INPUT, "its config names %zu layers, its manifest %zu",
-			    count(diff_ids), n);
+			    text_count(diff_ids), n);
 	i->layers.at = arena_array(a, n + 1, sizeof(*i->layers.at));
 	if (!i->layers.at)
 		return fail_errno(e, ENOMEM, "read its layers");

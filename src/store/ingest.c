@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "os/lock.h"
+#include "os/random.h"
 #include "spec/image.h"
 
 #define PIECE        ((size_t)256 << 10)
@@ -123,8 +123,8 @@ int ingest_begin_unnamed(struct ingest *in, struct store *s, struct err *e)
 {
 	uint64_t number;
 
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return fail_sys(e, "get a random number");
+	if (random_fill(&number, sizeof(number), e) < 0)
+		return -1;
 	*in = (struct ingest)INGEST_NONE;
 	in->store = s;
 	in->size = INGEST_ANY_SIZE;

@@ -6,16 +6,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/random.h>
 
+#include "os/random.h"
 #include "store/store.h"
 
 static int begin(struct store *s, struct err *e)
 {
 	uint64_t number;
 
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return fail_sys(e, "get a random number");
+	if (random_fill(&number, sizeof(number), e) < 0)
+		return -1;
 	snprintf(s->lease_name, sizeof(s->lease_name), "%016llx", (unsigned long long)number);
 	s->lease = openat(s->leases, s->lease_name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (s->lease < 0)

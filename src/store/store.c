@@ -26,18 +26,6 @@ static int open_folder(int at, const char *name, struct err *e)
 	return fd < 0 ? fail_sys(e, "open the folder '%s'", name) : fd;
 }
 
-static int make_parents(const char *path, struct err *e)
-{
-	char part[4096];
-
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return fail_sys(e, "make the folder '%s'", part);
-	}
-	return 0;
-}
-
 static int open_folders(struct store *s, struct err *e)
 {
 	own_fd int blobs = FD_NONE, of_algorithm = FD_NONE;
@@ -139,8 +127,9 @@ int store_open(struct store *s, const char *root, struct err *e)
 	}
 	snprintf(s->path, sizeof(s->path), "%s", root);
 	snprintf(path, sizeof(path), "%s/tare.db", root);
-	if (make_parents(s->path, e) < 0 || open_folders(s, e) < 0 ||
-	    db_open(&s->db, path, e) < 0 || make_layout(s, e) < 0 || store_read_driver(s, e) < 0)
+	if (file_make_folders(root, (size_t)(strrchr(root, '/') - root), 0755, e) < 0 ||
+	    open_folders(s, e) < 0 || db_open(&s->db, path, e) < 0 || make_layout(s, e) < 0 ||
+	    store_read_driver(s, e) < 0)
 		return fail_in(e, "open the store '%s'", root);
 	return 0;
 }
