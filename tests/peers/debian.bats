@@ -24,7 +24,7 @@ teardown() {
 	cd "$BATS_TEST_TMPDIR"
 	name=debian:$suite
 	first=$BATS_TEST_TMPDIR/first
-	TARE_ROOT=$first host_tare image bootstrap --variant essential "$name" >id 2>log || {
+	TARE_ROOT=$first host_tare image bootstrap --variant apt "$name" >id 2>log || {
 		tail -n 5 log
 		return 1
 	}

@@ -145,7 +145,7 @@ id_in_store() {
 	docker_ load --quiet --input mine.tar
 	run docker_run --rm mine:1
 	[[ $output = $'new\ndeep' ]]
-	run docker_run --rm mine:1 sh -c 'ls /etc/group /var; stat -c "%a %h" /tmp /etc/zz'
+	run docker_run --rm mine:1 sh -c 'ls /etc/group /var 2>&1; stat -c "%a %h" /tmp /etc/zz'
 	[[ $output = *again*$'\n'*'711 '*$'\n'*' 2' ]]
 	store_tare system check
 	docker_ rm changed
