@@ -101,16 +101,18 @@ static int fail_exists(const char *id, struct err *e)
 	return fail_hint(e, "'delete %s' removes it once it has stopped", id);
 }
 
-/**
- * container_make() - reserve an id: make its folder and lock it
- *
- * Return: 0; -1 with ERR_CONFLICT when the id is taken.
- */
-int container_make(struct container *c, int root, const char *id, struct err *e)
+/* A delete may have been quicker than our lock. */
+static bool has_name(const struct container *c)
 {
-	*c = (struct container){ .root = root, .dir = FD_NONE };
-	if (container_check_id(id, e) < 0)
-		return -1;
+	struct stat st;
+
+	return fstat(c->dir, &st) < 0 || st.st_nlink != 0;
+}
+
+static int make_locked(struct container *c, const char *id, struct err *e)
+{
+	int root = c->root;
+
 	if (mkdirat(root, id, 0711) < 0)
 		return errno == EEXIST ? fail_exists(id, e)
 				       : fail_sys(e, "make the container's folder '%s'", id);
@@ -123,11 +125,34 @@ int container_make(struct container *c, int root, const char *id, struct err *e)
 	c->state.id = arena_dup(&c->mem, id);
 	if (!c->state.id)
 		fail_errno(e, ENOMEM, "make the container's folder '%s'", id);
-	else if (take_lock(c, e) == 0)
+	else if (take_lock(c, e) == 0 && has_name(c))
 		return 0;
+	if (c->locked)
+		return fail(e, ERR_CONFLICT, "container '%s' was deleted while it was made", id);
 	/* nothing is in it yet */
 	(void)unlinkat(root, id, AT_REMOVEDIR);
 	return -1;
+}
+
+/**
+ * container_make() - reserve an id: make its folder and lock it
+ *
+ * A folder that nobody has locked is what a crash left, or one that will be locked in a moment. The
+ * root is locked for that moment, by any number of makers: see await_makers().
+ *
+ * Return: 0; -1 with ERR_CONFLICT when the id is taken.
+ */
+int container_make(struct container *c, int root, const char *id, struct err *e)
+{
+	int r;
+
+	*c = (struct container){ .root = root, .dir = FD_NONE };
+	if (container_check_id(id, e) < 0)
+		return -1;
+	(void)flock(root, LOCK_SH);
+	r = make_locked(c, id, e);
+	(void)flock(root, LOCK_UN);
+	return r;
 }
 
 /* Whose state it says it is, it must be: by that name the folder is removed. @skip: a member that
@@ -238,12 +263,10 @@ int container_peek(struct container *c, int root, const char *id, struct err *e)
 /* The state as it is now that nobody else works on the container. */
 static int read_locked(struct container *c, const char *id, struct err *e)
 {
-	struct stat st;
-
 	if (take_lock(c, e) < 0)
 		return -1;
 	/* what waited for a delete holds a folder without a name */
-	if (fstat(c->dir, &st) == 0 && st.st_nlink == 0)
+	if (!has_name(c))
 		return fail(e, ERR_ABSENT, "container '%s' does not exist", id);
 	return read_state(c, id, e);
 }
@@ -400,6 +423,33 @@ static enum container_status status_of_running(struct container *c, const struct
 	return faccessat(c->dir, START_SOCKET, F_OK, 0) == 0 ? STATUS_CREATED : STATUS_CREATING;
 }
 
+/* Wait until every folder that was made before now is locked, or left for good. */
+static void await_makers(const struct container *c)
+{
+	(void)flock(c->root, LOCK_EX);
+	(void)flock(c->root, LOCK_UN);
+}
+
+/* Its process is gone. A forerunner's child is there, and will be known in a moment; or is known,
+ * if whoever made it has ended between our reading and our looking. */
+static int look_for_child(struct container *c, enum container_status *ret_status, struct err *e)
+{
+	pid_t was = (pid_t)c->state.pid;
+
+	*ret_status = STATUS_STOPPED;
+	if (!c->state.forerunner || c->locked)
+		return 0;
+	if (need_folder(c, e) < 0)
+		return -1;
+	*ret_status = STATUS_CREATING;
+	if (is_busy(c))
+		return 0;
+	*ret_status = STATUS_STOPPED;
+	if (read_state(c, c->state.id, e) < 0)
+		return -1;
+	return c->state.pid == was ? 0 : container_status(c, ret_status, e);
+}
+
 static int look_at_process(struct container *c, enum container_status *ret_status, struct err *e)
 {
 	const struct state *s = &c->state;
@@ -411,15 +461,8 @@ static int look_at_process(struct container *c, enum container_status *ret_statu
 	if (alive < 0)
 		return fail_errno(e, -alive, "look at process %d of container '%s'", (int)s->pid,
 				  s->id);
-	*ret_status = STATUS_STOPPED;
-	if (!alive) {
-		/* its child is there, and will be known in a moment */
-		if (s->forerunner && need_folder(c, e) < 0)
-			return -1;
-		if (s->forerunner && is_busy(c))
-			*ret_status = STATUS_CREATING;
-		return 0;
-	}
+	if (!alive)
+		return look_for_child(c, ret_status, e);
 	if (freezer_is_frozen(c, st.state, &frozen, e) < 0)
 		return -1;
 	*ret_status = STATUS_PAUSED;
@@ -443,9 +486,13 @@ int container_status(struct container *c, enum container_status *ret_status, str
 	if (need_folder(c, e) < 0)
 		return -1;
 	busy = is_busy(c);
-	/* who made it may have ended between our reading and our looking */
-	if (!busy && !c->locked && read_state(c, c->state.id, e) < 0)
-		return -1;
+	if (!busy && !c->locked) {
+		await_makers(c);
+		busy = is_busy(c);
+		/* who made it may have ended between our reading and our looking */
+		if (!busy && read_state(c, c->state.id, e) < 0)
+			return -1;
+	}
 	if (c->state.pid != 0)
 		return look_at_process(c, ret_status, e);
 	*ret_status = busy ? STATUS_CREATING : STATUS_STOPPED;

@@ -318,6 +318,23 @@ break_state() {
 	wait
 }
 
+@test "a container whose folder was made just now is being created, not stopped" {
+	local tries
+
+	program sleep 1000
+	strace -qq -o "$BATS_TEST_TMPDIR/trace" -e inject=flock:delay_enter=400000 \
+		"$TARE_RUNTIME" --root "$state" run --detach --bundle "$bundle" "$id" \
+		</dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 &
+	for ((tries = 0; tries < 60 * TARE_PATIENCE; tries++)); do
+		run tare list
+		[[ $output != *stopped* ]] || show_run
+		[[ $output != *running* ]] || break
+		sleep 0.05
+	done
+	expect_line "^$id .*running"
+	wait
+}
+
 @test "crun's short words: kill and delete by pattern, spec under another name, help, version" {
 	local one
 
