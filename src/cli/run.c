@@ -19,7 +19,11 @@ static const struct opt opts[] = {
 	MANY("add-host",     0,  hosts,      "NAME:ADDRESS",  "a name for /etc/hosts"),
 	MANY("cap-add",      0,  cap_add,    "CAPABILITY",    "give it a capability; ALL: every one"),
 	MANY("cap-drop",     0,  cap_drop,   "CAPABILITY",    "take a capability; ALL: every one"),
+	MANY("annotation",   0,  annotations, "KEY=VALUE",    "an annotation of the OCI config"),
+	TEXT("blkio-weight", 0,  blkio_weight, "10-1000",     "weight of its block I/O beside others'"),
+	MANY("blkio-weight-device", 0, weight_devices, "DEVICE:WEIGHT", "the same, for one device"),
 	TEXT("cgroup-parent", 0, cgroup_parent, "CGROUP",     "its cgroup's parent; /tare otherwise"),
+	TEXT("cgroupns",     0,  cgroupns,   "MODE",          "'private' (the default) or 'host'"),
 	TEXT("cidfile",      0,  cidfile,    "FILE",          "write the container's name to FILE"),
 	TEXT("cpu-period",   0,  cpu_period, "MICROSECONDS",  "length of a period, of which --cpu-quota is a part"),
 	TEXT("cpu-quota",    0,  cpu_quota,  "MICROSECONDS",  "processor time in each period"),
@@ -28,6 +32,11 @@ static const struct opt opts[] = {
 	TEXT("cpuset-cpus",  0,  cpuset_cpus, "LIST",         "the processors that it may use, such as 0-3"),
 	TEXT("cpuset-mems",  0,  cpuset_mems, "LIST",         "the memory nodes that it may use"),
 	MANY("device",       0,  devices,    "DEVICE[:PLACE[:rwm]]", "a device of the host"),
+	MANY("device-cgroup-rule", 0, device_rules, "RULE",   "what else it may do with devices, such as 'c 1:3 rwm'"),
+	MANY("device-read-bps", 0, read_bps, "DEVICE:SIZE",   "at most SIZE are read from a device in a second"),
+	MANY("device-read-iops", 0, read_iops, "DEVICE:NUMBER", "at most that many reads in a second"),
+	MANY("device-write-bps", 0, write_bps, "DEVICE:SIZE", "at most SIZE are written to a device in a second"),
+	MANY("device-write-iops", 0, write_iops, "DEVICE:NUMBER", "at most that many writes in a second"),
 	TEXT("domainname",   0,  domainname, "NAME",          "its NIS domain name"),
 	TEXT("entrypoint",   0,  entrypoint, "PROGRAM",       "run PROGRAM in the stead of the image's entrypoint"),
 	MANY("env",         'e', env,        "NAME[=VALUE]",  "an environment variable; without VALUE our own"),
@@ -46,16 +55,18 @@ static const struct opt opts[] = {
 	TEXT("name",         0,  name,       "NAME",          "what it is called; a long number otherwise"),
 	TEXT("network",      0,  network,    "MODE",          "'none' (the default, as long as there are no bridges) or 'host'"),
 	TEXT("net",          0,  network,    "MODE",          "the same"),
+	FLAG("oom-kill-disable", 0, oom_kill_disable,         "none of its processes is killed when its memory is full; cgroup v1 only"),
 	TEXT("oom-score-adj", 0, oom_score_adj, "NUMBER",     "how soon its processes are killed when memory is short"),
 	TEXT("pid",          0,  pid,        "MODE",          "'private' or 'host'"),
 	TEXT("pids-limit",   0,  pids_limit, "NUMBER",        "how many processes; 2048 otherwise, -1: unlimited"),
 	TEXT("platform",     0,  platform,   "OS/ARCH",       "of which platform the image is to be"),
 	FLAG("privileged",   0,  privileged,                  "all capabilities and devices; nothing is masked"),
 	TEXT("pull",         0,  pull,       "WHEN",          "'missing' (the default), 'always' or 'never'"),
+	FLAG("quiet",       'q', quiet,                       "no word of the image's pull"),
 	FLAG("read-only",    0,  readonly,                    "its root can't be written to"),
 	FLAG("rm",           0,  rm,                          "remove it when it has ended; needed, as containers can't be kept yet"),
 	TEXT("runtime",      0,  runtime,    "PROGRAM",       "another OCI runtime"),
-	MANY("security-opt", 0,  security,   "OPTION",        "no-new-privileges, seccomp=unconfined, seccomp=FILE"),
+	MANY("security-opt", 0,  security,   "OPTION",        "no-new-privileges, seccomp=unconfined, seccomp=FILE, systempaths=unconfined"),
 	TEXT("shm-size",     0,  shm_size,   "SIZE",          "size of /dev/shm; 64m otherwise"),
 	MANY("storage-opt",  0,  storage,    "size=SIZE",     "at most SIZE may be written to its root"),
 	MANY("sysctl",       0,  sysctls,    "NAME=VALUE",    "a setting of the kernel's, for its namespaces"),
@@ -64,16 +75,13 @@ static const struct opt opts[] = {
 	TEXT("tz",           0,  tz,         "ZONE",          "its time zone, such as Europe/Berlin"),
 	MANY("ulimit",       0,  ulimits,    "NAME=SOFT[:HARD]", "a limit of its processes"),
 	TEXT("user",        'u', user,       "USER[:GROUP]",  "who its program runs as, by name or number"),
+	TEXT("userns",       0,  userns,     "MODE",          "'host', as it is without"),
 	TEXT("uts",          0,  uts,        "MODE",          "'host': the host's name"),
 	MANY("volume",      'v', volumes,    "FOLDER:TARGET[:OPTION,...]", "mount a folder of the host"),
 	TEXT("workdir",     'w', workdir,    "FOLDER",        "where its program begins"),
 	/* of docker's, for what is not there yet */
-	OPT_REFUSED_("annotation",         0,  "KEY=VALUE", LATER),
 	OPT_REFUSED_("attach",            'a', "STREAM",    LATER),
-	OPT_REFUSED_("blkio-weight",       0,  "NUMBER",    LATER),
-	OPT_REFUSED_("cgroupns",           0,  "MODE",      LATER ": it is private"),
 	OPT_REFUSED_("detach",            'd', NULL,        LATER ": only containers in the foreground are there"),
-	OPT_REFUSED_("device-cgroup-rule", 0,  "RULE",      LATER),
 	OPT_REFUSED_("dns",                0,  "ADDRESS",   LATER ": it comes with networks"),
 	OPT_REFUSED_("expose",             0,  "PORT",      LATER ": it comes with networks"),
 	OPT_REFUSED_("gpus",               0,  "GPUS",      LATER),
@@ -87,7 +95,6 @@ static const struct opt opts[] = {
 	OPT_REFUSED_("restart",            0,  "POLICY",    LATER),
 	OPT_REFUSED_("stop-signal",        0,  "SIGNAL",    LATER),
 	OPT_REFUSED_("stop-timeout",       0,  "SECONDS",   LATER),
-	OPT_REFUSED_("userns",             0,  "MODE",      LATER),
 	OPT_REFUSED_("volumes-from",       0,  "CONTAINER", LATER),
 };
 // clang-format on
@@ -97,15 +104,18 @@ static int pull(const struct cli *cli, const struct run_options *o, const char *
 		struct err *e)
 {
 	const char *root = session_root(cli);
-	char *argv[10] = { (char *)"tare", (char *)"--root", text_shown(root), (char *)"pull" };
+	own_fd int null = fd_open("/dev/null", O_WRONLY);
+	char *argv[12] = { (char *)"tare", (char *)"--root", text_shown(root), (char *)"pull" };
 	size_t n = 4;
 	const struct spawn s = { .path = "/proc/self/exe",
 				 .argv = argv,
 				 .envp = environ,
 				 .our_input = true,
-				 .out = STDERR_FILENO };
+				 .out = o->quiet ? null : STDERR_FILENO };
 	int status;
 
+	if (o->quiet)
+		argv[n++] = (char *)"--quiet";
 	if (o->platform) {
 		argv[n++] = (char *)"--platform";
 		argv[n++] = text_shown(o->platform);
@@ -160,9 +170,7 @@ static int run_run(const struct cli *cli, void *options, char **args, size_t n_a
 	own_store s = STORE_NONE;
 	struct image_found image;
 	struct wish w;
-	struct run_request q = {
-		.wish = &w, .name = o->name, .runtime = o->runtime, .id_file = o->cidfile
-	};
+	struct run_request q = { .wish = &w, .name = o->name };
 
 	if (check(o, e) < 0 || run_wish(o, args + 1, n_args - 1, &a, &w, e) < 0 ||
 	    session_open(&s, cli, e) < 0 || find_image(cli, o, args[0], &s, &image, e) < 0)

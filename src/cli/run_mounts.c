@@ -1,152 +1,81 @@
 /* run_mounts.c - -v, --mount and --tmpfs: three ways to say what is mounted in a container */
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "base/units.h"
 #include "cli/run.h"
+#include "spec/oci.h"
 
 static int no_memory(struct err *e)
 {
 	return fail_errno(e, ENOMEM, "read the command line");
 }
 
-static int add(struct wish *w, struct arena *a, const struct wish_mount *m, struct err *e)
+/* Docker's client does so: "./x" and "../x" lie in our own folder, any other word may be a volume's name. */
+static const char *from_here(struct arena *a, const char *path)
 {
-	struct wish_mount *more = arena_more(a, w->mounts.at, w->mounts.n, sizeof(*more));
+	char here[PATH_MAX];
 
-	if (!more)
+	if (!text_starts(path, "./") && !text_starts(path, "../") && strcmp(path, ".") != 0 &&
+	    !text_starts(path, ".:"))
+		return path;
+	return getcwd(here, sizeof(here)) ? arena_printf(a, "%s/%s", here, path) : path;
+}
+
+static int set_binds(const struct run_options *o, struct arena *a, struct host_config *h,
+		     struct err *e)
+{
+	h->binds = arena_array(a, o->volumes.n + 1, sizeof(char *));
+	for (size_t i = 0; h->binds && i < o->volumes.n; i++)
+		if (!(h->binds[i] = text_shown(from_here(a, o->volumes.at[i]))))
+			return no_memory(e);
+	return h->binds ? 0 : no_memory(e);
+}
+
+/* TARGET[:OPTION,...] */
+static int set_tmpfs(const struct run_options *o, struct arena *a, struct host_config *h,
+		     struct err *e)
+{
+	h->tmpfs.at = arena_array(a, o->tmpfs.n + 1, sizeof(*h->tmpfs.at));
+	if (!h->tmpfs.at)
 		return no_memory(e);
-	more[w->mounts.n++] = *m;
-	w->mounts.at = more;
-	return 0;
-}
+	for (size_t i = 0; i < o->tmpfs.n; i++) {
+		char *target = arena_dup(a, o->tmpfs.at[i]), *options;
 
-static int add_option(struct arena *a, struct wish_mount *m, const char *option, struct err *e)
-{
-	char **more = arena_append(a, m->options, option);
-
-	if (!more)
-		return no_memory(e);
-	m->options = more;
-	return 0;
-}
-
-static int check_target(const char *target, const char *word, struct err *e)
-{
-	if (target && *target == '/' && target[1])
-		return 0;
-	fail(e, ERR_INPUT,
-	     "mount '%.200s': its place in the container must be an absolute path, not '%.200s'",
-	     word, target ? target : "");
-	return -1;
-}
-
-/* Docker's words of -v; those that change nothing without SELinux or without a virtual machine are known, too. */
-static int bind_option(struct arena *a, struct wish_mount *m, const char *word, struct err *e)
-{
-	static const struct {
-		const char *word, *option; /* NULL: nothing to do */
-	} rows[] = {
-		{ "ro", "ro" },
-		{ "rw", "rw" },
-		{ "private", "private" },
-		{ "rprivate", "rprivate" },
-		{ "shared", "shared" },
-		{ "rshared", "rshared" },
-		{ "slave", "slave" },
-		{ "rslave", "rslave" },
-		{ "nocopy", NULL },
-		{ "z", NULL },
-		{ "Z", NULL },
-		{ "cached", NULL },
-		{ "delegated", NULL },
-		{ "consistent", NULL },
-	};
-
-	for (size_t i = 0; i < COUNT(rows); i++)
-		if (strcmp(rows[i].word, word) == 0)
-			return rows[i].option ? add_option(a, m, rows[i].option, e) : 0;
-	return fail(e, ERR_INPUT, "there is no mount option '%.100s'", word);
-}
-
-/* SOURCE:TARGET[:OPTION,...] */
-static int add_volume(struct wish *w, struct arena *a, const char *word, struct err *e)
-{
-	struct wish_mount m = { .create = true };
-	char *text = arena_dup(a, word), *target, *options, *option;
-
-	if (!text)
-		return no_memory(e);
-	target = strchr(text, ':');
-	if (*text != '/' || !target) {
-		fail(e, ERR_UNSUPPORTED, "-v '%.200s': %s volumes are not there yet", word,
-		     target ? "named" : "anonymous");
-		return fail_hint(e,
-				 "-v /FOLDER:/TARGET mounts a folder of the host, --tmpfs memory");
+		if (!target)
+			return no_memory(e);
+		options = strchr(target, ':');
+		if (options)
+			*options++ = '\0';
+		h->tmpfs.at[h->tmpfs.n++] =
+			(struct pair){ target, options ? options : text_shown("") };
 	}
-	*target++ = '\0';
-	options = strchr(target, ':');
-	if (options)
-		*options++ = '\0';
-	m.source = text;
-	m.target = target;
-	if (check_target(target, word, e) < 0 || add_option(a, &m, "rbind", e) < 0 ||
-	    add_option(a, &m, "rprivate", e) < 0)
-		return -1;
-	while ((option = strsep(&options, ",")))
-		if (*option && bind_option(a, &m, option, e) < 0)
-			return fail_in(e, "-v '%.200s'", word);
-	return add(w, a, &m, e);
-}
-
-/* TARGET[:OPTION,...]; Docker's are safe unless it is said that they are not */
-static int add_tmpfs(struct wish *w, struct arena *a, const char *word, struct err *e)
-{
-	static const char *const usual[] = { "noexec", "nosuid", "nodev" };
-	struct wish_mount m = { .target = arena_dup(a, word) };
-	char *options, *option;
-
-	if (!m.target)
-		return no_memory(e);
-	options = strchr(m.target, ':');
-	if (options)
-		*options++ = '\0';
-	if (check_target(m.target, word, e) < 0)
-		return -1;
-	for (size_t i = 0; i < COUNT(usual); i++)
-		if (add_option(a, &m, usual[i], e) < 0)
-			return -1;
-	while ((option = strsep(&options, ",")))
-		if (*option && add_option(a, &m, option, e) < 0)
-			return -1;
-	return add(w, a, &m, e);
+	return 0;
 }
 
 /* --- --mount: KEY=VALUE,... --- */
 
-/* struct long_mount - one that is being read */
+/* struct long_mount - one that is being read; @bind and @tmpfs are its own, whatever its type */
 struct long_mount {
 	struct arena *a;
-	struct wish_mount m;
-	const char *type;
-	bool recursive, propagates;
+	struct host_mount m;
+	struct host_bind_options bind;
+	struct host_tmpfs_options tmpfs;
 };
 
-static int on_type(struct long_mount *l, char *value, struct err *e)
+static int on_type(struct long_mount *l, char *value, struct err *e __attribute__((unused)))
 {
-	if (strcmp(value, "bind") != 0 && strcmp(value, "tmpfs") != 0) {
-		fail(e, ERR_UNSUPPORTED, "mounts of type '%.50s' are not there yet", value);
-		return fail_hint(e, "'bind' and 'tmpfs' are");
-	}
-	l->type = value;
+	l->m.type = value;
 	return 0;
 }
 
 static int on_source(struct long_mount *l, char *value, struct err *e)
 {
-	if (*value != '/')
-		return fail(e, ERR_INPUT, "'%.200s' is not an absolute path", value);
-	l->m.source = value;
-	return 0;
+	l->m.source = text_shown(from_here(l->a, value));
+	return l->m.source ? 0 : no_memory(e);
 }
 
 static int on_target(struct long_mount *l, char *value, struct err *e __attribute__((unused)))
@@ -165,47 +94,49 @@ static int yes_or_no(const char *value, bool *ret, struct err *e)
 
 static int on_readonly(struct long_mount *l, char *value, struct err *e)
 {
-	bool readonly;
-
-	if (yes_or_no(value, &readonly, e) < 0)
-		return -1;
-	return readonly ? add_option(l->a, &l->m, "ro", e) : 0;
+	return yes_or_no(value, &l->m.read_only, e);
 }
 
 static int on_propagation(struct long_mount *l, char *value, struct err *e)
 {
 	if (!word_find(oci_propagation_words, value))
 		return fail(e, ERR_INPUT, "there is no propagation '%.50s'", value);
-	l->propagates = true;
-	return add_option(l->a, &l->m, value, e);
+	l->bind.propagation = value;
+	return 0;
 }
 
 static int on_nonrecursive(struct long_mount *l, char *value, struct err *e)
 {
-	bool flat;
-
-	if (yes_or_no(value, &flat, e) < 0)
-		return -1;
-	l->recursive = !flat;
-	return 0;
+	return yes_or_no(value, &l->bind.non_recursive, e);
 }
 
-/* What tmpfs(5) has by the same name, less "tmpfs-". */
-static int on_tmpfs(struct long_mount *l, const char *name, const char *value, struct err *e)
+/* Docker 25's word for what is not recursive: the bind itself, or its being read-only. */
+static int on_recursive(struct long_mount *l, char *value, struct err *e)
 {
-	char *option = arena_printf(l->a, "%s=%s", name, value);
+	l->bind.non_recursive = strcmp(value, "disabled") == 0;
+	if (l->bind.non_recursive || strcmp(value, "enabled") == 0)
+		return 0;
+	return fail(e, ERR_UNSUPPORTED, "'%.50s' can't be honoured yet", value);
+}
 
-	return option ? add_option(l->a, &l->m, option, e) : no_memory(e);
+static int on_create(struct long_mount *l, char *value, struct err *e)
+{
+	return yes_or_no(value, &l->bind.create_mountpoint, e);
 }
 
 static int on_size(struct long_mount *l, char *value, struct err *e)
 {
-	return on_tmpfs(l, "size", value, e);
+	return size_parse(value, &l->tmpfs.size, e);
 }
 
 static int on_mode(struct long_mount *l, char *value, struct err *e)
 {
-	return on_tmpfs(l, "mode", value, e);
+	char *end;
+
+	l->tmpfs.mode = strtol(value, &end, 8);
+	return *value && !*end && l->tmpfs.mode >= 0 && l->tmpfs.mode <= 07777
+		       ? 0
+		       : fail(e, ERR_INPUT, "'%.50s' is no mode in octal digits", value);
 }
 
 static const struct {
@@ -222,6 +153,8 @@ static const struct {
 	{ "ro", on_readonly },
 	{ "bind-propagation", on_propagation },
 	{ "bind-nonrecursive", on_nonrecursive },
+	{ "bind-recursive", on_recursive },
+	{ "bind-create-src", on_create },
 	{ "tmpfs-size", on_size },
 	{ "tmpfs-mode", on_mode },
 };
@@ -240,53 +173,53 @@ static int take_key(struct long_mount *l, char *pair, struct err *e)
 	return fail(e, ERR_INPUT, "there is no key '%.100s'", pair);
 }
 
-static int finish(struct long_mount *l, const char *word, struct err *e)
+static int finish(struct long_mount *l, struct err *e)
 {
-	if (!l->type)
+	if (!l->m.type)
 		return fail(e, ERR_UNSUPPORTED,
 			    "volumes are not there yet; type=bind and type=tmpfs are");
-	if ((strcmp(l->type, "bind") == 0) != (l->m.source != NULL))
-		return fail(e, ERR_INPUT, "%s",
-			    l->m.source ? "memory has no source" : "it has no source");
-	if (check_target(l->m.target, word, e) < 0)
-		return -1;
-	if (!l->m.source)
-		return 0;
-	if (add_option(l->a, &l->m, l->recursive ? "rbind" : "bind", e) < 0)
-		return -1;
-	return l->propagates ? 0 : add_option(l->a, &l->m, "rprivate", e);
+	if (!l->m.target)
+		return fail(e, ERR_INPUT, "it has no target");
+	if (strcmp(l->m.type, "bind") == 0 && !l->m.source)
+		return fail(e, ERR_INPUT, "it has no source");
+	return 0;
 }
 
-static int add_mount(struct wish *w, struct arena *a, const char *word, struct err *e)
+static int read_mount(struct arena *a, const char *word, struct host_mount *ret, struct err *e)
 {
-	struct long_mount l = { .a = a, .recursive = true };
+	struct long_mount *l = arena_alloc(a, sizeof(*l));
 	char *rest = arena_dup(a, word), *pair;
 
-	if (!rest)
+	if (!l || !rest)
 		return no_memory(e);
+	l->a = a;
 	while ((pair = strsep(&rest, ",")))
-		if (take_key(&l, pair, e) < 0)
-			return fail_in(e, "--mount '%.200s'", word);
-	if (finish(&l, word, e) < 0)
-		return fail_in(e, "--mount '%.200s'", word);
-	return add(w, a, &l.m, e);
+		if (take_key(l, pair, e) < 0)
+			return -1;
+	if (finish(l, e) < 0)
+		return -1;
+	l->m.bind = strcmp(l->m.type, "bind") == 0 ? &l->bind : NULL;
+	l->m.tmpfs = strcmp(l->m.type, "tmpfs") == 0 ? &l->tmpfs : NULL;
+	*ret = l->m;
+	return 0;
 }
 
-/* run_mounts() - all of them, into @w->mounts */
-int run_mounts(const struct run_options *o, struct arena *a, struct wish *w, struct err *e)
+static int set_mounts(const struct run_options *o, struct arena *a, struct host_config *h,
+		      struct err *e)
 {
-	const struct {
-		const struct opt_list *words;
-		int (*add)(struct wish *w, struct arena *a, const char *word, struct err *e);
-	} ways[] = {
-		{ &o->volumes, add_volume },
-		{ &o->mounts, add_mount },
-		{ &o->tmpfs, add_tmpfs },
-	};
-
-	for (size_t i = 0; i < COUNT(ways); i++)
-		for (size_t k = 0; k < ways[i].words->n; k++)
-			if (ways[i].add(w, a, ways[i].words->at[k], e) < 0)
-				return -1;
+	h->mounts.at = arena_array(a, o->mounts.n + 1, sizeof(*h->mounts.at));
+	if (!h->mounts.at)
+		return no_memory(e);
+	for (size_t i = 0; i < o->mounts.n; i++)
+		if (read_mount(a, o->mounts.at[i], &h->mounts.at[h->mounts.n++], e) < 0)
+			return fail_in(e, "--mount '%.200s'", o->mounts.at[i]);
 	return 0;
+}
+
+/* run_mounts() - all of them, into @h; @a owns what is added */
+int run_mounts(const struct run_options *o, struct arena *a, struct host_config *h, struct err *e)
+{
+	return set_binds(o, a, h, e) < 0 || set_mounts(o, a, h, e) < 0 || set_tmpfs(o, a, h, e) < 0
+		       ? -1
+		       : 0;
 }

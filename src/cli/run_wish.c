@@ -1,19 +1,14 @@
 /* run_wish.c - what the options of `tare run` ask for */
-#include <ctype.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/own.h"
-#include "base/units.h"
 #include "cli/run.h"
 #include "os/file.h"
 
 #define LIST_FILE_MAX ((size_t)1 << 20) /* bytes of an --env-file or --label-file */
-#define MEMORY_MIN    ((int64_t)6 << 20)
+#define POLICY_MAX    ((size_t)4 << 20) /* bytes of a seccomp policy */
 
 static int no_memory(struct err *e)
 {
@@ -125,331 +120,128 @@ static int split(struct arena *a, char *const *words, size_t n, const char *what
 	return 0;
 }
 
+static int split_option(struct arena *a, const struct opt_list *from, const char *option,
+			struct pairs *ret, struct err *e)
+{
+	char **list = strings(a, from);
+
+	return list ? split(a, list, from->n, option, ret, e) : no_memory(e);
+}
+
 static int set_lists(const struct run_options *o, struct arena *a, struct wish *w, struct err *e)
 {
 	struct words env = { .a = a }, labels = { .a = a };
-	char **sysctls;
 
 	if (add_all(&env, &o->env_files, &o->env, add_variable, "--env", e) < 0 ||
+	    (o->tz && add_word(&env, arena_printf(a, "TZ=%s", o->tz), e) < 0) ||
 	    add_all(&labels, &o->label_files, &o->labels, add_label, "--label", e) < 0 ||
-	    split(a, labels.at, labels.n, NULL, &w->labels, e) < 0)
+	    split(a, labels.at, labels.n, NULL, &w->config.labels, e) < 0)
 		return -1;
-	w->env = arena_array(a, env.n + 1, sizeof(char *));
-	sysctls = strings(a, &o->sysctls);
-	if (!w->env || !sysctls)
+	w->config.env = arena_array(a, env.n + 1, sizeof(char *));
+	if (!w->config.env)
 		return no_memory(e);
 	if (env.n)
-		memcpy(w->env, env.at, env.n * sizeof(char *));
-	return split(a, sysctls, o->sysctls.n, "--sysctl", &w->sysctls, e);
-}
-
-/* --- numbers --- */
-
-static int read_size(const char *option, const char *text, int64_t *ret, struct err *e)
-{
-	if (text && size_parse(text, ret, e) < 0)
-		return fail_in(e, "%s", option);
-	return 0;
-}
-
-static int read_number(const char *option, const char *text, uint64_t max, uint64_t *ret,
-		       struct err *e)
-{
-	if (text && text_u64(text, max, ret) < 0)
-		return fail(e, ERR_INPUT, "%s '%.50s': it is not a number up to %llu", option, text,
-			    (unsigned long long)max);
-	return 0;
-}
-
-static int read_signed(const char *option, const char *text, int64_t *ret, struct err *e)
-{
-	if (text && text_i64(text, ret) < 0)
-		return fail(e, ERR_INPUT, "%s '%.50s': it is not a number", option, text);
-	return 0;
-}
-
-static int set_memory(const struct run_options *o, struct wish *w, struct err *e)
-{
-	uint64_t swappiness = 0;
-
-	if (read_size("--memory", o->memory, &w->memory, e) < 0 ||
-	    read_size("--memory-reservation", o->memory_reservation, &w->memory_reservation, e) <
-		    0 ||
-	    read_size("--shm-size", o->shm_size, &w->shm_size, e) < 0 ||
-	    read_number("--memory-swappiness", o->memory_swappiness, 100, &swappiness, e) < 0)
-		return -1;
-	w->swappiness = (struct opt_u64){ o->memory_swappiness != NULL, swappiness };
-	if (o->memory_swap && strcmp(o->memory_swap, "-1") == 0)
-		w->memory_swap = -1;
-	else if (read_size("--memory-swap", o->memory_swap, &w->memory_swap, e) < 0)
-		return -1;
-	if (o->memory && w->memory < MEMORY_MIN)
-		return fail(e, ERR_INPUT, "--memory %s: at least 6 MiB are needed", o->memory);
-	if (o->memory_swap && !w->memory)
-		return fail(e, ERR_INPUT,
-			    "--memory-swap is memory and swap together: it needs --memory");
-	if (w->memory_swap > 0 && w->memory_swap < w->memory)
-		return fail(e, ERR_INPUT,
-			    "--memory-swap %s is memory and swap together: it can't be less than "
-			    "--memory %s",
-			    o->memory_swap, o->memory);
-	return 0;
-}
-
-/* "1.5": a number of processors. */
-static int read_cpus(const char *text, int64_t *ret_nano, struct err *e)
-{
-	char *end;
-	double cpus;
-
-	if (!text)
-		return 0;
-	cpus = strtod(text, &end);
-	if (!isdigit((unsigned char)*text) || *end || cpus < 0.01 || cpus > 65536)
-		return fail(e, ERR_INPUT, "--cpus '%.50s': it is not a number from 0.01 on", text);
-	*ret_nano = (int64_t)(cpus * 1e9);
-	return 0;
-}
-
-static int set_cpu(const struct run_options *o, struct wish *w, struct err *e)
-{
-	if (o->cpus && (o->cpu_quota || o->cpu_period))
-		return fail(e, ERR_INPUT,
-			    "--cpus says what --cpu-quota and --cpu-period say: give one of them");
-	w->cpus = text_shown(o->cpuset_cpus);
-	w->mems = text_shown(o->cpuset_mems);
-	return read_cpus(o->cpus, &w->nano_cpus, e) < 0 ||
-			       read_number("--cpu-shares", o->cpu_shares, 262144, &w->cpu_shares,
-					   e) < 0 ||
-			       read_number("--cpu-period", o->cpu_period, 1000000, &w->cpu_period,
-					   e) < 0 ||
-			       read_signed("--cpu-quota", o->cpu_quota, &w->cpu_quota, e) < 0
+		memcpy(w->config.env, env.at, env.n * sizeof(char *));
+	return split_option(a, &o->sysctls, "--sysctl", &w->host.sysctls, e) < 0 ||
+			       split_option(a, &o->storage, "--storage-opt", &w->host.storage_opt,
+					    e) < 0 ||
+			       split_option(a, &o->annotations, "--annotation",
+					    &w->host.annotations, e) < 0
 		       ? -1
 		       : 0;
 }
 
-static int set_process_limits(const struct run_options *o, struct wish *w, struct err *e)
-{
-	int64_t adj = 0;
+/* --- rights and words --- */
 
-	if (read_signed("--pids-limit", o->pids_limit, &w->pids_limit, e) < 0 ||
-	    read_signed("--oom-score-adj", o->oom_score_adj, &adj, e) < 0)
-		return -1;
-	if (o->pids_limit && w->pids_limit == 0)
-		w->pids_limit = -1;
-	if (adj < -1000 || adj > 1000)
-		return fail(e, ERR_INPUT, "--oom-score-adj %s: it is from -1000 to 1000",
-			    o->oom_score_adj);
-	w->oom_score_adj = (struct opt_i64){ o->oom_score_adj != NULL, adj };
-	return 0;
+/* Docker's client does so, too: the policy goes with the container, not with a file. */
+static int add_security(struct words *w, const char *word, struct err *e)
+{
+	own_mem char *text = NULL;
+
+	if (strcmp(word, "systempaths=unconfined") == 0)
+		return 0;
+	if (!text_starts(word, "seccomp=") || strcmp(word + 8, "unconfined") == 0 ||
+	    strcmp(word + 8, "builtin") == 0)
+		return add_word(w, text_shown(word), e);
+	if (file_read(AT_FDCWD, word + 8, POLICY_MAX, &text, e) < 0)
+		return fail_in(e, "--security-opt '%.200s'", word);
+	return add_word(w, arena_printf(w->a, "seccomp=%s", text + strspn(text, " \t\r\n")), e);
 }
 
-/* NAME=SOFT[:HARD] */
-static int read_ulimit(const char *word, struct oci_rlimit *ret, struct err *e)
+static int set_security(const struct run_options *o, struct arena *a, struct host_config *h,
+			struct err *e)
 {
-	char name[32] = "RLIMIT_", text[64];
-	const char *equals = strchr(word, '=');
-	const struct word *w;
-	char *hard;
-	int64_t soft_value, hard_value;
+	struct words w = { .a = a };
 
-	snprintf(text, sizeof(text), "%.60s", equals ? equals + 1 : "");
-	for (size_t i = 0; equals && i < (size_t)(equals - word) && i < 20; i++)
-		name[7 + i] = (char)toupper((unsigned char)word[i]);
-	w = word_find(oci_rlimit_words, name);
-	hard = strchr(text, ':');
-	if (hard)
-		*hard++ = '\0';
-	if (!w || text_i64(text, &soft_value) < 0 ||
-	    text_i64(hard ? hard : text, &hard_value) < 0) {
-		fail(e, ERR_INPUT, "--ulimit '%.100s': it is not NAME=SOFT[:HARD]", word);
-		return fail_hint(e, "such as nofile=1024:2048; -1 is unlimited");
-	}
-	*ret = (struct oci_rlimit){ .type = { true, w->value },
-				    .soft = (uint64_t)soft_value,
-				    .hard = (uint64_t)hard_value };
-	return ret->soft > ret->hard
-		       ? fail(e, ERR_INPUT,
-			      "--ulimit '%.100s': the soft limit is above the hard one", word)
-		       : 0;
-}
-
-static int set_ulimits(const struct run_options *o, struct arena *a, struct wish *w, struct err *e)
-{
-	w->ulimits.at = arena_array(a, o->ulimits.n + 1, sizeof(*w->ulimits.at));
-	if (!w->ulimits.at)
-		return no_memory(e);
-	for (size_t i = 0; i < o->ulimits.n; i++)
-		if (read_ulimit(o->ulimits.at[i], &w->ulimits.at[w->ulimits.n++], e) < 0)
-			return -1;
-	return 0;
-}
-
-/* --- devices and rights --- */
-
-/* HOST[:CONTAINER[:ACCESS]] */
-static int add_device(struct arena *a, struct wish *w, const char *word, struct err *e)
-{
-	char *host = arena_dup(a, word), *inside, *access = NULL;
-	struct stat st;
-	struct oci_device *d = &w->devices.at[w->devices.n];
-	struct oci_device_rule *r = &w->device_rules.at[w->device_rules.n];
-
-	if (!host)
-		return no_memory(e);
-	inside = strchr(host, ':');
-	if (inside)
-		*inside++ = '\0';
-	if (inside && (access = strchr(inside, ':')))
-		*access++ = '\0';
-	if (inside && *inside != '/' && !access) {
-		access = inside;
-		inside = NULL;
-	}
-	if (stat(host, &st) < 0)
-		return fail_sys(e, "look at the device '%s'", host);
-	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
-		return fail(e, ERR_INPUT, "'%s' is no device", host);
-	if (access && (!*access || strspn(access, "rwm") != strlen(access)))
-		return fail(e, ERR_INPUT, "'%.20s' is no access: it is of r, w and m", access);
-	*r = (struct oci_device_rule){ .allow = true,
-				       .type = text_shown(S_ISCHR(st.st_mode) ? "c" : "b"),
-				       .major = { true, major(st.st_rdev) },
-				       .minor = { true, minor(st.st_rdev) },
-				       .access = access ? access : text_shown("rwm") };
-	*d = (struct oci_device){ .type = r->type,
-				  .path = inside && *inside ? inside : host,
-				  .major = r->major,
-				  .minor = r->minor,
-				  .file_mode = { true, st.st_mode & 07777 },
-				  .uid = { true, st.st_uid },
-				  .gid = { true, st.st_gid } };
-	w->devices.n++;
-	w->device_rules.n++;
-	return 0;
-}
-
-static int set_devices(const struct run_options *o, struct arena *a, struct wish *w, struct err *e)
-{
-	w->devices.at = arena_array(a, o->devices.n + 1, sizeof(*w->devices.at));
-	w->device_rules.at = arena_array(a, o->devices.n + 1, sizeof(*w->device_rules.at));
-	if (!w->devices.at || !w->device_rules.at)
-		return no_memory(e);
-	for (size_t i = 0; i < o->devices.n; i++)
-		if (add_device(a, w, o->devices.at[i], e) < 0)
-			return fail_in(e, "--device '%.200s'", o->devices.at[i]);
-	return 0;
-}
-
-static int set_security(const struct run_options *o, struct wish *w, struct err *e)
-{
 	for (size_t i = 0; i < o->security.n; i++) {
-		const char *word = o->security.at[i];
-
-		if (strcmp(word, "no-new-privileges") == 0 ||
-		    strcmp(word, "no-new-privileges=true") == 0 ||
-		    strcmp(word, "no-new-privileges:true") == 0)
-			w->no_new_privileges = true;
-		else if (strcmp(word, "seccomp=unconfined") == 0)
-			w->seccomp_unconfined = true;
-		else if (text_starts(word, "seccomp=") && word[8])
-			w->seccomp = text_shown(word + 8);
-		else if (strcmp(word, "no-new-privileges=false") != 0 &&
-			 strcmp(word, "apparmor=unconfined") != 0 &&
-			 strcmp(word, "label=disable") != 0)
-			return fail(e, ERR_UNSUPPORTED,
-				    "--security-opt '%.100s' can't be honoured yet", word);
+		if (add_security(&w, o->security.at[i], e) < 0)
+			return -1;
+		if (strcmp(o->security.at[i], "systempaths=unconfined") == 0 &&
+		    (!(h->masked_paths = arena_array(a, 1, sizeof(char *))) ||
+		     !(h->readonly_paths = arena_array(a, 1, sizeof(char *)))))
+			return no_memory(e);
 	}
-	return 0;
-}
-
-/* --- modes --- */
-
-static int read_mode(const char *option, const char *text, const char *const *words, struct err *e)
-{
-	for (; text && *words; words++)
-		if (strcmp(text, *words) == 0)
-			return 0;
-	return text ? fail(e, ERR_UNSUPPORTED, "%s '%.100s' can't be honoured yet", option, text)
-		    : 0;
-}
-
-static int set_modes(const struct run_options *o, struct wish *w, struct err *e)
-{
-	static const char *const networks[] = { "none", "host", NULL };
-	static const char *const own[] = { "host", "private", "", NULL };
-
-	if (read_mode("--network", o->network, networks, e) < 0)
-		return fail_hint(e, "'none' and 'host' are there; bridges come with networks");
-	if (read_mode("--ipc", o->ipc, own, e) < 0 || read_mode("--pid", o->pid, own, e) < 0 ||
-	    read_mode("--uts", o->uts, own, e) < 0)
-		return -1;
-	w->network = text_shown(o->network ? o->network : "none");
-	w->ipc = text_shown(o->ipc);
-	w->pid = text_shown(o->pid);
-	w->uts = text_shown(o->uts);
-	return 0;
-}
-
-static int check_hosts(const struct run_options *o, struct err *e)
-{
-	for (size_t i = 0; i < o->hosts.n; i++) {
-		const char *colon = strchr(o->hosts.at[i], ':');
-
-		if (!colon || colon == o->hosts.at[i] || !colon[1] ||
-		    strpbrk(o->hosts.at[i], " \t\n"))
-			return fail(e, ERR_INPUT, "--add-host '%.100s': it is not NAME:ADDRESS",
-				    o->hosts.at[i]);
-	}
-	return 0;
-}
-
-static int set_storage(const struct run_options *o, struct wish *w, struct err *e)
-{
-	for (size_t i = 0; i < o->storage.n; i++) {
-		int64_t size = 0;
-
-		if (!text_starts(o->storage.at[i], "size="))
-			return fail(e, ERR_UNSUPPORTED,
-				    "--storage-opt '%.100s' can't be honoured; size=SIZE can",
-				    o->storage.at[i]);
-		if (size_parse(o->storage.at[i] + 5, &size, e) < 0)
-			return fail_in(e, "--storage-opt");
-		w->size = (uint64_t)size;
-	}
-	return 0;
-}
-
-static int set_words(const struct run_options *o, char **args, size_t n_args, struct arena *a,
-		     struct wish *w, struct err *e)
-{
-	w->hostname = text_shown(o->hostname);
-	w->domainname = text_shown(o->domainname);
-	w->user = text_shown(o->user);
-	w->working_dir = text_shown(o->workdir);
-	w->tz = text_shown(o->tz);
-	w->cgroup_parent = text_shown(o->cgroup_parent);
-	w->tty = o->tty;
-	w->open_stdin = o->interactive;
-	w->privileged = o->privileged;
-	w->readonly = o->readonly;
-	w->cap_add = strings(a, &o->cap_add);
-	w->cap_drop = strings(a, &o->cap_drop);
-	w->groups = strings(a, &o->groups);
-	w->add_hosts = strings(a, &o->hosts);
-	w->cmd = n_args ? args : NULL;
-	if (o->entrypoint) {
-		w->entrypoint = arena_array(a, 2, sizeof(char *));
-		if (w->entrypoint && *o->entrypoint)
-			w->entrypoint[0] = text_shown(o->entrypoint);
-	}
-	if (!w->cap_add || !w->cap_drop || !w->groups || !w->add_hosts ||
-	    (o->entrypoint && !w->entrypoint))
+	h->security_opt = arena_array(a, w.n + 1, sizeof(char *));
+	if (!h->security_opt)
 		return no_memory(e);
-	if (o->workdir && *o->workdir != '/')
-		return fail(e, ERR_INPUT, "--workdir '%.200s': it is not an absolute path",
-			    o->workdir);
+	if (w.n)
+		memcpy(h->security_opt, w.at, w.n * sizeof(char *));
 	return 0;
+}
+
+static int set_config(const struct run_options *o, char **args, size_t n_args, struct arena *a,
+		      struct image_run *c, struct err *e)
+{
+	c->hostname = text_shown(o->hostname);
+	c->domainname = text_shown(o->domainname);
+	c->user = text_shown(o->user);
+	c->working_dir = text_shown(o->workdir);
+	c->tty = o->tty;
+	c->open_stdin = o->interactive;
+	c->cmd = n_args ? args : NULL;
+	if (!o->entrypoint)
+		return 0;
+	c->entrypoint = arena_append(a, NULL, o->entrypoint);
+	return c->entrypoint ? 0 : no_memory(e);
+}
+
+static int set_host(const struct run_options *o, struct arena *a, struct host_config *h,
+		    struct err *e)
+{
+	const struct {
+		char **to;
+		const char *from;
+	} words[] = {
+		{ &h->cgroup_parent, o->cgroup_parent },
+		{ &h->network, o->network ? o->network : "none" },
+		{ &h->ipc, o->ipc },
+		{ &h->pid, o->pid },
+		{ &h->uts, o->uts },
+		{ &h->cgroupns, o->cgroupns },
+		{ &h->userns, o->userns },
+		{ &h->runtime, o->runtime },
+		{ &h->id_file, o->cidfile },
+	};
+	const struct {
+		char ***to;
+		const struct opt_list *from;
+	} lists[] = {
+		{ &h->cap_add, &o->cap_add },
+		{ &h->cap_drop, &o->cap_drop },
+		{ &h->group_add, &o->groups },
+		{ &h->extra_hosts, &o->hosts },
+		{ &h->device_cgroup_rules, &o->device_rules },
+	};
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		*words[i].to = text_shown(words[i].from);
+	for (size_t i = 0; i < COUNT(lists); i++)
+		if (!(*lists[i].to = strings(a, lists[i].from)))
+			return no_memory(e);
+	h->privileged = o->privileged;
+	h->readonly_rootfs = o->readonly;
+	h->auto_remove = o->rm;
+	return set_security(o, a, h, e);
 }
 
 /**
@@ -462,11 +254,9 @@ int run_wish(const struct run_options *o, char **args, size_t n_args, struct are
 {
 	struct wish w = { 0 };
 
-	if (set_words(o, args, n_args, a, &w, e) < 0 || set_lists(o, a, &w, e) < 0 ||
-	    set_memory(o, &w, e) < 0 || set_cpu(o, &w, e) < 0 || set_process_limits(o, &w, e) < 0 ||
-	    set_ulimits(o, a, &w, e) < 0 || set_devices(o, a, &w, e) < 0 ||
-	    set_security(o, &w, e) < 0 || set_modes(o, &w, e) < 0 || check_hosts(o, e) < 0 ||
-	    set_storage(o, &w, e) < 0 || run_mounts(o, a, &w, e) < 0)
+	if (set_config(o, args, n_args, a, &w.config, e) < 0 || set_host(o, a, &w.host, e) < 0 ||
+	    set_lists(o, a, &w, e) < 0 || run_limits(o, a, &w.host, e) < 0 ||
+	    run_mounts(o, a, &w.host, e) < 0)
 		return -1;
 	*ret = w;
 	return 0;

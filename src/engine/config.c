@@ -1,4 +1,4 @@
-/* config.c - see config.h; namespaces, limits, devices, what is masked
+/* config.c - see config.h; namespaces, limits, what is masked
  *
  * Defaults are Docker's, but where podman's are narrower: capabilities (no MKNOD, NET_RAW and
  * AUDIT_WRITE; ping works without, by the sysctl below), a limit of processes, and all paths that one
@@ -6,15 +6,13 @@
  */
 #include "engine/config.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "base/own.h"
 #include "engine/seccomp_profile.h"
-#include "os/file.h"
+#include "engine/security.h"
 
 #define PIDS_DEFAULT 2048
 
@@ -42,18 +40,19 @@ static int no_memory(struct err *e)
 	return fail_errno(e, ENOMEM, "make the container's config");
 }
 
-static int add_namespaces(const struct wish *w, struct arena *a, struct oci_linux *l, struct err *e)
+static int add_namespaces(const struct host_config *h, struct arena *a, struct oci_linux *l,
+			  struct err *e)
 {
 	const struct {
 		int type;
 		bool wanted;
 	} rows[] = {
 		{ CLONE_NEWNS, true },
-		{ CLONE_NEWCGROUP, true },
-		{ CLONE_NEWPID, !wish_is_host(w->pid) },
-		{ CLONE_NEWIPC, !wish_is_host(w->ipc) },
-		{ CLONE_NEWUTS, !wish_is_host(w->uts) },
-		{ CLONE_NEWNET, !wish_is_host(w->network) },
+		{ CLONE_NEWCGROUP, !wish_is_host(h->cgroupns) },
+		{ CLONE_NEWPID, !wish_is_host(h->pid) },
+		{ CLONE_NEWIPC, !wish_is_host(h->ipc) },
+		{ CLONE_NEWUTS, !wish_is_host(h->uts) },
+		{ CLONE_NEWNET, !wish_is_host(h->network) },
 	};
 
 	l->namespaces.at = arena_array(a, COUNT(rows), sizeof(*l->namespaces.at));
@@ -76,115 +75,103 @@ static struct opt_u64 when_u(uint64_t v)
 	return (struct opt_u64){ v != 0, v };
 }
 
-static void set_memory(const struct wish *w, struct oci_memory *m)
+static void set_memory(const struct host_config *h, struct oci_memory *m)
 {
-	m->limit = when(w->memory);
-	m->reservation = when(w->memory_reservation);
+	m->limit = when(h->memory);
+	m->reservation = when(h->memory_reservation);
 	/* Docker: as much swap as memory, unless it is said */
-	m->swap = when(w->memory_swap ? w->memory_swap : w->memory > 0 ? 2 * w->memory : 0);
-	m->swappiness = w->swappiness;
+	m->swap = when(h->memory_swap ? h->memory_swap : h->memory > 0 ? 2 * h->memory : 0);
+	m->swappiness = (struct opt_u64){ h->memory_swappiness.set && h->memory_swappiness.v >= 0,
+					  (uint64_t)h->memory_swappiness.v };
+	m->disable_oom_killer = h->oom_kill_disable;
 }
 
-static void set_cpu(const struct wish *w, struct oci_cpu *c)
+static void set_cpu(const struct host_config *h, struct oci_cpu *c)
 {
-	c->shares = when_u(w->cpu_shares);
-	c->period = when_u(w->cpu_period);
-	c->quota = when(w->cpu_quota);
-	if (w->nano_cpus) {
+	c->shares = when_u(h->cpu_shares);
+	c->period = when_u(h->cpu_period);
+	c->quota = when(h->cpu_quota);
+	if (h->nano_cpus) {
 		c->period = when_u(100000);
-		c->quota = when(w->nano_cpus / 10000);
+		c->quota = when(h->nano_cpus / 10000);
 	}
-	c->cpus = w->cpus;
-	c->mems = w->mems;
+	c->cpus = h->cpuset_cpus;
+	c->mems = h->cpuset_mems;
 }
 
-/* Everything is denied, but what the runtime allows everybody; then what was asked for. */
-static int set_devices(const struct wish *w, struct arena *a, struct oci_resources *r,
-		       struct err *e)
-{
-	struct oci_device_rule *rules = arena_array(a, w->device_rules.n + 1, sizeof(*rules));
-	size_t n = 0;
-
-	if (!rules)
-		return no_memory(e);
-	rules[n++] =
-		(struct oci_device_rule){ .allow = w->privileged, .access = text_shown("rwm") };
-	for (size_t i = 0; i < w->device_rules.n; i++)
-		rules[n++] = w->device_rules.at[i];
-	r->devices.at = rules;
-	r->devices.n = n;
-	return 0;
-}
-
-static int set_resources(const struct wish *w, struct arena *a, struct oci_linux *l, struct err *e)
+static int set_resources(const struct host_config *h, struct arena *a, struct oci_linux *l,
+			 struct err *e)
 {
 	struct oci_resources *r = arena_alloc(a, sizeof(*r));
+	const int64_t pids = h->pids_limit.set ? h->pids_limit.v : 0;
 
 	if (!r || !(r->memory = arena_alloc(a, sizeof(*r->memory))) ||
 	    !(r->cpu = arena_alloc(a, sizeof(*r->cpu))) ||
+	    !(r->block_io = arena_alloc(a, sizeof(*r->block_io))) ||
 	    !(r->pids = arena_alloc(a, sizeof(*r->pids))))
 		return no_memory(e);
-	set_memory(w, r->memory);
-	set_cpu(w, r->cpu);
-	r->pids->limit = (struct opt_i64){ true, w->pids_limit ? w->pids_limit : PIDS_DEFAULT };
+	set_memory(h, r->memory);
+	set_cpu(h, r->cpu);
+	r->pids->limit = (struct opt_i64){ true, pids < 0 ? -1 : pids ? pids : PIDS_DEFAULT };
 	l->resources = r;
-	return set_devices(w, a, r, e);
+	return config_devices(h, a, l, e) < 0 ? -1 : config_block_io(h, a, r->block_io, e);
 }
 
 /* Later ones win: what the user says stands last. */
-static int set_sysctls(const struct wish *w, struct arena *a, struct oci_linux *l, struct err *e)
+static int set_sysctls(const struct host_config *h, struct arena *a, struct oci_linux *l,
+		       struct err *e)
 {
-	const size_t ours = wish_is_host(w->network) ? 0 : COUNT(own_network_sysctls);
+	const size_t ours = wish_is_host(h->network) ? 0 : COUNT(own_network_sysctls);
 
-	l->sysctl.at = arena_array(a, ours + w->sysctls.n + 1, sizeof(struct pair));
+	l->sysctl.at = arena_array(a, ours + h->sysctls.n + 1, sizeof(struct pair));
 	if (!l->sysctl.at)
 		return no_memory(e);
 	for (size_t i = 0; i < ours; i++) {
 		bool given = false;
 
-		for (size_t k = 0; k < w->sysctls.n; k++)
+		for (size_t k = 0; k < h->sysctls.n; k++)
 			given = given ||
-				strcmp(w->sysctls.at[k].key, own_network_sysctls[i].key) == 0;
+				strcmp(h->sysctls.at[k].key, own_network_sysctls[i].key) == 0;
 		if (!given)
 			l->sysctl.at[l->sysctl.n++] = own_network_sysctls[i];
 	}
-	for (size_t i = 0; i < w->sysctls.n; i++)
-		l->sysctl.at[l->sysctl.n++] = w->sysctls.at[i];
+	for (size_t i = 0; i < h->sysctls.n; i++)
+		l->sysctl.at[l->sysctl.n++] = h->sysctls.at[i];
 	return 0;
 }
 
 /* A policy of the user's, or Docker's; none for who may do everything anyway. */
-static int set_seccomp(const struct wish *w, uint64_t caps, struct arena *a, struct oci_linux *l,
-		       struct err *e)
+static int set_seccomp(const struct host_config *h, const struct security *security, uint64_t caps,
+		       struct arena *a, struct oci_linux *l, struct err *e)
 {
-	own_mem char *text = NULL;
+	const char *own = security->seccomp;
 
-	if (w->seccomp_unconfined || (w->privileged && !w->seccomp))
+	if (security->unconfined || (h->privileged && !own))
 		return 0;
 	l->seccomp = arena_alloc(a, sizeof(*l->seccomp));
 	if (!l->seccomp)
 		return no_memory(e);
-	if (!w->seccomp)
-		return seccomp_profile_default(caps, a, l->seccomp, e);
-	if (file_read(AT_FDCWD, w->seccomp, (size_t)4 << 20, &text, e) < 0)
-		return fail_in(e, "--security-opt seccomp");
-	return seccomp_profile(text, strlen(text), w->seccomp, caps, a, l->seccomp, e);
+	return own ? seccomp_profile(own, strlen(own), "--security-opt seccomp", caps, a,
+				     l->seccomp, e)
+		   : seccomp_profile_default(caps, a, l->seccomp, e);
 }
 
-static int set_linux(const struct wish *w, const struct config_place *at, uint64_t caps,
-		     struct arena *a, struct oci_linux *l, struct err *e)
+static int set_linux(const struct host_config *h, const struct config_place *at,
+		     const struct security *security, uint64_t caps, struct arena *a,
+		     struct oci_linux *l, struct err *e)
 {
-	if (add_namespaces(w, a, l, e) < 0 || set_resources(w, a, l, e) < 0 ||
-	    set_sysctls(w, a, l, e) < 0 || set_seccomp(w, caps, a, l, e) < 0)
+	const char *parent = h->cgroup_parent && *h->cgroup_parent ? h->cgroup_parent : "/tare";
+
+	if (add_namespaces(h, a, l, e) < 0 || set_resources(h, a, l, e) < 0 ||
+	    set_sysctls(h, a, l, e) < 0 || set_seccomp(h, security, caps, a, l, e) < 0)
 		return -1;
-	l->cgroups_path =
-		arena_printf(a, "%s/%s", w->cgroup_parent ? w->cgroup_parent : "/tare", at->id);
-	l->devices.at = w->devices.at;
-	l->devices.n = w->devices.n;
-	if (!w->privileged) {
+	l->cgroups_path = arena_printf(a, "%s/%s", parent, at->id);
+	l->masked_paths = h->masked_paths;
+	l->readonly_paths = h->readonly_paths;
+	if (!h->privileged && !h->masked_paths)
 		l->masked_paths = (char **)(uintptr_t)masked;
+	if (!h->privileged && !h->readonly_paths)
 		l->readonly_paths = (char **)(uintptr_t)readonly;
-	}
 	return l->cgroups_path ? 0 : no_memory(e);
 }
 
@@ -193,26 +180,42 @@ const char *config_hostname(const struct wish *w, const char *id, char buf[CONFI
 {
 	struct utsname u;
 
-	if (w->hostname)
-		return w->hostname;
-	if (wish_is_host(w->network) && uname(&u) == 0)
+	if (w->config.hostname && *w->config.hostname)
+		return w->config.hostname;
+	if (wish_is_host(w->host.network) && uname(&u) == 0)
 		snprintf(buf, CONFIG_HOSTNAME, "%.64s", u.nodename);
 	else
 		snprintf(buf, CONFIG_HOSTNAME, "%.12s", id);
 	return buf;
 }
 
+/* Labels are there for whoever looks at the runtime's state; annotations of the same name are stronger. */
+static int set_annotations(const struct wish *w, struct arena *a, struct pairs *ret, struct err *e)
+{
+	const struct pairs *from[] = { &w->config.labels, &w->host.annotations };
+
+	ret->at = arena_array(a, from[0]->n + from[1]->n + 1, sizeof(*ret->at));
+	if (!ret->at)
+		return no_memory(e);
+	for (size_t i = 0; i < COUNT(from); i++)
+		for (size_t k = 0; k < from[i]->n; k++)
+			ret->at[ret->n++] = from[i]->at[k];
+	return 0;
+}
+
 /**
  * config_make() - the whole document
- * @image: what the image's config says of its containers; may be NULL
- * @a: owns what is returned, with @w and @image
+ * @w:  merged with what its image says
+ * @mounts: what mounts_read() has made of it
+ * @a: owns what is returned, with @w
  */
-int config_make(const struct wish *w, const struct image_run *image, const struct config_place *at,
-		struct arena *a, struct oci_config *ret, struct err *e)
+int config_make(const struct wish *w, const struct mounts_asked *mounts,
+		const struct config_place *at, struct arena *a, struct oci_config *ret,
+		struct err *e)
 {
 	struct oci_config c = { .oci_version = text_shown("1.1.0"),
-				.domainname = w->domainname,
-				.annotations = w->labels };
+				.domainname = w->config.domainname };
+	struct security security;
 
 	c.root = arena_alloc(a, sizeof(*c.root));
 	c.process = arena_alloc(a, sizeof(*c.process));
@@ -220,13 +223,17 @@ int config_make(const struct wish *w, const struct image_run *image, const struc
 	if (!c.root || !c.process || !c.platform)
 		return no_memory(e);
 	c.root->path = text_shown("rootfs");
-	c.root->readonly = w->readonly;
-	if (!wish_is_host(w->uts))
+	c.root->readonly = w->host.readonly_rootfs;
+	if (!wish_is_host(w->host.uts))
 		c.hostname = text_shown(at->hostname);
-	if (config_process(w, image, at, a, c.process, e) < 0 ||
-	    config_mounts(w, at, a, &c, e) < 0 ||
-	    set_linux(w, at, c.process->capabilities->bounding, a, c.platform, e) < 0)
+	if (security_read(w->host.security_opt, &security, e) < 0 ||
+	    set_annotations(w, a, &c.annotations, e) < 0 ||
+	    config_process(w, at, a, c.process, e) < 0 ||
+	    config_mounts(w, mounts, at, a, &c, e) < 0 ||
+	    set_linux(&w->host, at, &security, c.process->capabilities->bounding, a, c.platform,
+		      e) < 0)
 		return -1;
+	c.process->no_new_privileges = security.no_new_privileges;
 	*ret = c;
 	return 0;
 }

@@ -1,10 +1,11 @@
-/* config.h - from a wish and an image to the config.json that an OCI runtime reads */
+/* config.h - from a wish to the config.json that an OCI runtime reads */
 #ifndef ENGINE_CONFIG_H
 #define ENGINE_CONFIG_H
 
 #include "base/arena.h"
+#include "engine/mounts.h"
 #include "engine/wish.h"
-#include "spec/image.h"
+#include "spec/oci.h"
 
 /**
  * struct config_place - where the container lies
@@ -21,16 +22,23 @@ struct config_place {
 #define CONFIG_HOSTNAME 65 /* bytes of a host name, with its end */
 
 const char *config_hostname(const struct wish *w, const char *id, char buf[CONFIG_HOSTNAME]);
-int config_make(const struct wish *w, const struct image_run *image, const struct config_place *at,
-		struct arena *a, struct oci_config *ret_config, struct err *e);
+int config_make(const struct wish *w, const struct mounts_asked *mounts,
+		const struct config_place *at, struct arena *a, struct oci_config *ret_config,
+		struct err *e);
 
 /* config_process.c */
-int config_process(const struct wish *w, const struct image_run *image,
-		   const struct config_place *at, struct arena *a, struct oci_process *ret_process,
-		   struct err *e);
+int config_process(const struct wish *w, const struct config_place *at, struct arena *a,
+		   struct oci_process *ret_process, struct err *e);
 
 /* config_mounts.c */
-int config_mounts(const struct wish *w, const struct config_place *at, struct arena *a,
-		  struct oci_config *c, struct err *e);
+int config_mounts(const struct wish *w, const struct mounts_asked *mounts,
+		  const struct config_place *at, struct arena *a, struct oci_config *c,
+		  struct err *e);
+
+/* config_devices.c */
+int config_devices(const struct host_config *h, struct arena *a, struct oci_linux *l,
+		   struct err *e);
+int config_block_io(const struct host_config *h, struct arena *a, struct oci_block_io *b,
+		    struct err *e);
 
 #endif

@@ -39,28 +39,29 @@ struct list {
 	size_t n;
 };
 
-static bool is_mounted(const struct wish *w, const char *target)
+static bool is_mounted(const struct mounts_asked *asked, const char *target)
 {
-	for (size_t i = 0; i < w->mounts.n; i++)
-		if (strcmp(w->mounts.at[i].target, target) == 0)
+	for (size_t i = 0; i < asked->n; i++)
+		if (strcmp(asked->at[i].target, target) == 0)
 			return true;
 	return false;
 }
 
-static int add_usual(const struct wish *w, struct list *l, struct err *e)
+static int add_usual(const struct host_config *h, const struct mounts_asked *asked, struct list *l,
+		     struct err *e)
 {
-	const int64_t shm = w->shm_size ? w->shm_size : SHM_DEFAULT;
+	const int64_t shm = h->shm_size ? h->shm_size : SHM_DEFAULT;
 
 	for (size_t i = 0; i < COUNT(usual); i++) {
 		const struct usual *u = &usual[i];
 		struct oci_mount *m = &l->at[l->n];
 		const char *more = NULL;
 
-		if (is_mounted(w, u->target))
+		if (is_mounted(asked, u->target))
 			continue;
 		if (strcmp(u->target, "/dev/shm") == 0)
 			more = arena_printf(l->a, "size=%lld", (long long)shm);
-		else if (text_starts(u->target, "/sys") && !w->privileged)
+		else if (text_starts(u->target, "/sys") && !h->privileged)
 			more = "ro";
 		*m = (struct oci_mount){ text_shown(u->target), text_shown(u->type),
 					 text_shown(u->source), .options = NULL };
@@ -74,8 +75,8 @@ static int add_usual(const struct wish *w, struct list *l, struct err *e)
 	return 0;
 }
 
-static int add_files(const struct wish *w, const struct config_place *at, struct list *l,
-		     struct err *e)
+static int add_files(const struct mounts_asked *asked, const struct config_place *at,
+		     struct list *l, struct err *e)
 {
 	static const char *const options[] = { "rbind", "rprivate", NULL };
 
@@ -85,7 +86,7 @@ static int add_files(const struct wish *w, const struct config_place *at, struct
 
 		if (!target || !source)
 			return no_memory(e);
-		if (is_mounted(w, target))
+		if (is_mounted(asked, target))
 			continue;
 		l->at[l->n++] = (struct oci_mount){ .destination = target,
 						    .type = text_shown("bind"),
@@ -95,7 +96,7 @@ static int add_files(const struct wish *w, const struct config_place *at, struct
 	return 0;
 }
 
-static void add_wish(const struct wish_mount *m, struct list *l)
+static void add_asked(const struct mount_asked *m, struct list *l)
 {
 	l->at[l->n++] = (struct oci_mount){
 		.destination = m->target,
@@ -105,19 +106,20 @@ static void add_wish(const struct wish_mount *m, struct list *l)
 	};
 }
 
-/* config_mounts() - all of them, in their order, into @c */
-int config_mounts(const struct wish *w, const struct config_place *at, struct arena *a,
-		  struct oci_config *c, struct err *e)
+/* config_mounts() - all of them, in their order, into @c; @asked: of mounts_read() */
+int config_mounts(const struct wish *w, const struct mounts_asked *asked,
+		  const struct config_place *at, struct arena *a, struct oci_config *c,
+		  struct err *e)
 {
 	struct list l = { .a = a };
 
-	l.at = arena_array(a, COUNT(usual) + COUNT(files) + w->mounts.n, sizeof(*l.at));
+	l.at = arena_array(a, COUNT(usual) + COUNT(files) + asked->n, sizeof(*l.at));
 	if (!l.at)
 		return no_memory(e);
-	if (add_usual(w, &l, e) < 0 || add_files(w, at, &l, e) < 0)
+	if (add_usual(&w->host, asked, &l, e) < 0 || add_files(asked, at, &l, e) < 0)
 		return -1;
-	for (size_t i = 0; i < w->mounts.n; i++)
-		add_wish(&w->mounts.at[i], &l);
+	for (size_t i = 0; i < asked->n; i++)
+		add_asked(&asked->at[i], &l);
 	c->mounts.at = l.at;
 	c->mounts.n = l.n;
 	return 0;

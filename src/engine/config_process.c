@@ -1,4 +1,5 @@
 /* config_process.c - what runs in a container: words, environment, user, rights */
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,14 +40,17 @@ static size_t append(char **to, char *const *from)
 	return n;
 }
 
-/* Docker: a new entrypoint drops the image's command as well. */
-static int set_args(const struct wish *w, const struct image_run *image, struct arena *a,
-		    struct oci_process *p, struct err *e)
+/* An entrypoint of one empty word is Docker's way to say that there is none. */
+static int set_args(const struct image_run *c, struct arena *a, struct oci_process *p,
+		    struct err *e)
 {
-	char *const *entrypoint = w->entrypoint ? w->entrypoint : image ? image->entrypoint : NULL;
-	char *const *cmd = w->cmd ? w->cmd : w->entrypoint || !image ? NULL : image->cmd;
-	size_t n = text_count(entrypoint), m = text_count(cmd);
+	char *const *entrypoint = c->entrypoint;
+	size_t n = text_count(entrypoint), m = text_count(c->cmd);
 
+	if (n == 1 && !**entrypoint) {
+		entrypoint = NULL;
+		n = 0;
+	}
 	if (n + m == 0) {
 		fail(e, ERR_INPUT,
 		     "run a container: neither the image nor the command line names a program");
@@ -55,7 +59,7 @@ static int set_args(const struct wish *w, const struct image_run *image, struct 
 	p->args = arena_array(a, n + m + 1, sizeof(char *));
 	if (!p->args)
 		return no_memory(e);
-	append(p->args + append(p->args, entrypoint), cmd);
+	append(p->args + append(p->args, entrypoint), c->cmd);
 	return 0;
 }
 
@@ -63,26 +67,20 @@ static int set_args(const struct wish *w, const struct image_run *image, struct 
 
 /* What is said later counts: tare-init keeps the last of each name, and adds HOME (init/env.c), as other
  * runtimes do. */
-static int set_env(const struct wish *w, const struct image_run *image,
-		   const struct config_place *at, struct arena *a, struct oci_process *p,
-		   struct err *e)
+static int set_env(const struct image_run *c, const struct config_place *at, struct arena *a,
+		   struct oci_process *p, struct err *e)
 {
-	char *const *theirs = image ? image->env : NULL;
-	char **env = arena_array(a, text_count(theirs) + text_count(w->env) + 5, sizeof(char *));
+	char **env = arena_array(a, text_count(c->env) + 4, sizeof(char *));
 	char *hostname = arena_printf(a, "HOSTNAME=%s", at->hostname);
-	char *zone = arena_printf(a, "TZ=%s", w->tz ? w->tz : "");
 	size_t n = 0;
 
-	if (!env || !hostname || !zone)
+	if (!env || !hostname)
 		return no_memory(e);
 	env[n++] = text_shown(PATH_DEFAULT);
 	env[n++] = hostname;
-	if (w->tty)
+	if (c->tty)
 		env[n++] = text_shown("TERM=xterm");
-	if (w->tz)
-		env[n++] = zone;
-	n += append(env + n, theirs);
-	append(env + n, w->env);
+	append(env + n, c->env);
 	p->env = env;
 	return 0;
 }
@@ -170,18 +168,17 @@ static int add_groups(const struct wish *w, const struct account *who, const cha
 	while (*who->name && !who->has_group && passwd_next_group(&rest, who->name, &gid))
 		if (add_group(a, u, gid, e) < 0)
 			return -1;
-	for (char *const *name = w->groups; name && *name; name++)
+	for (char *const *name = w->host.group_add; name && *name; name++)
 		if (find_id(group, *name, "group", "/etc/group", &gid, e) < 0 ||
 		    add_group(a, u, gid, e) < 0)
 			return -1;
 	return 0;
 }
 
-static int set_user(const struct wish *w, const struct image_run *image,
-		    const struct config_place *at, struct arena *a, struct oci_process *p,
-		    struct err *e)
+static int set_user(const struct wish *w, const struct config_place *at, struct arena *a,
+		    struct oci_process *p, struct err *e)
 {
-	const char *spec = w->user ? w->user : image && image->user ? image->user : "";
+	const char *spec = w->config.user ? w->config.user : "";
 	own_mem char *passwd = NULL, *group = NULL;
 	struct account who;
 
@@ -250,18 +247,18 @@ static int every_cap(uint64_t *ret, struct err *e)
 }
 
 /* Docker's rules: what is added, beside the defaults or all; less what is dropped */
-static int choose_caps(const struct wish *w, uint64_t *ret, struct err *e)
+static int choose_caps(const struct host_config *h, uint64_t *ret, struct err *e)
 {
 	uint64_t all, caps, add = 0, drop = 0;
 
 	if (every_cap(&all, e) < 0)
 		return -1;
-	caps = w->privileged ? all : 0;
-	for (size_t i = 0; !w->privileged && i < COUNT(default_caps); i++)
+	caps = h->privileged ? all : 0;
+	for (size_t i = 0; !h->privileged && i < COUNT(default_caps); i++)
 		caps |= (uint64_t)word_find(oci_capability_words, default_caps[i])->value;
-	if (add_caps(w->cap_add, &add, e) < 0)
+	if (add_caps(h->cap_add, &add, e) < 0)
 		return fail_in(e, "--cap-add");
-	if (add_caps(w->cap_drop, &drop, e) < 0)
+	if (add_caps(h->cap_drop, &drop, e) < 0)
 		return fail_in(e, "--cap-drop");
 	/* --cap-drop ALL --cap-add X leaves X; --cap-add ALL --cap-drop X all but X */
 	if (drop == ~UINT64_C(0))
@@ -272,14 +269,15 @@ static int choose_caps(const struct wish *w, uint64_t *ret, struct err *e)
 }
 
 /* A user who is not root gets none to begin with; his programs can have what is bounding. */
-static int set_caps(const struct wish *w, struct arena *a, struct oci_process *p, struct err *e)
+static int set_caps(const struct host_config *h, struct arena *a, struct oci_process *p,
+		    struct err *e)
 {
 	uint64_t caps;
 
 	p->capabilities = arena_alloc(a, sizeof(*p->capabilities));
 	if (!p->capabilities)
 		return no_memory(e);
-	if (choose_caps(w, &caps, e) < 0)
+	if (choose_caps(h, &caps, e) < 0)
 		return -1;
 	p->capabilities->bounding = caps;
 	if (p->user->uid == 0)
@@ -287,23 +285,40 @@ static int set_caps(const struct wish *w, struct arena *a, struct oci_process *p
 	return 0;
 }
 
-/* config_process() - what @ret_process->user and all else is */
-int config_process(const struct wish *w, const struct image_run *image,
-		   const struct config_place *at, struct arena *a, struct oci_process *ret,
-		   struct err *e)
+static int set_rlimits(const struct host_config *h, struct arena *a, struct oci_process *p,
+		       struct err *e)
 {
-	struct oci_process p = { .terminal = w->tty, .no_new_privileges = w->no_new_privileges };
+	p->rlimits.at = arena_array(a, h->ulimits.n + 1, sizeof(*p->rlimits.at));
+	if (!p->rlimits.at)
+		return no_memory(e);
+	for (size_t i = 0; i < h->ulimits.n; i++) {
+		const struct host_ulimit *u = &h->ulimits.at[i];
+		char name[32] = "RLIMIT_";
+		const struct word *w;
 
-	p.cwd = w->working_dir                ? w->working_dir
-		: image && image->working_dir ? image->working_dir
-					      : NULL;
-	if (!p.cwd || !*p.cwd)
-		p.cwd = text_shown("/");
-	p.oom_score_adj = w->oom_score_adj;
-	p.rlimits.at = w->ulimits.at;
-	p.rlimits.n = w->ulimits.n;
-	if (set_args(w, image, a, &p, e) < 0 || set_user(w, image, at, a, &p, e) < 0 ||
-	    set_env(w, image, at, a, &p, e) < 0 || set_caps(w, a, &p, e) < 0)
+		for (size_t k = 0; u->name[k] && k < 20; k++)
+			name[7 + k] = (char)toupper((unsigned char)u->name[k]);
+		w = word_find(oci_rlimit_words, name);
+		if (!w)
+			return fail(e, ERR_INPUT, "there is no limit '%.50s'", u->name);
+		p->rlimits.at[p->rlimits.n++] = (struct oci_rlimit){ { true, w->value },
+								     (uint64_t)u->soft,
+								     (uint64_t)u->hard };
+	}
+	return 0;
+}
+
+/* config_process() - what @ret->user and all else is */
+int config_process(const struct wish *w, const struct config_place *at, struct arena *a,
+		   struct oci_process *ret, struct err *e)
+{
+	const struct image_run *c = &w->config;
+	struct oci_process p = { .terminal = c->tty, .oom_score_adj = w->host.oom_score_adj };
+
+	p.cwd = c->working_dir && *c->working_dir ? c->working_dir : text_shown("/");
+	if (set_args(c, a, &p, e) < 0 || set_user(w, at, a, &p, e) < 0 ||
+	    set_env(c, at, a, &p, e) < 0 || set_caps(&w->host, a, &p, e) < 0 ||
+	    set_rlimits(&w->host, a, &p, e) < 0)
 		return -1;
 	*ret = p;
 	return 0;

@@ -55,14 +55,14 @@ int etc_write(const struct wish *w, const char *hostname, int folder, struct err
 	own_str struct str name = { 0 }, names = { 0 }, servers = { 0 };
 
 	str_addf(&name, "%s\n", hostname);
-	if (wish_is_host(w->network)) {
+	if (wish_is_host(w->host.network)) {
 		if (add_host_file("/etc/hosts", &names, e) < 0)
 			return -1;
 	} else {
 		str_add(&names, hosts);
 		str_addf(&names, "127.0.1.1\t%s\n", hostname);
 	}
-	add_extra(w->add_hosts, &names);
+	add_extra(w->host.extra_hosts, &names);
 	if (add_host_file("/etc/resolv.conf", &servers, e) < 0)
 		return -1;
 	return write_str(folder, "hostname", &name, e) < 0 ||

@@ -23,7 +23,7 @@
 #include "base/log.h"
 #include "engine/config.h"
 #include "engine/etc.h"
-#include "engine/sources.h"
+#include "engine/mounts.h"
 #include "engine/verdict.h"
 #include "image/snapshots.h"
 #include "os/file.h"
@@ -42,10 +42,16 @@
  * struct running - one container
  * @all, @folder: descriptors of ROOT/containers and of its own folder in it
  * @path: of its own folder
+ * @wish: as it was asked for, with what the image says
+ * @size: bytes that may be written to its root; 0: any number
  */
 struct running {
 	struct store *s;
 	const struct run_request *q;
+	struct arena a;
+	struct wish wish;
+	struct mounts_asked mounts;
+	int64_t size;
 	int all, folder;
 	char name[RUN_NAME_MAX + 1], path[sizeof(((struct store *)0)->path) + RUN_NAME_MAX + 16];
 	char runtime[4096];
@@ -56,11 +62,12 @@ struct running {
 
 static int find_runtime(struct running *r, struct err *e)
 {
-	if (r->q->runtime) {
-		snprintf(r->runtime, sizeof(r->runtime), "%s", r->q->runtime);
-		return strchr(r->runtime, '/')
-			       ? 0
-			       : spawn_find(r->q->runtime, r->runtime, sizeof(r->runtime), e);
+	const char *other = r->q->wish->host.runtime;
+
+	if (other && *other) {
+		snprintf(r->runtime, sizeof(r->runtime), "%s", other);
+		return strchr(other, '/') ? 0
+					  : spawn_find(other, r->runtime, sizeof(r->runtime), e);
 	}
 	return spawn_find_beside(RUNTIME, r->runtime, sizeof(r->runtime), e);
 }
@@ -115,12 +122,12 @@ static int run_runtime(struct running *r, int *ret_status, struct err *e)
 			 r->path,
 			 r->name,
 			 NULL };
-	const struct wish *w = r->q->wish;
+	const struct image_run *c = &r->wish.config;
 	const struct spawn s = {
 		.path = r->runtime,
 		.argv = argv,
 		.envp = environ,
-		.our_input = w->open_stdin || w->tty,
+		.our_input = c->open_stdin || c->tty,
 	};
 	sigset_t ours, before;
 	int status = 0;
@@ -200,7 +207,7 @@ static int make_snapshot(struct running *r, struct err *e)
 	char name[SNAPSHOT_ID];
 	const struct snapshot_options o = {
 		.name = name,
-		.size = r->q->wish->size,
+		.size = (uint64_t)r->size,
 		.fast = snapshot_driver_find(r->s->driver)->fast,
 	};
 
@@ -228,22 +235,18 @@ static int mount_root(struct running *r, struct err *e)
 
 static int write_config(struct running *r, int root, struct err *e)
 {
-	own_arena struct arena a = { 0 };
 	char hostname[CONFIG_HOSTNAME];
 	const struct config_place at = {
 		.id = r->name,
-		.hostname = config_hostname(r->q->wish, r->name, hostname),
+		.hostname = config_hostname(&r->wish, r->name, hostname),
 		.folder = r->path,
 		.root = root,
 	};
-	struct stored_image image;
 	struct oci_config config;
 	own_str struct str text = { 0 };
 
-	if (store_image_load(r->s, &r->q->image, &a, &image, e) < 0)
-		return -1;
-	if (config_make(r->q->wish, image.config.config, &at, &a, &config, e) < 0 ||
-	    etc_write(r->q->wish, at.hostname, r->folder, e) < 0)
+	if (config_make(&r->wish, &r->mounts, &at, &r->a, &config, e) < 0 ||
+	    etc_write(&r->wish, at.hostname, r->folder, e) < 0)
 		return -1;
 	bind_write(&oci_config_table, &config, &text);
 	if (text.torn)
@@ -307,18 +310,35 @@ static int clear_left(struct running *r, struct err *e)
 /* Docker refuses one that is there: somebody may rely on it. */
 static int write_id(const struct running *r, struct err *e)
 {
+	const char *file = r->wish.host.id_file;
 	own_fd int fd = FD_NONE;
 
-	if (!r->q->id_file)
+	if (!file)
 		return 0;
-	fd = openat(AT_FDCWD, r->q->id_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	fd = openat(AT_FDCWD, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == EEXIST) {
-		fail_sys(e, "write the container's id to '%s'", r->q->id_file);
+		fail_sys(e, "write the container's id to '%s'", file);
 		return fail_hint(e, "another container's may be in it; remove it first");
 	}
 	if (fd < 0 || write(fd, r->name, strlen(r->name)) != (ssize_t)strlen(r->name))
-		return fail_sys(e, "write the container's id to '%s'", r->q->id_file);
+		return fail_sys(e, "write the container's id to '%s'", file);
 	return 0;
+}
+
+/* What can be known to fail is known before anything is made. */
+static int prepare(struct running *r, struct err *e)
+{
+	struct stored_image image;
+
+	if (find_runtime(r, e) < 0 || wish_check(r->q->wish, e) < 0 ||
+	    wish_size(&r->q->wish->host, &r->size, e) < 0 ||
+	    store_image_load(r->s, &r->q->image, &r->a, &image, e) < 0)
+		return -1;
+	r->wish = *r->q->wish;
+	if (wish_merge(&r->wish.config, image.config.config, &r->a, e) < 0 ||
+	    mounts_read(&r->wish.host, &r->a, &r->mounts, e) < 0)
+		return -1;
+	return mounts_make_sources(&r->mounts, e);
 }
 
 static int run(struct running *r, int *ret_status, struct err *e)
@@ -348,8 +368,8 @@ int run_foreground(struct store *s, const struct run_request *q, int *ret_status
 	struct err other = { 0 };
 	int result = -1;
 
-	if (find_runtime(&r, e) == 0 && sources_make(q->wish, e) == 0 && open_all(&r, e) == 0 &&
-	    clear_left(&r, e) == 0 && choose_name(&r, e) == 0 && make_folder(&r, e) == 0) {
+	if (prepare(&r, e) == 0 && open_all(&r, e) == 0 && clear_left(&r, e) == 0 &&
+	    choose_name(&r, e) == 0 && make_folder(&r, e) == 0) {
 		set_path(&r);
 		result = run(&r, ret_status, e);
 		if (remove_all(&r, &other) < 0)
@@ -358,5 +378,6 @@ int run_foreground(struct store *s, const struct run_request *q, int *ret_status
 	snapshot_close(&r.snapshot);
 	fd_close(&r.folder);
 	fd_close(&r.all);
+	arena_done(&r.a);
 	return result;
 }

@@ -12,13 +12,11 @@
  * struct run_request - what to run
  * @image: digest of its manifest
  * @name:  NULL: a long number
- * @runtime: path of an OCI runtime; NULL: ours
- * @id_file: where to write the container's name; NULL: nowhere. It must not be there yet
  */
 struct run_request {
 	struct digest image;
 	const struct wish *wish;
-	const char *name, *runtime, *id_file;
+	const char *name;
 };
 
 int run_foreground(struct store *s, const struct run_request *q, int *ret_status, struct err *e);

@@ -130,6 +130,18 @@ has_process() { pgrep -f -- "$1" >/dev/null; }
 	expect_error 'named volumes are not there yet'
 	in_one -v "$PWD/data:data" -- true
 	expect_error 'must be an absolute path'
+	in_one -v "$PWD/data:/data" --tmpfs /data -- true
+	expect_error "mount memory on '/data': something else is mounted on '/data', too"
+	in_one --mount "type=bind,src=$PWD/new,dst=/data,bind-create-src" -- touch /data/file
+	[[ -e new/file ]]
+	in_one -v ./data:/data --mount type=bind,src=./data,dst=/too -- cat /data/file /too/file
+	expect_output $'text\ntext'
+	in_one --mount type=volume,src=x,dst=/data -- true
+	expect_error "mounts of type 'volume' are not there yet"
+	in_one --mount type=tmpfs,dst=/m,tmpfs-mode=0700 -- stat -c %a /m
+	expect_output 700
+	in_one --mount type=tmpfs,dst=/m,tmpfs-mode=9 -- true
+	expect_error "tmpfs-mode: '9' is no mode in octal digits"
 }
 
 @test "rights are few, and what is asked for is given or taken" {
@@ -150,7 +162,14 @@ has_process() { pgrep -f -- "$1" >/dev/null; }
 	in_one --cap-add nonesuch -- true
 	expect_error "--cap-add: there is no capability 'nonesuch'"
 	in_one --security-opt apparmor=mine -- true
-	expect_error "'apparmor=mine' can't be honoured yet"
+	expect_error "'apparmor=mine': it can't be honoured yet"
+	in_one --security-opt systempaths=unconfined -- sh -c 'grep -c -e " /proc/sys " -e " /proc/kcore " /proc/mounts; true'
+	expect_output 0
+	printf ' {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdirat", "mkdir"], "action": "SCMP_ACT_ERRNO", "errnoRet": 95}]}' >policy
+	in_one --security-opt seccomp=policy -- mkdir /x
+	expect_line 'not supported'
+	in_one --security-opt seccomp=nonesuch -- true
+	expect_error "--security-opt 'seccomp=nonesuch': .*no such file"
 }
 
 @test "limits are in the container's cgroups" {
@@ -165,13 +184,36 @@ has_process() { pgrep -f -- "$1" >/dev/null; }
 	expect_line '^200$'
 	expect_line 'size=1024k'
 	in_one -m 1m -- true
-	expect_error '--memory 1m: at least 6 MiB'
+	expect_error 'at least 6 MiB'
 	in_one -m 64m --memory-swap 32m -- true
 	expect_error "can't be less than --memory"
 	in_one --cpus x -- true
 	expect_error "--cpus 'x'"
 	in_one --ulimit nofile -- true
 	expect_error "--ulimit 'nofile': it is not NAME=SOFT"
+	in_one --ulimit nofile=9:8 -- true
+	expect_error 'the soft limit 9 is above the hard one, 8'
+	in_one --cpus 1 --cpu-quota 5000 -- true
+	expect_error 'give one of them'
+}
+
+@test "block I/O is limited by device" {
+	local loop rules
+
+	rules=/sys/fs/cgroup/blkio/blkio.throttle.read_bps_device
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] && rules=/sys/fs/cgroup/io.max
+	truncate -s 1M disk
+	loop=$(losetup --find --show disk)
+	in_one --device-read-bps "$loop:1m" --device-write-iops "$loop:50" -- cat "$rules"
+	losetup -d "$loop"
+	expect_status 0
+	expect_line '^7:[0-9]+ .*1048576'
+	in_one --device-read-bps /dev/null:1m -- true
+	expect_error "'/dev/null' is no block device"
+	in_one --device-read-bps 1m -- true
+	expect_error "--device-read-bps '1m': it is not DEVICE:NUMBER"
+	in_one --blkio-weight 5 -- true
+	expect_error '--blkio-weight 5: it is from 10 to 1000'
 }
 
 @test "names: the host's, its own, those that were added" {
@@ -197,12 +239,21 @@ has_process() { pgrep -f -- "$1" >/dev/null; }
 	expect_line '^crw.* 1, +3 .*/dev/nothing'
 	in_one --device /etc/passwd -- true
 	expect_error "'/etc/passwd' is no device"
+	in_one --cap-add mknod --device-cgroup-rule 'c 10:200 r' -- sh -c 'mknod /tun c 10 200; (: >>/tun) 2>&1; (: </tun) 2>&1'
+	expect_line 'not permitted'
+	[[ $(grep -c 'not permitted' <<<"$output") = 1 ]]
+	in_one --device-cgroup-rule 'c 1:3' -- true
+	expect_error "--device-cgroup-rule 'c 1:3': it is not TYPE MAJOR:MINOR ACCESS"
+	in_one --cgroupns host -- readlink /proc/self/ns/cgroup
+	expect_output "$(readlink /proc/self/ns/cgroup)"
+	in_one --cgroupns x -- true
+	expect_error "--cgroupns 'x' can't be honoured yet"
 }
 
 @test "what can't be honoured is refused by its name" {
 	local option
 
-	for option in --detach '--publish=80:80' --init '--restart=always' '--userns=host'; do
+	for option in --detach '--publish=80:80' --init '--restart=always' '--gpus=all'; do
 		run host_tare run --rm "$option" tare/base true
 		expect_error "option '${option%%=*}' is not supported"
 		expect_status 125
