@@ -1,11 +1,16 @@
 /* check.c - tare system check: is the store what it should be? */
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/render.h"
 #include "cli/session.h"
 #include "cli/system.h"
+#include "engine/clear.h"
+#include "engine/run.h"
 #include "image/layers_check.h"
 #include "store/check.h"
 #include "store/listing.h"
@@ -77,6 +82,33 @@ static int unpack_again(const struct cli *cli, struct arena *a, struct err *e)
 	return 0;
 }
 
+/* What killed commands have left may have processes, which are the engine's to end. */
+static int clear_containers(const struct cli *cli, struct check *c, struct err *e)
+{
+	own_store s = STORE_NONE;
+	char runtime[PATH_MAX];
+	size_t left = 0;
+
+	for (size_t i = 0; i < c->findings.n; i++)
+		left += strcmp(c->findings.at[i].kind, CHECK_CONTAINER_LEFT) == 0;
+	if (left == 0)
+		return 0;
+	if (session_open(&s, cli, e) < 0 ||
+	    run_find_runtime(NULL, runtime, sizeof(runtime), e) < 0 ||
+	    containers_clear(&s, runtime, e) < 0)
+		return -1;
+	for (size_t i = 0; i < c->findings.n; i++) {
+		struct finding *f = &c->findings.at[i];
+
+		if (strcmp(f->kind, CHECK_CONTAINER_LEFT) != 0 ||
+		    faccessat(s.containers, f->object, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		f->done = text_shown("removed");
+		c->unmended--;
+	}
+	return 0;
+}
+
 static int run_check(const struct cli *cli, void *options, char **args __attribute__((unused)),
 		     size_t n_args __attribute__((unused)), int *ret_status, struct err *e)
 {
@@ -88,7 +120,7 @@ static int run_check(const struct cli *cli, void *options, char **args __attribu
 
 	if (store_check(&c, e) < 0 || compare_layers(&c, e) < 0)
 		return -1;
-	if (o->repair && unpack_again(cli, &a, e) < 0)
+	if (o->repair && (clear_containers(cli, &c, e) < 0 || unpack_again(cli, &a, e) < 0))
 		return -1;
 	*ret_status = c.unmended ? 1 : 0;
 	if (c.findings.n == 0 && !o->render.json && !o->render.format) {

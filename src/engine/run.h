@@ -6,12 +6,10 @@
 #include "spec/digest.h"
 #include "store/store.h"
 
-#define RUN_NAME_MAX 64
-
 /**
  * struct run_request - what to run
  * @image: digest of its manifest
- * @name:  NULL: a long number
+ * @name:  NULL: it has none
  */
 struct run_request {
 	struct digest image;
@@ -19,6 +17,7 @@ struct run_request {
 	const char *name;
 };
 
+int run_find_runtime(const char *other, char *ret_path, size_t size, struct err *e);
 int run_foreground(struct store *s, const struct run_request *q, int *ret_status, struct err *e);
 
 #endif

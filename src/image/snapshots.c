@@ -169,22 +169,66 @@ static int make(struct creation *c, struct err *e)
 	return r;
 }
 
-/* The image's layers, unpacked, and leased to us until the snapshot's record keeps them. */
+static int have_all(struct layers *ls, const struct stored_image *image, struct err *e)
+{
+	int r = 1;
+
+	for (size_t i = 0; r > 0 && i < image->layers.n; i++)
+		r = layers_have(ls, &image->layers.at[i], e);
+	return r;
+}
+
+/**
+ * snapshot_ready() - the image's layers, unpacked, as what a snapshot of it stands on
+ * @a: owns what is returned
+ *
+ * They are ours until store_lease_end(), or as long as something keeps their image.
+ */
+int snapshot_ready(struct store *s, const struct stored_image *image, struct arena *a,
+		   const struct snapshot_driver **ret_driver, struct snapshot_base *ret_base,
+		   struct err *e)
+{
+	char text[DIGEST_TEXT];
+	struct layers layers;
+
+	if (image->artifact)
+		return fail(e, ERR_INPUT, "it is of the type '%.100s', and no container's",
+			    image->artifact);
+	if (layers_init(&layers, s, e) < 0)
+		return -1;
+	*ret_driver = layers.driver;
+	return layers_unpack(&layers, image, e) < 0
+		       ? -1
+		       : snapshot_image_base(s, digest_text(&image->digest, text), a, ret_base, e);
+}
+
+/* snapshot_ready_kept() - the same for who keeps the image already: no lease where all are there */
+int snapshot_ready_kept(struct store *s, const struct stored_image *image, struct arena *a,
+			const struct snapshot_driver **ret_driver, struct snapshot_base *ret_base,
+			struct err *e)
+{
+	char text[DIGEST_TEXT];
+	struct layers layers;
+	int r;
+
+	if (layers_init(&layers, s, e) < 0)
+		return -1;
+	r = image->artifact ? 0 : have_all(&layers, image, e);
+	if (r <= 0)
+		return r < 0 ? -1 : snapshot_ready(s, image, a, ret_driver, ret_base, e);
+	*ret_driver = layers.driver;
+	return snapshot_image_base(s, digest_text(&image->digest, text), a, ret_base, e);
+}
+
+/* Its layers are leased to us until the snapshot's record keeps them. */
 static int prepare(struct creation *c, const struct digest *manifest, struct arena *a,
 		   struct err *e)
 {
-	struct layers layers;
 	struct stored_image image;
 
-	if (store_image_load(c->s, manifest, a, &image, e) < 0 || layers_init(&layers, c->s, e) < 0)
+	if (store_image_load(c->s, manifest, a, &image, e) < 0 ||
+	    snapshot_ready(c->s, &image, a, &c->driver, &c->base, e) < 0)
 		return -1;
-	if (image.artifact)
-		return fail(e, ERR_INPUT, "it is of the type '%.100s', and no container's",
-			    image.artifact);
-	if (layers_unpack(&layers, &image, e) < 0 ||
-	    snapshot_image_base(c->s, c->doc.image, a, &c->base, e) < 0)
-		return -1;
-	c->driver = layers.driver;
 	if (c->o->fast && !c->driver->fast)
 		return fail(e, ERR_UNSUPPORTED, "the driver %s has no volatile snapshots",
 			    c->driver->name);

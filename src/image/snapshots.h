@@ -54,6 +54,12 @@ struct snapshot {
 	}
 #define own_snapshot __attribute__((cleanup(snapshot_close))) struct snapshot
 
+int snapshot_ready(struct store *s, const struct stored_image *image, struct arena *a,
+		   const struct snapshot_driver **ret_driver, struct snapshot_base *ret_base,
+		   struct err *e);
+int snapshot_ready_kept(struct store *s, const struct stored_image *image, struct arena *a,
+			const struct snapshot_driver **ret_driver, struct snapshot_base *ret_base,
+			struct err *e);
 int snapshot_create(struct store *s, const struct digest *manifest,
 		    const struct snapshot_options *o, char ret_id[SNAPSHOT_ID], struct err *e);
 int snapshot_open(struct snapshot *n, struct store *s, const char *word, struct err *e);

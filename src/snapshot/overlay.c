@@ -162,7 +162,7 @@ static int overlay_mount(int folder, const struct snapshot_base *b,
 		return -1;
 	if (folder >= 0 && forgive_volatile(folder, overlay_writes(&o), e) < 0)
 		return -1;
-	if (overlay_writes(&o) && how->fast && note_boot(folder, e) < 0)
+	if (overlay_writes(&o) && how->fast && !how->once && note_boot(folder, e) < 0)
 		return -1;
 	fd = overlay_by_fd(&o, e);
 	if (fd < 0 && e->sysno == ENOSYS) {

@@ -38,11 +38,12 @@ struct snapshot_base {
  * @source:   what the mount is called in mountinfo, where the driver makes a file system of its own
  * @readonly: nothing can be written
  * @fast:     writes need not survive a power cut (overlay's `volatile`); others ignore it
+ * @once:     it will not be mounted again
  * @userns:   FD_NONE, or a user namespace by whose maps ids are shifted
  */
 struct snapshot_mount {
 	const char *source;
-	bool readonly, fast;
+	bool readonly, fast, once;
 	int userns;
 };
 

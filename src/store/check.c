@@ -10,8 +10,8 @@
 #include "base/arena.h"
 
 static int (*const steps[])(struct check *c, struct err *e) = {
-	check_folders, check_database,  check_blobs, check_images, check_layers,
-	check_driver,  check_snapshots, check_left,  check_index,
+	check_folders, check_database,  check_blobs,      check_images, check_layers,
+	check_driver,  check_snapshots, check_containers, check_left,   check_index,
 };
 
 /**

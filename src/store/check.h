@@ -41,6 +41,9 @@ struct check {
 	size_t unmended;
 };
 
+/* a kind of finding that its repair does not mend, but the engine */
+#define CHECK_CONTAINER_LEFT "container-left"
+
 int store_check(struct check *c, struct err *e);
 
 /* check.c, for its parts */
@@ -56,7 +59,8 @@ int check_entries(struct check *c, int folder,
 int check_each(struct check *c, enum db_statement which,
 	       int (*look)(struct check *c, const char *key, struct err *e), struct err *e);
 
-/* check_folders.c, check_blobs.c, check_images.c, check_left.c, check_snapshots.c: in this order */
+/* check_folders.c, check_blobs.c, check_images.c, check_left.c, check_snapshots.c,
+ * check_containers.c: in this order */
 int check_folders(struct check *c, struct err *e);
 int check_database(struct check *c, struct err *e);
 int check_blobs(struct check *c, struct err *e);
@@ -64,6 +68,7 @@ int check_images(struct check *c, struct err *e);
 int check_layers(struct check *c, struct err *e);
 int check_driver(struct check *c, struct err *e);
 int check_snapshots(struct check *c, struct err *e);
+int check_containers(struct check *c, struct err *e);
 int check_left(struct check *c, struct err *e);
 int check_index(struct check *c, struct err *e);
 

@@ -12,8 +12,17 @@
 
 /* Every folder, before those in it. */
 static const char *const folders[] = {
-	"",       "store",     "store/blobs", "store/blobs/sha256", "store/blobs/sha512", "ingest",
-	"layers", "snapshots", "leases",
+	"",
+	"store",
+	"store/blobs",
+	"store/blobs/sha256",
+	"store/blobs/sha512",
+	"ingest",
+	"layers",
+	"snapshots",
+	"leases",
+	"containers",
+	"names",
 };
 
 static const char *path_of(const struct check *c, const char *name, char buf[4200])

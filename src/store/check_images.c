@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "os/file.h"
 #include "store/check.h"
+#include "store/containers.h"
 
 static const char *annotation(const struct image_descriptor *d, const char *key)
 {
@@ -86,6 +87,8 @@ static int drop(struct check *c, const char *manifest, const char *kind, const c
 	char user[256];
 	int r = db_get(&c->store.db, DB_SNAPSHOT_OF, e, "s", manifest, user, sizeof(user));
 
+	if (r == 0)
+		r = store_container_of(&c->store, manifest, user, e);
 	if (r < 0)
 		return -1;
 	/* a container's writable layer is somebody's data: it goes only with its owner's word */

@@ -3,12 +3,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "base/arena.h"
 #include "base/date.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "codec/hash.h"
+#include "store/containers.h"
 
 /**
  * digest_chain() - the chain id of a layer (image-spec config.md, "Layer ChainID")
@@ -322,24 +324,40 @@ int store_image_forget(struct store *s, const char *repository, const struct dig
 	return db_run(&s->db, DB_PULLED_DROP, e, "ss", repository, digest_text(d, text));
 }
 
+/* A snapshot or a container is made of it. */
+static int refuse_used(struct store *s, const char *image, struct err *e)
+{
+	char user[256];
+	int r = db_get(&s->db, DB_SNAPSHOT_OF, e, "s", image, user, sizeof(user));
+
+	if (r == 0)
+		r = store_container_of(s, image, user, e);
+	if (r <= 0)
+		return r;
+	fail(e, ERR_CONFLICT, "remove the image %.19s: '%s' is made of it", image, user);
+	return fail_hint(e, "remove that first");
+}
+
+static int remove_unused(struct store *s, const char *image, struct err *e)
+{
+	own_transaction t = { 0 };
+
+	if (db_begin_durable(&s->db, &t, e) < 0 || refuse_used(s, image, e) < 0)
+		return -1;
+	if (db_run(&s->db, DB_IMAGE_DROP, e, "s", image) < 0 || store_write_index(s, e) < 0)
+		return fail_in(e, "remove the image %.19s", image);
+	return db_commit(&t, e);
+}
+
 /* store_image_remove() - forget an image with all of its names; its blobs stay until collected */
 int store_image_remove(struct store *s, const struct digest *manifest, struct err *e)
 {
-	own_transaction t = { 0 };
-	char text[DIGEST_TEXT], user[256];
+	char text[DIGEST_TEXT];
 	int r;
 
-	digest_text(manifest, text);
-	if (db_begin_durable(&s->db, &t, e) < 0)
-		return -1;
-	r = db_get(&s->db, DB_SNAPSHOT_OF, e, "s", text, user, sizeof(user));
-	if (r < 0)
-		return -1;
-	if (r > 0) {
-		fail(e, ERR_CONFLICT, "remove the image %.19s: '%s' is made of it", text, user);
-		return fail_hint(e, "remove that first");
-	}
-	if (db_run(&s->db, DB_IMAGE_DROP, e, "s", text) < 0 || store_write_index(s, e) < 0)
-		return fail_in(e, "remove the image %.19s", text);
-	return db_commit(&t, e);
+	if (flock(s->containers, LOCK_EX) < 0)
+		return fail_sys(e, "lock the folder 'containers'");
+	r = remove_unused(s, digest_text(manifest, text), e);
+	(void)flock(s->containers, LOCK_UN);
+	return r;
 }

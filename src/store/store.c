@@ -38,7 +38,9 @@ static int open_folders(struct store *s, struct err *e)
 	s->layers = s->ingest < 0 ? -1 : open_folder(s->root, "layers", e);
 	s->snapshots = s->layers < 0 ? -1 : open_folder(s->root, "snapshots", e);
 	s->leases = s->snapshots < 0 ? -1 : open_folder(s->root, "leases", e);
-	return s->leases < 0 ? -1 : 0;
+	s->containers = s->leases < 0 ? -1 : open_folder(s->root, "containers", e);
+	s->names = s->containers < 0 ? -1 : open_folder(s->root, "names", e);
+	return s->names < 0 ? -1 : 0;
 }
 
 /* What an image layout has besides its index (image-spec image-layout.md). */
@@ -148,6 +150,8 @@ void store_close(struct store *s)
 	fd_close(&s->layers);
 	fd_close(&s->snapshots);
 	fd_close(&s->leases);
+	fd_close(&s->containers);
+	fd_close(&s->names);
 }
 
 /* One manifest of the index. The name is a tag's, whole: containerd and docker know it by theirs. */

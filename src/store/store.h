@@ -6,6 +6,7 @@
  *     ROOT/driver         the snapshot driver's name, once it is chosen (snapshot/snapshot.h)
  *     ROOT/layers/        unpacked layers, as the driver wants them
  *     ROOT/snapshots/     a folder for each snapshot (image/snapshots.h)
+ *     ROOT/containers/    a folder for each container, ROOT/names/: whose names are whose (containers.h)
  *     ROOT/leases/        a locked file for each process that is about to need something
  *
  * Any process may end at any moment: a blob gets its name only when it is whole and on the disk, a
@@ -26,13 +27,14 @@
 
 /**
  * struct store - an open store
- * @root, @layout, @ingest, @layers, @snapshots, @leases: descriptors of its folders
+ * @root, @layout, @ingest, @layers, @snapshots, @leases, @containers, @names: descriptors of its
+ *          folders
  * @lease: our locked file, FD_NONE: none yet; @lease_name is its name
  * @driver: name of the snapshot driver; empty: not chosen yet. @user_xattrs: in layers, what overlayfs
  *          reads is in user.*, since the store was made in a user namespace
  */
 struct store {
-	int root, layout, ingest, layers, snapshots, leases, lease;
+	int root, layout, ingest, layers, snapshots, leases, containers, names, lease;
 	char path[4096], lease_name[32], driver[16];
 	bool user_xattrs;
 	struct db db;
@@ -42,7 +44,8 @@ struct store {
 #define STORE_NONE \
 	{ \
 		.root = FD_NONE, .layout = FD_NONE, .ingest = FD_NONE, .layers = FD_NONE, \
-		.snapshots = FD_NONE, .leases = FD_NONE, .lease = FD_NONE \
+		.snapshots = FD_NONE, .leases = FD_NONE, .containers = FD_NONE, .names = FD_NONE, \
+		.lease = FD_NONE \
 	}
 
 int store_open(struct store *s, const char *root, struct err *e);

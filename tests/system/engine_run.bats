@@ -17,7 +17,7 @@ teardown() {
 	local left
 
 	cd /
-	left=$(find "$TARE_ROOT/containers" "$TARE_ROOT/snapshots" -mindepth 1 -maxdepth 1)
+	left=$(find "$TARE_ROOT/containers" "$TARE_ROOT/names" "$TARE_ROOT/snapshots" -mindepth 1 -maxdepth 1)
 	[[ ! $left ]] || { echo "left behind: $left" && return 1; }
 	host_tare system check >/dev/null || return
 	rm -rf "$TARE_ROOT"
@@ -269,12 +269,12 @@ has_process() { pgrep -f -- "$1" >/dev/null; }
 @test "a name is one container's; its id is written once" {
 	run_beside --cidfile cid tare/base sleep 60
 	wait_for 10 test -s cid
-	[[ $(<cid) = "$id" ]]
+	[[ $(<cid) =~ ^[0-9a-f]{64}$ && $(readlink "root/names/$id") = "$(<cid)" ]]
 	in_one -- true
-	expect_error "call a container '$id': there is one of that name"
+	expect_error "call a container '$id': [0-9a-f]{12} is called so"
 	in_one --cidfile cid -- true
 	expect_status 125
-	"$TARE_BUILD/src/tare-runtime" kill "$id" KILL
+	"$TARE_BUILD/src/tare-runtime" kill "$(<cid)" KILL
 	status=0
 	wait $! || status=$?
 	expect_status 137
@@ -290,8 +290,19 @@ has_process() { pgrep -f -- "$1" >/dev/null; }
 	[[ $(tail -n 1 out) = got ]]
 }
 
+@test "the image of a container can't be removed meanwhile" {
+	host_tare tag tare/base mine:1
+	run_beside --cidfile cid mine:1 sleep 60
+	wait_for 10 test -s cid
+	run host_tare rmi --force "$(host_tare images --quiet mine:1)"
+	expect_error "remove the image sha256:[0-9a-f]+: '$(<cid)' is made of it"
+	"$TARE_BUILD/src/tare-runtime" kill "$(<cid)" KILL
+	wait $! || true
+	host_tare rmi mine:1
+}
+
 @test "what a killed run has left is removed by the next" {
-	local pid
+	local pid left
 
 	is_gone() { ! has_process "^sh -c : of $id;"; }
 	run_beside tare/base sh -c ": of $id; sleep 60; true"
@@ -299,12 +310,30 @@ has_process() { pgrep -f -- "$1" >/dev/null; }
 	wait_for 10 has_process "^sh -c : of $id;"
 	kill -KILL $pid
 	wait $pid || true
-	[[ -e root/containers/$id ]]
-	run host_tare run --rm tare/base true
+	left=$(readlink "root/names/$id")
+	[[ -e root/containers/$left && -e /run/tare/containers/$left ]]
+	run host_tare run --rm --name "$id" tare/base true
 	expect_status 0
 	expect_output ''
 	wait_for 10 is_gone
-	[[ ! -e root/containers/$id && ! -e root/snapshots/run-$id ]]
+	[[ ! -e root/containers/$left && ! -e /run/tare/containers/$left ]]
+}
+
+@test "what a killed run has left is found by a check, and removed by a repair" {
+	is_gone() { ! has_process "^sh -c : of $id;"; }
+	run_beside tare/base sh -c ": of $id; sleep 60; true"
+	wait_for 10 has_process "^sh -c : of $id;"
+	kill -KILL $!
+	wait $! || true
+	ln -s nobody root/names/nobody
+	run host_tare system check --json
+	expect_status 1
+	[[ $(jq -r '.[].Kind' <<<"$output" | sort | xargs) = 'container-left name-left' ]]
+	run host_tare system check --repair
+	expect_status 0
+	run host_tare system check
+	expect_line '^Nothing is wrong'
+	wait_for 10 is_gone
 }
 
 @test "many at a time" {

@@ -349,8 +349,8 @@ teardown() {
 	local i
 
 	for ((i = 0; i < 24; i++)); do
-		timeout -s KILL "0.0$((RANDOM % 40 + 10))" "$TARE_BUILD/src/tare" snapshot create --name "k$i" x:2 </dev/null 3>&- >/dev/null 2>&1 || true
-		timeout -s KILL "0.0$((RANDOM % 30 + 5))" "$TARE_BUILD/src/tare" snapshot rm "k$((i - 1))" </dev/null 3>&- >/dev/null 2>&1 || true
+		timeout --foreground -s KILL "0.0$((RANDOM % 40 + 10))" "$TARE_BUILD/src/tare" snapshot create --name "k$i" x:2 </dev/null 3>&- >/dev/null 2>&1 || true
+		timeout --foreground -s KILL "0.0$((RANDOM % 30 + 5))" "$TARE_BUILD/src/tare" snapshot rm "k$((i - 1))" </dev/null 3>&- >/dev/null 2>&1 || true
 	done
 	host_tare snapshot ls --quiet >names
 	diff names <(ls -A "$TARE_ROOT/snapshots")

@@ -1,0 +1,68 @@
+/* clear.c - see clear.h
+ *
+ * A container's folder is locked as long as somebody works on it; the kernel drops the lock with him. Its
+ * processes may live on, and are ended first.
+ */
+#include "engine/clear.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "engine/container.h"
+#include "os/spawn.h"
+
+/* container_delete() - end and forget what the OCI runtime knows by that id, running or not; none is no
+ * error */
+void container_delete(char *runtime, char *id)
+{
+	char *argv[] = { runtime, (char *)"delete", (char *)"--force", id, NULL };
+	own_fd int null = fd_open("/dev/null", O_WRONLY);
+	const struct spawn s = { .path = runtime,
+				 .argv = argv,
+				 .envp = environ,
+				 .out = null,
+				 .err = null,
+				 .timeout = 30 };
+	struct err ignored = { 0 };
+	int status;
+
+	(void)spawn_wait(&s, &status, &ignored);
+}
+
+static void clear_one(struct store *s, char *runtime, const char *id)
+{
+	struct container left;
+	struct err why = { 0 };
+	int r = container_take(&left, s, id, &why);
+
+	if (r > 0) {
+		container_delete(runtime, left.id);
+		r = container_remove(&left, &why);
+	}
+	if (r < 0)
+		log_warn("what a killed command has left can't be removed: %s", why.text);
+	container_close(&left);
+}
+
+/**
+ * containers_clear() - remove what nobody works on
+ * @runtime: path of the OCI runtime
+ *
+ * What can't be removed is told, and in nobody's way.
+ */
+int containers_clear(struct store *s, char *runtime, struct err *e)
+{
+	own_dir DIR *dir = NULL;
+	const struct dirent *d;
+	int fd = openat(s->containers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return fail_sys(e, "read the folder 'containers'");
+	while ((d = readdir(dir)))
+		if (*d->d_name != '.')
+			clear_one(s, runtime, d->d_name);
+	return 0;
+}
