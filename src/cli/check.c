@@ -10,7 +10,7 @@
 #include "cli/session.h"
 #include "cli/system.h"
 #include "engine/clear.h"
-#include "engine/run.h"
+#include "engine/setup.h"
 #include "image/layers_check.h"
 #include "store/check.h"
 #include "store/listing.h"
@@ -94,7 +94,7 @@ static int clear_containers(const struct cli *cli, struct check *c, struct err *
 	if (left == 0)
 		return 0;
 	if (session_open(&s, cli, e) < 0 ||
-	    run_find_runtime(NULL, runtime, sizeof(runtime), e) < 0 ||
+	    setup_find_runtime(NULL, runtime, sizeof(runtime), e) < 0 ||
 	    containers_clear(&s, runtime, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->findings.n; i++) {

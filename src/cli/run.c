@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/session.h"
+#include "cli/container.h"
 #include "engine/run.h"
 #include "os/spawn.h"
 
@@ -31,6 +32,7 @@ static const struct opt opts[] = {
 	TEXT("cpus",         0,  cpus,       "NUMBER",        "how many processors' time, such as 1.5"),
 	TEXT("cpuset-cpus",  0,  cpuset_cpus, "LIST",         "the processors that it may use, such as 0-3"),
 	TEXT("cpuset-mems",  0,  cpuset_mems, "LIST",         "the memory nodes that it may use"),
+	FLAG("detach",      'd', detach,                      "print its id, and leave it alone"),
 	MANY("device",       0,  devices,    "DEVICE[:PLACE[:rwm]]", "a device of the host"),
 	MANY("device-cgroup-rule", 0, device_rules, "RULE",   "what else it may do with devices, such as 'c 1:3 rwm'"),
 	MANY("device-read-bps", 0, read_bps, "DEVICE:SIZE",   "at most SIZE are read from a device in a second"),
@@ -47,6 +49,8 @@ static const struct opt opts[] = {
 	TEXT("ipc",          0,  ipc,        "MODE",          "'private' or 'host'"),
 	MANY("label",       'l', labels,     "NAME[=VALUE]",  "a label"),
 	MANY("label-file",   0,  label_files, "FILE",         "labels from FILE, a line each"),
+	TEXT("log-driver",   0,  log_driver, "DRIVER",        "what becomes of what it prints: 'json-file' (the default) or 'none'"),
+	MANY("log-opt",      0,  log_opts,   "KEY=VALUE",     "max-size=SIZE (32m otherwise), max-file=NUMBER (2 otherwise)"),
 	TEXT("memory",      'm', memory,     "SIZE",          "at most SIZE of memory, such as 512m"),
 	TEXT("memory-reservation", 0, memory_reservation, "SIZE", "what it keeps when memory is short"),
 	TEXT("memory-swap",  0,  memory_swap, "SIZE",         "memory and swap together; -1: unlimited"),
@@ -64,10 +68,13 @@ static const struct opt opts[] = {
 	TEXT("pull",         0,  pull,       "WHEN",          "'missing' (the default), 'always' or 'never'"),
 	FLAG("quiet",       'q', quiet,                       "no word of the image's pull"),
 	FLAG("read-only",    0,  readonly,                    "its root can't be written to"),
-	FLAG("rm",           0,  rm,                          "remove it when it has ended; needed, as containers can't be kept yet"),
+	FLAG("rm",           0,  rm,                          "remove it when it has ended"),
+	TEXT("restart",      0,  restart,    "POLICY",        "start it again: 'no', 'always', 'unless-stopped', 'on-failure[:TIMES]'"),
 	TEXT("runtime",      0,  runtime,    "PROGRAM",       "another OCI runtime"),
 	MANY("security-opt", 0,  security,   "OPTION",        "no-new-privileges, seccomp=unconfined, seccomp=FILE, systempaths=unconfined"),
 	TEXT("shm-size",     0,  shm_size,   "SIZE",          "size of /dev/shm; 64m otherwise"),
+	TEXT("stop-signal",  0,  stop_signal, "SIGNAL",       "what asks it to end; TERM otherwise"),
+	TEXT("stop-timeout", 0,  stop_timeout, "SECONDS",     "how long it may take; 10 otherwise"),
 	MANY("storage-opt",  0,  storage,    "size=SIZE",     "at most SIZE may be written to its root"),
 	MANY("sysctl",       0,  sysctls,    "NAME=VALUE",    "a setting of the kernel's, for its namespaces"),
 	MANY("tmpfs",        0,  tmpfs,      "TARGET[:OPTION,...]", "memory, mounted on TARGET"),
@@ -81,7 +88,6 @@ static const struct opt opts[] = {
 	TEXT("workdir",     'w', workdir,    "FOLDER",        "where its program begins"),
 	/* of docker's, for what is not there yet */
 	OPT_REFUSED_("attach",            'a', "STREAM",    LATER),
-	OPT_REFUSED_("detach",            'd', NULL,        LATER ": only containers in the foreground are there"),
 	OPT_REFUSED_("dns",                0,  "ADDRESS",   LATER ": it comes with networks"),
 	OPT_REFUSED_("expose",             0,  "PORT",      LATER ": it comes with networks"),
 	OPT_REFUSED_("gpus",               0,  "GPUS",      LATER),
@@ -89,12 +95,8 @@ static const struct opt opts[] = {
 	OPT_REFUSED_("init",               0,  NULL,        LATER),
 	OPT_REFUSED_("ip",                 0,  "ADDRESS",   LATER ": it comes with networks"),
 	OPT_REFUSED_("link",               0,  "CONTAINER", "is not there: networks have names"),
-	OPT_REFUSED_("log-driver",         0,  "DRIVER",    LATER ": what it prints goes to us and nowhere else"),
 	OPT_REFUSED_("publish",           'p', "PORTS",     LATER ": it comes with networks"),
 	OPT_REFUSED_("publish-all",       'P', NULL,        LATER ": it comes with networks"),
-	OPT_REFUSED_("restart",            0,  "POLICY",    LATER),
-	OPT_REFUSED_("stop-signal",        0,  "SIGNAL",    LATER),
-	OPT_REFUSED_("stop-timeout",       0,  "SECONDS",   LATER),
 	OPT_REFUSED_("volumes-from",       0,  "CONTAINER", LATER),
 };
 // clang-format on
@@ -152,13 +154,69 @@ static int find_image(const struct cli *cli, const struct run_options *o, const 
 
 static int check(const struct run_options *o, struct err *e)
 {
-	if (!o->rm) {
+	if (!o->rm && !o->detach) {
 		fail(e, ERR_UNSUPPORTED,
-		     "run: a container that stays when it has ended can't be kept yet");
-		return fail_hint(e, "with --rm it is removed then");
+		     "run: a container in the foreground that stays when it has ended can't be "
+		     "kept "
+		     "yet");
+		return fail_hint(e, "with --rm it is removed then, with --detach it is kept");
 	}
-	if (o->tty && o->interactive && !isatty(STDIN_FILENO))
+	if (o->detach && o->rm && o->restart && strcmp(o->restart, "no") != 0)
+		return fail(e, ERR_INPUT,
+			    "--rm and --restart: what is started again can't be removed when it "
+			    "ends");
+	if (!o->detach && o->tty && o->interactive && !isatty(STDIN_FILENO))
 		return fail(e, ERR_INPUT, "-t: the standard input is no terminal");
+	return 0;
+}
+
+/* struct order - what the command line orders */
+struct order {
+	struct wish wish;
+	struct run_request q;
+};
+
+static int read_order(const struct cli *cli, const struct run_options *o, char **args,
+		      size_t n_args, struct store *s, struct arena *a, struct order *ret,
+		      struct err *e)
+{
+	struct image_found image;
+
+	if (run_wish(o, args + 1, n_args - 1, a, &ret->wish, e) < 0 ||
+	    session_open(s, cli, e) < 0 || find_image(cli, o, args[0], s, &image, e) < 0)
+		return -1;
+	ret->wish.config.image = args[0];
+	ret->q = (struct run_request){
+		.image = image.digest, .wish = &ret->wish, .image_name = args[0], .name = o->name
+	};
+	return 0;
+}
+
+/* What can't be started is told, and is kept, as docker keeps it; unless it is to be removed. */
+static int detach(const struct cli *cli, struct store *s, const struct run_request *q,
+		  int *ret_status, struct err *e)
+{
+	struct container c = CONTAINER_NONE;
+	struct shim_report report = { 0 };
+	struct err other = { 0 };
+	int r = kept_create(s, q, &c, e);
+
+	if (r == 0) {
+		r = kept_start(&c, &report, e);
+		if (r < 0 && q->wish->host.auto_remove)
+			(void)container_remove(&c, &other);
+	}
+	container_close(&c);
+	if (r < 0)
+		return -1;
+	if (report.status == 0) {
+		printf("%s\n", c.id);
+		return 0;
+	}
+	*e = report.e;
+	(void)fail_in(e, "run the container '%s'", c.name);
+	cli_complain(cli, e);
+	*ret_status = report.status;
 	return 0;
 }
 
@@ -168,27 +226,44 @@ static int run_run(const struct cli *cli, void *options, char **args, size_t n_a
 	const struct run_options *o = options;
 	own_arena struct arena a = { 0 };
 	own_store s = STORE_NONE;
-	struct image_found image;
-	struct wish w;
-	struct run_request q = { .wish = &w, .name = o->name };
+	struct order order;
 
-	if (check(o, e) < 0 || run_wish(o, args + 1, n_args - 1, &a, &w, e) < 0 ||
-	    session_open(&s, cli, e) < 0 || find_image(cli, o, args[0], &s, &image, e) < 0)
+	if (check(o, e) < 0 || read_order(cli, o, args, n_args, &s, &a, &order, e) < 0)
 		return -1;
-	q.image = image.digest;
-	return run_foreground(&s, &q, ret_status, e);
+	return o->detach ? detach(cli, &s, &order.q, ret_status, e)
+			 : run_foreground(&s, &order.q, ret_status, e);
+}
+
+static int run_create(const struct cli *cli, void *options, char **args, size_t n_args,
+		      int *ret_status __attribute__((unused)), struct err *e)
+{
+	const struct run_options *o = options;
+	own_arena struct arena a = { 0 };
+	own_store s = STORE_NONE;
+	struct container c = CONTAINER_NONE;
+	struct order order;
+
+	if (o->detach)
+		return fail(e, ERR_INPUT, "create: --detach says how to run it: `tare run` does");
+	if (read_order(cli, o, args, n_args, &s, &a, &order, e) < 0 ||
+	    kept_create(&s, &order.q, &c, e) < 0) {
+		container_close(&c);
+		return -1;
+	}
+	container_close(&c);
+	printf("%s\n", c.id);
+	return 0;
 }
 
 const struct command container_run_command = {
 	.name = "run",
 	.args = "IMAGE [PROGRAM [ARG...]]",
 	.summary = "run a program in a new container of an image",
-	.about = "The container is there as long as the command: its standard streams are ours, "
-		 "and with "
-		 "--rm, which is needed for now, nothing of it is left when it has ended.\n\n"
-		 "Its exit status is the program's; 125: the container could not be made; 126, "
-		 "127: the "
-		 "program can't be run, or isn't there; 128 + N: signal N ended it.",
+	.about = "In the foreground, with --rm, the container is there as long as the command: its "
+		 "standard streams are ours, and nothing of it is left when it has ended. With "
+		 "--detach it is kept: its shim has its streams, its log and its exit status.\n\n"
+		 "The exit status is the program's; 125: the container could not be made; 126, "
+		 "127: the program can't be run, or isn't there; 128 + N: signal N ended it.",
 	.section = "CONTAINERS",
 	.opts = opts,
 	.n = COUNT(opts),
@@ -199,3 +274,22 @@ const struct command container_run_command = {
 	.failure = 125,
 	.run = run_run,
 };
+
+#define CREATE(symbol) \
+	const struct command symbol = { \
+		.name = "create", \
+		.args = "IMAGE [PROGRAM [ARG...]]", \
+		.summary = "make a container of an image, for `tare start`", \
+		.section = "CONTAINERS", \
+		.opts = opts, \
+		.n = COUNT(opts), \
+		.size = sizeof(struct run_options), \
+		.min = 1, \
+		.max = SIZE_MAX, \
+		.stop_early = true, \
+		.failure = 1, \
+		.run = run_create, \
+	}
+
+CREATE(create_command);
+CREATE(container_create_command);

@@ -10,13 +10,14 @@
 struct run_options {
 	struct opt_list env, env_files, volumes, mounts, tmpfs, cap_add, cap_drop, groups, security,
 		ulimits, devices, device_rules, labels, label_files, sysctls, hosts, storage,
-		annotations, weight_devices, read_bps, write_bps, read_iops, write_iops;
+		annotations, log_opts, weight_devices, read_bps, write_bps, read_iops, write_iops;
 	const char *name, *workdir, *user, *hostname, *domainname, *entrypoint, *network, *memory,
 		*memory_swap, *memory_reservation, *memory_swappiness, *cpus, *cpu_shares,
 		*cpu_period, *cpu_quota, *cpuset_cpus, *cpuset_mems, *pids_limit, *oom_score_adj,
 		*shm_size, *ipc, *pid, *uts, *cgroupns, *userns, *cgroup_parent, *pull, *platform,
-		*runtime, *cidfile, *tz, *blkio_weight;
-	bool rm, interactive, tty, readonly, privileged, oom_kill_disable, quiet;
+		*runtime, *cidfile, *tz, *blkio_weight, *log_driver, *restart, *stop_signal,
+		*stop_timeout;
+	bool rm, interactive, tty, readonly, privileged, oom_kill_disable, quiet, detach;
 };
 
 int run_wish(const struct run_options *o, char **args, size_t n_args, struct arena *a,

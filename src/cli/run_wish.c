@@ -189,6 +189,49 @@ static int set_security(const struct run_options *o, struct arena *a, struct hos
 	return 0;
 }
 
+/* --- log and life --- */
+
+static int set_log(const struct run_options *o, struct arena *a, struct host_config *h,
+		   struct err *e)
+{
+	h->log = arena_alloc(a, sizeof(*h->log));
+	if (!h->log)
+		return no_memory(e);
+	h->log->type = text_shown(o->log_driver ? o->log_driver : "json-file");
+	return split_option(a, &o->log_opts, "--log-opt", &h->log->config, e);
+}
+
+/* "always", "on-failure:3" */
+static int set_restart(const struct run_options *o, struct arena *a, struct host_config *h,
+		       struct err *e)
+{
+	uint64_t times = 0;
+	char *colon;
+
+	h->restart = arena_alloc(a, sizeof(*h->restart));
+	if (!h->restart || !(h->restart->name = arena_dup(a, o->restart ? o->restart : "no")))
+		return no_memory(e);
+	colon = strchr(h->restart->name, ':');
+	if (!colon)
+		return 0;
+	*colon = '\0';
+	if (text_u64(colon + 1, INT32_MAX, &times) < 0)
+		return fail(e, ERR_INPUT, "--restart '%.50s': '%.20s' is not a number", o->restart,
+			    colon + 1);
+	h->restart->maximum_retry_count = (int64_t)times;
+	return 0;
+}
+
+static int set_stop(const struct run_options *o, struct image_run *c, struct err *e)
+{
+	c->stop_signal = text_shown(o->stop_signal);
+	c->stop_timeout.set = o->stop_timeout != NULL;
+	return o->stop_timeout && text_i64(o->stop_timeout, &c->stop_timeout.v) < 0
+		       ? fail(e, ERR_INPUT, "--stop-timeout '%.50s': it is not a number of seconds",
+			      o->stop_timeout)
+		       : 0;
+}
+
 static int set_config(const struct run_options *o, char **args, size_t n_args, struct arena *a,
 		      struct image_run *c, struct err *e)
 {
@@ -199,6 +242,8 @@ static int set_config(const struct run_options *o, char **args, size_t n_args, s
 	c->tty = o->tty;
 	c->open_stdin = o->interactive;
 	c->cmd = n_args ? args : NULL;
+	if (set_stop(o, c, e) < 0)
+		return -1;
 	if (!o->entrypoint)
 		return 0;
 	c->entrypoint = arena_append(a, NULL, o->entrypoint);
@@ -241,7 +286,8 @@ static int set_host(const struct run_options *o, struct arena *a, struct host_co
 	h->privileged = o->privileged;
 	h->readonly_rootfs = o->readonly;
 	h->auto_remove = o->rm;
-	return set_security(o, a, h, e);
+	return set_security(o, a, h, e) < 0 || set_log(o, a, h, e) < 0 ? -1
+								       : set_restart(o, a, h, e);
 }
 
 /**

@@ -1,5 +1,6 @@
 /* check.c - what is wished must be possible, and make sense; asked before anything is made */
 #include "base/err.h"
+#include "base/signals.h"
 #include "base/units.h"
 #include "engine/wish.h"
 #include "spec/oci.h"
@@ -107,6 +108,50 @@ static int check_process(const struct host_config *h, struct err *e)
 	return 0;
 }
 
+/* --- log and life --- */
+
+static int check_log(const struct host_log *l, struct err *e)
+{
+	if (!l || !l->type || !*l->type || strcmp(l->type, "none") == 0 ||
+	    strcmp(l->type, "json-file") == 0)
+		return 0;
+	fail(e, ERR_UNSUPPORTED, "--log-driver '%.50s' can't be honoured yet", l->type);
+	return fail_hint(e, "'json-file' and 'none' are there");
+}
+
+static int check_log_options(const struct host_log *l, struct err *e)
+{
+	for (size_t i = 0; l && i < l->config.n; i++)
+		if (strcmp(l->config.at[i].key, "max-size") != 0 &&
+		    strcmp(l->config.at[i].key, "max-file") != 0)
+			return fail(e, ERR_UNSUPPORTED, "--log-opt '%.50s' can't be honoured yet",
+				    l->config.at[i].key);
+	return 0;
+}
+
+static int check_life(const struct wish *w, struct err *e)
+{
+	static const char *const policies[] = { "", "no", "always", "unless-stopped",
+						"on-failure" };
+	const struct host_restart *r = w->host.restart;
+	const char *stop = w->config.stop_signal;
+	bool known = !r || !r->name;
+	int signal;
+
+	for (size_t i = 0; !known && i < COUNT(policies); i++)
+		known = strcmp(r->name, policies[i]) == 0;
+	if (!known)
+		return fail(e, ERR_INPUT,
+			    "--restart '%.50s': it is one of no, always, unless-stopped and "
+			    "on-failure",
+			    r->name);
+	if (r && r->maximum_retry_count && strcmp(r->name, "on-failure") != 0)
+		return fail(e, ERR_INPUT, "--restart '%.50s' takes no number of times", r->name);
+	if (stop && *stop && signal_parse(stop, &signal, e) < 0)
+		return fail_in(e, "--stop-signal");
+	return check_log(w->host.log, e) < 0 ? -1 : check_log_options(w->host.log, e);
+}
+
 /* --- words --- */
 
 static int check_hosts(char *const *hosts, struct err *e)
@@ -136,7 +181,8 @@ int wish_check(const struct wish *w, struct err *e)
 	const struct host_config *h = &w->host;
 
 	return check_words(w, e) < 0 || check_modes(h, e) < 0 || check_memory(h, e) < 0 ||
-			       check_cpu(h, e) < 0 || check_process(h, e) < 0
+			       check_cpu(h, e) < 0 || check_process(h, e) < 0 ||
+			       check_life(w, e) < 0
 		       ? -1
 		       : 0;
 }

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "engine/container.h"
+#include "engine/record.h"
 #include "os/spawn.h"
 
 /* container_delete() - end and forget what the OCI runtime knows by that id, running or not; none is no
@@ -37,7 +38,8 @@ static void clear_one(struct store *s, char *runtime, const char *id)
 	struct err why = { 0 };
 	int r = container_take(&left, s, id, &why);
 
-	if (r > 0) {
+	/* one that has a record is kept: it stands still, and is recovered when somebody wants it */
+	if (r > 0 && faccessat(left.folder, RECORD_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
 		container_delete(runtime, left.id);
 		r = container_remove(&left, &why);
 	}

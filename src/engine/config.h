@@ -27,6 +27,7 @@ int config_make(const struct wish *w, const struct mounts_asked *mounts,
 		struct err *e);
 
 /* config_process.c */
+char **config_words(const struct image_run *c, struct arena *a, struct err *e);
 int config_process(const struct wish *w, const struct config_place *at, struct arena *a,
 		   struct oci_process *ret_process, struct err *e);
 

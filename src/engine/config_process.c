@@ -40,12 +40,18 @@ static size_t append(char **to, char *const *from)
 	return n;
 }
 
-/* An entrypoint of one empty word is Docker's way to say that there is none. */
-static int set_args(const struct image_run *c, struct arena *a, struct oci_process *p,
-		    struct err *e)
+/**
+ * config_words() - the program and its words: the entrypoint's, then the command's
+ *
+ * An entrypoint of one empty word is Docker's way to say that there is none.
+ *
+ * Return: NULL-terminated, at least one, owned by @a; or NULL.
+ */
+char **config_words(const struct image_run *c, struct arena *a, struct err *e)
 {
 	char *const *entrypoint = c->entrypoint;
 	size_t n = text_count(entrypoint), m = text_count(c->cmd);
+	char **words;
 
 	if (n == 1 && !**entrypoint) {
 		entrypoint = NULL;
@@ -54,13 +60,15 @@ static int set_args(const struct image_run *c, struct arena *a, struct oci_proce
 	if (n + m == 0) {
 		fail(e, ERR_INPUT,
 		     "run a container: neither the image nor the command line names a program");
-		return fail_hint(e, "write it after the image's name");
+		fail_hint(e, "write it after the image's name");
+		return NULL;
 	}
-	p->args = arena_array(a, n + m + 1, sizeof(char *));
-	if (!p->args)
-		return no_memory(e);
-	append(p->args + append(p->args, entrypoint), c->cmd);
-	return 0;
+	words = arena_array(a, n + m + 1, sizeof(char *));
+	if (words)
+		append(words + append(words, entrypoint), c->cmd);
+	else
+		no_memory(e);
+	return words;
 }
 
 /* --- environment --- */
@@ -316,7 +324,7 @@ int config_process(const struct wish *w, const struct config_place *at, struct a
 	struct oci_process p = { .terminal = c->tty, .oom_score_adj = w->host.oom_score_adj };
 
 	p.cwd = c->working_dir && *c->working_dir ? c->working_dir : text_shown("/");
-	if (set_args(c, a, &p, e) < 0 || set_user(w, at, a, &p, e) < 0 ||
+	if (!(p.args = config_words(c, a, e)) || set_user(w, at, a, &p, e) < 0 ||
 	    set_env(c, at, a, &p, e) < 0 || set_caps(&w->host, a, &p, e) < 0 ||
 	    set_rlimits(&w->host, a, &p, e) < 0)
 		return -1;

@@ -20,10 +20,10 @@ static void set_path(struct container *c)
 	snprintf(c->path, sizeof(c->path), CONTAINERS_RUN "/%s", c->id);
 }
 
-/* Others may pass through: a container's user reads its resolv.conf by the bind mount, and its root. */
-static int make_run_folder(struct container *c, struct err *e)
+/* container_open_run() - its folder in memory, made. Others may pass through: a container's user reads its
+ * resolv.conf by the bind mount, and its root */
+int container_open_run(struct container *c, struct err *e)
 {
-	set_path(c);
 	if (mkdir(c->path, 0711) < 0 && errno == ENOENT &&
 	    file_make_folders(CONTAINERS_RUN, strlen(CONTAINERS_RUN), 0711, e) == 0)
 		(void)mkdir(c->path, 0711);
@@ -34,7 +34,7 @@ static int make_run_folder(struct container *c, struct err *e)
 }
 
 /**
- * container_make() - make a container's folders; nothing is in them yet
+ * container_make() - make a container's folder; nothing is in it yet
  * @c: CONTAINER_NONE; the caller closes it in any case, and removes it where that is due
  * @name: NULL: it has none
  */
@@ -44,13 +44,14 @@ int container_make(struct container *c, struct store *s, const struct digest *im
 	c->s = s;
 	if (random_hex(c->id, (CONTAINER_ID - 1) / 2, e) < 0)
 		return -1;
+	set_path(c);
 	c->folder = store_container_make(s, c->id, image, e);
 	if (c->folder < 0)
 		return -1;
 	if (name && store_name_take(s, name, c->id, c->folder, e) < 0)
 		return -1;
 	snprintf(c->name, sizeof(c->name), "%s", name ? name : "");
-	return make_run_folder(c, e);
+	return 0;
 }
 
 /**
@@ -78,24 +79,35 @@ int container_take(struct container *c, struct store *s, const char *id, struct 
 }
 
 /**
- * container_mount() - make its root filesystem, and mount it on rootfs/, to be mounted once
+ * container_fill() - make what it writes to
  * @image: what it is made of; the container keeps it
  * @size: bytes that may be written; 0: any number
- *
- * Return: descriptor of the root, or -1.
  */
-int container_mount(const struct container *c, const struct stored_image *image, uint64_t size,
-		    struct arena *a, struct err *e)
+int container_fill(const struct container *c, const struct stored_image *image, uint64_t size,
+		   struct arena *a, struct err *e)
 {
-	struct snapshot_mount how = { .source = "tare", .once = true, .userns = FD_NONE };
+	const struct snapshot_driver *driver;
+	struct snapshot_base base;
+
+	return snapshot_ready_kept(c->s, image, a, &driver, &base, e) < 0
+		       ? -1
+		       : driver->create(c->folder, &base, size, e);
+}
+
+/* container_mount() - mount its root on rootfs/. Return: descriptor of the root, or -1 */
+int container_mount(const struct container *c, const struct stored_image *image,
+		    enum container_use use, struct arena *a, struct err *e)
+{
+	struct snapshot_mount how = { .source = "tare",
+				      .once = use == CONTAINER_ONCE,
+				      .userns = FD_NONE };
 	const struct snapshot_driver *driver;
 	struct snapshot_base base;
 	own_fd int fd = FD_NONE, at = FD_NONE;
 
-	if (snapshot_ready_kept(c->s, image, a, &driver, &base, e) < 0 ||
-	    driver->create(c->folder, &base, size, e) < 0)
+	if (snapshot_ready_kept(c->s, image, a, &driver, &base, e) < 0)
 		return -1;
-	how.fast = driver->fast;
+	how.fast = driver->fast && use != CONTAINER_KEPT;
 	if (mkdirat(c->run, "rootfs", 0755) < 0)
 		return fail_sys(e, "make the folder 'rootfs'");
 	at = openat(c->run, "rootfs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -116,7 +128,13 @@ static int remove_run_folder(struct container *c, struct err *e)
 	if (umount2(root, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL && errno != ENOENT)
 		return fail_sys(e, "unmount '%s'", root);
 	fd_close(&c->run);
-	return tree_remove(AT_FDCWD, c->path, e);
+	return access(c->path, F_OK) < 0 && errno == ENOENT ? 0 : tree_remove(AT_FDCWD, c->path, e);
+}
+
+/* container_renew_run() - an empty one, whatever it had before */
+int container_renew_run(struct container *c, struct err *e)
+{
+	return remove_run_folder(c, e) < 0 ? -1 : container_open_run(c, e);
 }
 
 /* The file system forgets a project that has nothing and no bound; others' are theirs. */

@@ -6,58 +6,23 @@
  */
 #include "engine/run.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "engine/clear.h"
-#include "engine/config.h"
-#include "engine/container.h"
-#include "engine/etc.h"
-#include "engine/mounts.h"
-#include "engine/verdict.h"
-#include "os/file.h"
+#include "engine/setup.h"
 #include "os/spawn.h"
-#include "store/images.h"
+#include "shim/verdict.h"
 
-#define RUNTIME "tare-runtime"
-
-/**
- * struct running - one container
- * @wish: as it was asked for, with what the image says
- * @size: bytes that may be written to its root; 0: any number
- */
+/* struct running - one container */
 struct running {
-	struct store *s;
-	const struct run_request *q;
-	struct arena a;
-	struct stored_image image;
-	struct wish wish;
-	struct mounts_asked mounts;
-	int64_t size;
+	struct setup setup;
 	struct container container;
-	char runtime[4096];
 };
-
-/* --- the runtime --- */
-
-/**
- * run_find_runtime() - the OCI runtime's program
- * @other: a path, or a name to look for in PATH; NULL, empty: ours, which lies beside us
- */
-int run_find_runtime(const char *other, char *ret_path, size_t size, struct err *e)
-{
-	if (!other || !*other)
-		return spawn_find_beside(RUNTIME, ret_path, size, e);
-	snprintf(ret_path, size, "%s", other);
-	return strchr(other, '/') ? 0 : spawn_find(other, ret_path, size, e);
-}
 
 /* What a terminal sends goes to all in the foreground, to the runtime as well; the rest is ours to pass
  * on. Return: the runtime's wait status. */
@@ -82,8 +47,9 @@ static int stand_in(pid_t pid, const sigset_t *signals)
 static int run_runtime(struct running *r, int *ret_status, struct err *e)
 {
 	struct container *own = &r->container;
+	char *runtime = r->setup.runtime;
 	char log[sizeof(own->path) + 16];
-	char *argv[] = { r->runtime,
+	char *argv[] = { runtime,
 			 (char *)"--log",
 			 log,
 			 (char *)"--log-format",
@@ -93,9 +59,9 @@ static int run_runtime(struct running *r, int *ret_status, struct err *e)
 			 own->path,
 			 own->id,
 			 NULL };
-	const struct image_run *c = &r->wish.config;
+	const struct image_run *c = &r->setup.wish.config;
 	const struct spawn s = {
-		.path = r->runtime,
+		.path = runtime,
 		.argv = argv,
 		.envp = environ,
 		.our_input = c->open_stdin || c->tty,
@@ -120,78 +86,23 @@ static int run_runtime(struct running *r, int *ret_status, struct err *e)
 		return 0;
 	}
 	/* it could not clean up itself */
-	container_delete(r->runtime, own->id);
+	container_delete(runtime, own->id);
 	return fail(e, ERR_SYSTEM, "run the container %.12s: its runtime was killed by signal %d",
 		    own->id, WTERMSIG(status));
 }
 
-/* --- its folder --- */
-
-static int write_config(struct running *r, int root, struct err *e)
-{
-	const struct container *own = &r->container;
-	char hostname[CONFIG_HOSTNAME];
-	const struct config_place at = {
-		.id = own->id,
-		.hostname = config_hostname(&r->wish, own->id, hostname),
-		.folder = own->path,
-		.root = root,
-	};
-	struct oci_config config;
-	own_str struct str text = { 0 };
-
-	if (config_make(&r->wish, &r->mounts, &at, &r->a, &config, e) < 0 ||
-	    etc_write(&r->wish, at.hostname, own->run, e) < 0)
-		return -1;
-	bind_write(&oci_config_table, &config, &text);
-	if (text.torn)
-		return fail_errno(e, ENOMEM, "write the container's config");
-	return file_replace(own->run, "config.json", text.at, text.len, e);
-}
-
-/* Docker refuses one that is there: somebody may rely on it. */
-static int write_id(const struct running *r, struct err *e)
-{
-	const char *file = r->wish.host.id_file, *id = r->container.id;
-	own_fd int fd = FD_NONE;
-
-	if (!file)
-		return 0;
-	fd = openat(AT_FDCWD, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0 && errno == EEXIST) {
-		fail_sys(e, "write the container's id to '%s'", file);
-		return fail_hint(e, "another container's may be in it; remove it first");
-	}
-	if (fd < 0 || write(fd, id, strlen(id)) != (ssize_t)strlen(id))
-		return fail_sys(e, "write the container's id to '%s'", file);
-	return 0;
-}
-
-/* What can be known to fail is known before anything is made. */
-static int prepare(struct running *r, struct err *e)
-{
-	const struct stored_image *image = &r->image;
-
-	if (run_find_runtime(r->q->wish->host.runtime, r->runtime, sizeof(r->runtime), e) < 0 ||
-	    wish_check(r->q->wish, e) < 0 || wish_size(&r->q->wish->host, &r->size, e) < 0 ||
-	    store_image_load(r->s, &r->q->image, &r->a, &r->image, e) < 0)
-		return -1;
-	r->wish = *r->q->wish;
-	if (wish_merge(&r->wish.config, image->config.config, &r->a, e) < 0 ||
-	    mounts_read(&r->wish.host, &r->a, &r->mounts, e) < 0)
-		return -1;
-	return mounts_make_sources(&r->mounts, e);
-}
-
-static int run(struct running *r, int *ret_status, struct err *e)
+static int run(struct running *r, const struct run_request *q, int *ret_status, struct err *e)
 {
 	struct container *own = &r->container;
+	struct setup *u = &r->setup;
 	own_fd int root = FD_NONE;
 
-	if (container_make(own, r->s, &r->q->image, r->q->name, e) < 0)
+	if (container_make(own, u->s, &q->image, q->name, e) < 0 ||
+	    container_fill(own, &u->image, (uint64_t)u->size, &u->a, e) < 0 ||
+	    container_open_run(own, e) < 0)
 		return -1;
-	root = container_mount(own, &r->image, (uint64_t)r->size, &r->a, e);
-	if (root < 0 || write_config(r, root, e) < 0 || write_id(r, e) < 0)
+	root = container_mount(own, &u->image, CONTAINER_ONCE, &u->a, e);
+	if (root < 0 || setup_write(u, own, root, e) < 0 || setup_write_id(u, own, e) < 0)
 		return -1;
 	fd_close(&root);
 	return run_runtime(r, ret_status, e);
@@ -205,16 +116,17 @@ static int run(struct running *r, int *ret_status, struct err *e)
  */
 int run_foreground(struct store *s, const struct run_request *q, int *ret_status, struct err *e)
 {
-	struct running r = { .s = s, .q = q, .container = CONTAINER_NONE };
+	struct running r = { .container = CONTAINER_NONE };
 	struct err other = { 0 };
 	int result = -1;
 
-	if (prepare(&r, e) == 0 && containers_clear(s, r.runtime, e) == 0) {
-		result = run(&r, ret_status, e);
+	if (setup_prepare(&r.setup, s, &q->image, q->wish, e) == 0 &&
+	    containers_clear(s, r.setup.runtime, e) == 0) {
+		result = run(&r, q, ret_status, e);
 		if (container_remove(&r.container, &other) < 0)
 			log_warn("%s", other.text);
 	}
 	container_close(&r.container);
-	arena_done(&r.a);
+	setup_done(&r.setup);
 	return result;
 }

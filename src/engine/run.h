@@ -9,15 +9,15 @@
 /**
  * struct run_request - what to run
  * @image: digest of its manifest
+ * @image_name: what the user called it
  * @name:  NULL: it has none
  */
 struct run_request {
 	struct digest image;
 	const struct wish *wish;
-	const char *name;
+	const char *image_name, *name;
 };
 
-int run_find_runtime(const char *other, char *ret_path, size_t size, struct err *e);
 int run_foreground(struct store *s, const struct run_request *q, int *ret_status, struct err *e);
 
 #endif

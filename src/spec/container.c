@@ -55,9 +55,23 @@ static const struct bind_row rate_rows[] = {
 };
 static const struct bind_table rate_table = BIND_TABLE(rate_rows, struct host_rate, true);
 
+static const struct bind_row log_rows[] = {
+	ROW_STRING("Type",  OPTIONAL, struct host_log, type),
+	ROW_PAIRS("Config", OPTIONAL, struct host_log, config),
+};
+static const struct bind_table log_table = BIND_TABLE(log_rows, struct host_log, true);
+
+static const struct bind_row restart_rows[] = {
+	ROW_STRING("Name",           OPTIONAL, struct host_restart, name),
+	ROW_I64("MaximumRetryCount", OPTIONAL, struct host_restart, maximum_retry_count),
+};
+static const struct bind_table restart_table = BIND_TABLE(restart_rows, struct host_restart, true);
+
 static const struct bind_row host_config_rows[] = {
 	ROW_STRINGS("Binds",              OPTIONAL, struct host_config, binds),
 	ROW_STRING("ContainerIDFile",     OPTIONAL, struct host_config, id_file),
+	ROW_OBJECT("LogConfig",           OPTIONAL, struct host_config, log, log_table),
+	ROW_OBJECT("RestartPolicy",       OPTIONAL, struct host_config, restart, restart_table),
 	ROW_STRING("NetworkMode",         OPTIONAL, struct host_config, network),
 	ROW_BOOL("AutoRemove",            OPTIONAL, struct host_config, auto_remove),
 	ROW_OBJECTS("Mounts",             OPTIONAL, struct host_config, mounts, mount_table),

@@ -48,6 +48,18 @@ struct host_rate {
 };
 typedef LIST(struct host_rate) host_rates;
 
+/* struct host_log - @type: "json-file" or "none" */
+struct host_log {
+	char *type;
+	struct pairs config;
+};
+
+/* struct host_restart - @name: "", "no", "always", "unless-stopped" or "on-failure" */
+struct host_restart {
+	char *name;
+	int64_t maximum_retry_count;
+};
+
 /**
  * struct host_config - one container's
  * @binds:   "SOURCE:TARGET[:OPTION,...]"
@@ -63,6 +75,8 @@ struct host_config {
 		**device_cgroup_rules, **masked_paths, **readonly_paths;
 	char *network, *ipc, *pid, *uts, *cgroupns, *userns, *cgroup_parent, *cpuset_cpus,
 		*cpuset_mems, *runtime, *id_file;
+	struct host_log *log;
+	struct host_restart *restart;
 	LIST(struct host_mount) mounts;
 	LIST(struct host_ulimit) ulimits;
 	LIST(struct host_device) devices;

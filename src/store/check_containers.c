@@ -3,6 +3,7 @@
  * What a kill has left may have processes: only the engine can end them, and does so after a repair
  * (engine/clear.h).
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,7 +16,11 @@
 static int check_container(struct check *c, const char *name,
 			   unsigned char type __attribute__((unused)), struct err *e)
 {
-	if (check_is_locked(c->store.containers, name))
+	char record[CONTAINER_ID + sizeof("/container.json")];
+
+	snprintf(record, sizeof(record), "%.64s/container.json", name);
+	if (check_is_locked(c->store.containers, name) ||
+	    faccessat(c->store.containers, record, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	return check_found(c, CHECK_CONTAINER_LEFT, name, "a kill has left it", NULL, e);
 }

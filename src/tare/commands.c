@@ -5,6 +5,15 @@
 /* in the order of the help, one a line */
 static const struct command *const commands[] = {
 	&container_run_command,
+	&create_command,
+	&start_command,
+	&stop_command,
+	&restart_command,
+	&kill_command,
+	&wait_command,
+	&logs_command,
+	&rm_command,
+	&container_command,
 	&ps_command,
 	&stats_command,
 	&top_command,

@@ -1,6 +1,6 @@
 /* verdict.h - was it the program that failed, or the runtime? By the runtime's log */
-#ifndef ENGINE_VERDICT_H
-#define ENGINE_VERDICT_H
+#ifndef SHIM_VERDICT_H
+#define SHIM_VERDICT_H
 
 #define VERDICT_LOG "runtime.log"
 

@@ -3,7 +3,7 @@
  * A runtime's exit status is its program's, or 1 if the program was never run: which of the two, its log
  * tells, whose JSON form all runtimes share; and why, its sentence, in which they have the same words.
  */
-#include "engine/verdict.h"
+#include "shim/verdict.h"
 
 #include <stddef.h>
 #include <string.h>
