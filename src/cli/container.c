@@ -11,6 +11,7 @@ static const struct command *const commands[] = {
 	&container_kill_command,
 	&container_wait_command,
 	&container_logs_command,
+	&container_exec_command,
 	&container_inspect_command,
 	&container_rm_command,
 	NULL,

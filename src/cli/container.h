@@ -6,10 +6,10 @@
 #include "tare/cli.h"
 
 /* Those of the group; docker's short ones, which are the same, are in tare/cli.h. */
-extern const struct command container_create_command, container_inspect_command,
-	container_kill_command, container_logs_command, container_ls_command,
-	container_restart_command, container_rm_command, container_start_command,
-	container_stop_command, container_wait_command;
+extern const struct command container_create_command, container_exec_command,
+	container_inspect_command, container_kill_command, container_logs_command,
+	container_ls_command, container_restart_command, container_rm_command,
+	container_start_command, container_stop_command, container_wait_command;
 
 /* struct container_call - one word's container, for a command that does the same with each */
 struct container_call {

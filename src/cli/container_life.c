@@ -142,7 +142,7 @@ static int wait_one(struct container_call *c, struct err *e)
 	struct kept after = { 0 };
 	int r;
 
-	if (c->kept->running && kept_wait(c->kept->id, -1, e) < 0)
+	if (c->kept->running && kept_wait(c->kept, -1, e) < 0)
 		return -1;
 	r = kept_read(c->s, c->kept->id, &after, e);
 	if (r < 0 && e->sysno == ENOENT && c->kept->record.host->auto_remove) {

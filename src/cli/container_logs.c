@@ -66,7 +66,9 @@ static int run_logs(const struct cli *cli, void *options, char **args,
 	struct logs *o = options;
 	own_store s = STORE_NONE;
 	struct logs_wish w = { .tail = -1, .follow = o->follow, .entry = print_entry, .ctx = o };
+	struct kept k = { 0 };
 	char id[CONTAINER_ID];
+	int r;
 
 	if (o->tail && strcmp(o->tail, "all") != 0 && text_i64(o->tail, &w.tail) < 0)
 		return fail(e, ERR_INPUT, "--tail '%.50s': it is not a number, nor 'all'", o->tail);
@@ -74,7 +76,9 @@ static int run_logs(const struct cli *cli, void *options, char **args,
 	    read_when("--until", o->until, &w.until, e) < 0 || session_open(&s, cli, e) < 0 ||
 	    kept_find(&s, args[0], id, e) < 0)
 		return -1;
-	return logs_read(&s, id, &w, e);
+	r = kept_read(&s, id, &k, e) < 0 ? -1 : logs_read(&s, &k, &w, e);
+	kept_done(&k);
+	return r;
 }
 
 #define LOGS(symbol) \

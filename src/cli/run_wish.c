@@ -5,10 +5,10 @@
 
 #include "base/own.h"
 #include "cli/run.h"
+#include "cli/words.h"
 #include "os/file.h"
 
-#define LIST_FILE_MAX ((size_t)1 << 20) /* bytes of an --env-file or --label-file */
-#define POLICY_MAX    ((size_t)4 << 20) /* bytes of a seccomp policy */
+#define POLICY_MAX ((size_t)4 << 20) /* bytes of a seccomp policy */
 
 static int no_memory(struct err *e)
 {
@@ -24,124 +24,23 @@ static char **strings(struct arena *a, const struct opt_list *from)
 	return list;
 }
 
-/* --- lists that may come from files: environment and labels --- */
-
-/* struct words - a growing list */
-struct words {
-	struct arena *a;
-	char **at;
-	size_t n;
-};
-
-static int add_word(struct words *w, char *word, struct err *e)
-{
-	char **more = arena_more(w->a, w->at, w->n, sizeof(char *));
-
-	if (!more || !word)
-		return no_memory(e);
-	more[w->n++] = word;
-	w->at = more;
-	return 0;
-}
-
-/* NAME=VALUE; NAME alone has our own value, if we have one. */
-static int add_variable(struct words *w, const char *word, struct err *e)
-{
-	const char *ours;
-
-	if (!*word || *word == '=')
-		return fail(e, ERR_INPUT, "the variable '%.100s' has no name", word);
-	if (strchr(word, '='))
-		return add_word(w, arena_dup(w->a, word), e);
-	ours = getenv(word);
-	return ours ? add_word(w, arena_printf(w->a, "%s=%s", word, ours), e) : 0;
-}
-
-static int add_label(struct words *w, const char *word, struct err *e)
-{
-	if (!*word || *word == '=')
-		return fail(e, ERR_INPUT, "the label '%.100s' has no name", word);
-	return add_word(w, arena_dup(w->a, word), e);
-}
-
-typedef int add_one(struct words *w, const char *word, struct err *e);
-
-/* A line each; '#' begins a remark; what stands before the word is blank. */
-static int add_file(struct words *w, const char *path, add_one *add, struct err *e)
-{
-	own_mem char *text = NULL;
-	char *rest, *line;
-
-	if (file_read(AT_FDCWD, path, LIST_FILE_MAX, &text, e) < 0)
-		return -1;
-	rest = text;
-	for (size_t number = 1; (line = strsep(&rest, "\n")); number++) {
-		line += strspn(line, " \t");
-		if (!*line || *line == '#' || (*line == '\r' && !line[1]))
-			continue;
-		if (line[strlen(line) - 1] == '\r')
-			line[strlen(line) - 1] = '\0';
-		if (add(w, line, e) < 0)
-			return fail_in(e, "%s:%zu", path, number);
-	}
-	return 0;
-}
-
-static int add_all(struct words *w, const struct opt_list *files, const struct opt_list *words,
-		   add_one *add, const char *option, struct err *e)
-{
-	for (size_t i = 0; i < files->n; i++)
-		if (add_file(w, files->at[i], add, e) < 0)
-			return fail_in(e, "%s-file", option);
-	for (size_t i = 0; i < words->n; i++)
-		if (add(w, words->at[i], e) < 0)
-			return fail_in(e, "%s", option);
-	return 0;
-}
-
-static int split(struct arena *a, char *const *words, size_t n, const char *what, struct pairs *ret,
-		 struct err *e)
-{
-	ret->at = arena_array(a, n + 1, sizeof(*ret->at));
-	ret->n = 0;
-	if (!ret->at)
-		return no_memory(e);
-	for (size_t i = 0; i < n; i++) {
-		char *key = arena_dup(a, words[i]), *value = key ? strchr(key, '=') : NULL;
-
-		if (!key)
-			return no_memory(e);
-		if (value)
-			*value++ = '\0';
-		else if (what)
-			return fail(e, ERR_INPUT, "%s '%.100s': it is not NAME=VALUE", what, key);
-		ret->at[ret->n++] = (struct pair){ key, value ? value : text_shown("") };
-	}
-	return 0;
-}
-
 static int split_option(struct arena *a, const struct opt_list *from, const char *option,
 			struct pairs *ret, struct err *e)
 {
 	char **list = strings(a, from);
 
-	return list ? split(a, list, from->n, option, ret, e) : no_memory(e);
+	return list ? words_split(a, list, from->n, option, ret, e) : no_memory(e);
 }
 
 static int set_lists(const struct run_options *o, struct arena *a, struct wish *w, struct err *e)
 {
-	struct words env = { .a = a }, labels = { .a = a };
+	const char *zone = o->tz ? arena_printf(a, "TZ=%s", o->tz) : NULL;
 
-	if (add_all(&env, &o->env_files, &o->env, add_variable, "--env", e) < 0 ||
-	    (o->tz && add_word(&env, arena_printf(a, "TZ=%s", o->tz), e) < 0) ||
-	    add_all(&labels, &o->label_files, &o->labels, add_label, "--label", e) < 0 ||
-	    split(a, labels.at, labels.n, NULL, &w->config.labels, e) < 0)
-		return -1;
-	w->config.env = arena_array(a, env.n + 1, sizeof(char *));
-	if (!w->config.env)
+	if (o->tz && !zone)
 		return no_memory(e);
-	if (env.n)
-		memcpy(w->config.env, env.at, env.n * sizeof(char *));
+	if (words_env(a, &o->env_files, &o->env, zone, &w->config.env, e) < 0 ||
+	    words_labels(a, &o->label_files, &o->labels, &w->config.labels, e) < 0)
+		return -1;
 	return split_option(a, &o->sysctls, "--sysctl", &w->host.sysctls, e) < 0 ||
 			       split_option(a, &o->storage, "--storage-opt", &w->host.storage_opt,
 					    e) < 0 ||
@@ -162,10 +61,10 @@ static int add_security(struct words *w, const char *word, struct err *e)
 		return 0;
 	if (!text_starts(word, "seccomp=") || strcmp(word + 8, "unconfined") == 0 ||
 	    strcmp(word + 8, "builtin") == 0)
-		return add_word(w, text_shown(word), e);
+		return words_add(w, text_shown(word), e);
 	if (file_read(AT_FDCWD, word + 8, POLICY_MAX, &text, e) < 0)
 		return fail_in(e, "--security-opt '%.200s'", word);
-	return add_word(w, arena_printf(w->a, "seccomp=%s", text + strspn(text, " \t\r\n")), e);
+	return words_add(w, arena_printf(w->a, "seccomp=%s", text + strspn(text, " \t\r\n")), e);
 }
 
 static int set_security(const struct run_options *o, struct arena *a, struct host_config *h,
@@ -181,12 +80,8 @@ static int set_security(const struct run_options *o, struct arena *a, struct hos
 		     !(h->readonly_paths = arena_array(a, 1, sizeof(char *)))))
 			return no_memory(e);
 	}
-	h->security_opt = arena_array(a, w.n + 1, sizeof(char *));
-	if (!h->security_opt)
-		return no_memory(e);
-	if (w.n)
-		memcpy(h->security_opt, w.at, w.n * sizeof(char *));
-	return 0;
+	h->security_opt = words_list(&w, e);
+	return h->security_opt ? 0 : -1;
 }
 
 /* --- log and life --- */

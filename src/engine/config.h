@@ -27,6 +27,8 @@ int config_make(const struct wish *w, const struct mounts_asked *mounts,
 		struct err *e);
 
 /* config_process.c */
+int config_user(const char *spec, char *const *more_groups, int root, struct arena *a,
+		struct oci_user *ret_user, struct err *e);
 char **config_words(const struct image_run *c, struct arena *a, struct err *e);
 int config_process(const struct wish *w, const struct config_place *at, struct arena *a,
 		   struct oci_process *ret_process, struct err *e);

@@ -104,10 +104,9 @@ struct account {
 
 /* A list of the container's own, as its links lead; "" where it has none. What is no usual file is not
  * opened: a device may do something then. */
-static int read_list(const struct config_place *at, const char *path, char **ret_text,
-		     struct err *e)
+static int read_list(int root, const char *path, char **ret_text, struct err *e)
 {
-	own_fd int found = path_try_open(at->root, path, O_PATH, 0), fd = FD_NONE;
+	own_fd int found = path_try_open(root, path, O_PATH, 0), fd = FD_NONE;
 	char link[32];
 	struct stat st;
 
@@ -166,8 +165,8 @@ static int add_group(struct arena *a, struct oci_user *u, uint32_t gid, struct e
 	return 0;
 }
 
-/* Those that /etc/group gives the user, unless one was asked for; and those of --group-add. */
-static int add_groups(const struct wish *w, const struct account *who, const char *group,
+/* Those that /etc/group gives the user, unless one was asked for; and @more. */
+static int add_groups(const struct account *who, const char *group, char *const *more,
 		      struct arena *a, struct oci_user *u, struct err *e)
 {
 	const char *rest = group;
@@ -176,30 +175,31 @@ static int add_groups(const struct wish *w, const struct account *who, const cha
 	while (*who->name && !who->has_group && passwd_next_group(&rest, who->name, &gid))
 		if (add_group(a, u, gid, e) < 0)
 			return -1;
-	for (char *const *name = w->host.group_add; name && *name; name++)
-		if (find_id(group, *name, "group", "/etc/group", &gid, e) < 0 ||
+	for (; more && *more; more++)
+		if (find_id(group, *more, "group", "/etc/group", &gid, e) < 0 ||
 		    add_group(a, u, gid, e) < 0)
 			return -1;
 	return 0;
 }
 
-static int set_user(const struct wish *w, const struct config_place *at, struct arena *a,
-		    struct oci_process *p, struct err *e)
+/**
+ * config_user() - who that is, by the container's own files
+ * @spec: "USER[:GROUP]", each a name or a number; empty: root
+ * @more_groups: names or numbers; may be NULL
+ * @root: descriptor of the container's root
+ */
+int config_user(const char *spec, char *const *more_groups, int root, struct arena *a,
+		struct oci_user *ret, struct err *e)
 {
-	const char *spec = w->config.user ? w->config.user : "";
 	own_mem char *passwd = NULL, *group = NULL;
 	struct account who;
 
-	if (read_list(at, "/etc/passwd", &passwd, e) < 0 ||
-	    read_list(at, "/etc/group", &group, e) < 0 ||
+	if (read_list(root, "/etc/passwd", &passwd, e) < 0 ||
+	    read_list(root, "/etc/group", &group, e) < 0 ||
 	    find_account(spec, passwd, group, &who, e) < 0)
 		return -1;
-	p->user = arena_alloc(a, sizeof(*p->user));
-	if (!p->user)
-		return no_memory(e);
-	p->user->uid = who.uid;
-	p->user->gid = who.gid;
-	return add_groups(w, &who, group, a, p->user, e);
+	*ret = (struct oci_user){ .uid = who.uid, .gid = who.gid };
+	return add_groups(&who, group, more_groups, a, ret, e);
 }
 
 /* --- rights --- */
@@ -324,7 +324,8 @@ int config_process(const struct wish *w, const struct config_place *at, struct a
 	struct oci_process p = { .terminal = c->tty, .oom_score_adj = w->host.oom_score_adj };
 
 	p.cwd = c->working_dir && *c->working_dir ? c->working_dir : text_shown("/");
-	if (!(p.args = config_words(c, a, e)) || set_user(w, at, a, &p, e) < 0 ||
+	if (!(p.args = config_words(c, a, e)) || !(p.user = arena_alloc(a, sizeof(*p.user))) ||
+	    config_user(c->user ? c->user : "", w->host.group_add, at->root, a, p.user, e) < 0 ||
 	    set_env(c, at, a, &p, e) < 0 || set_caps(&w->host, a, &p, e) < 0 ||
 	    set_rlimits(&w->host, a, &p, e) < 0)
 		return -1;

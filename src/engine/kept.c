@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
@@ -16,6 +17,7 @@
 #include "engine/config.h"
 #include "engine/names.h"
 #include "engine/setup.h"
+#include "os/file.h"
 #include "os/lock.h"
 
 /* Docker's exit status of what ended without anybody who saw it. */
@@ -23,8 +25,9 @@
 
 /* --- made --- */
 
-static int write_record(const struct setup *u, const struct run_request *q,
-			const struct container *c, struct err *e)
+/* kept_write_record() - into @folder; @durable: on the disk, and so are its names */
+int kept_write_record(const struct setup *u, const struct run_request *q, const struct container *c,
+		      int folder, bool durable, struct err *e)
 {
 	struct wish w = u->wish;
 	char created[DATE_TEXT], image[DIGEST_TEXT], manifest[DIGEST_TEXT];
@@ -45,10 +48,9 @@ static int write_record(const struct setup *u, const struct run_request *q,
 		return -1;
 	r.path = words[0];
 	r.args = words + 1;
-	if (document_write(c->folder, RECORD_FILE, &container_record_table, &r, !w.host.auto_remove,
-			   e) < 0)
+	if (document_write(folder, RECORD_FILE, &container_record_table, &r, durable, e) < 0)
 		return -1;
-	if (!w.host.auto_remove && (fsync(c->s->containers) < 0 || fsync(c->s->names) < 0))
+	if (durable && (fsync(c->s->containers) < 0 || fsync(c->s->names) < 0))
 		return fail_sys(e, "flush the container's names to the disk");
 	return 0;
 }
@@ -62,7 +64,9 @@ static int make(struct setup *u, const struct run_request *q, struct container *
 	if (!q->name && name_choose(u->s, c, name, e) < 0)
 		return -1;
 	return container_fill(c, &u->image, (uint64_t)u->size, &u->a, e) < 0 ||
-			       setup_write_id(u, c, e) < 0 || write_record(u, q, c, e) < 0
+			       setup_write_id(u, c, e) < 0 ||
+			       kept_write_record(u, q, c, c->folder, !u->wish.host.auto_remove, e) <
+				       0
 		       ? -1
 		       : 0;
 }
@@ -176,6 +180,39 @@ static void settle(struct kept *k)
 	k->state.error = text_shown("its shim was killed, or the machine was restarted");
 }
 
+static int read_record(int folder, struct kept *k, struct err *e)
+{
+	char path[CONTAINER_PATH];
+	own_fd int run = FD_NONE;
+
+	if (document_read(folder, RECORD_FILE, &container_record_table, &k->a, &k->record, e) == 0)
+		return 0;
+	if (e->sysno != ENOENT)
+		return -1;
+	*e = (struct err){ 0 };
+	snprintf(path, sizeof(path), CONTAINERS_RUN "/%s", k->id);
+	run = fd_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	k->foreground = true;
+	return run < 0 ? fail_sys(e, "it is being made, or removed")
+		       : document_read(run, RECORD_FILE, &container_record_table, &k->a, &k->record,
+				       e);
+}
+
+/* What its run and the runtime say of it. */
+static void read_foreground(struct kept *k, bool locked)
+{
+	char path[CONTAINER_PATH + sizeof("/" SHIM_PID)], text[32];
+	int n;
+
+	snprintf(path, sizeof(path), CONTAINERS_RUN "/%s/" SHIM_PID, k->id);
+	n = file_try_read(AT_FDCWD, path, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	k->state.pid = strtol(text, NULL, 10);
+	k->running = locked && k->state.pid > 0;
+	k->state.status = text_shown(k->running ? "running" : "created");
+	k->state.started = k->record.created;
+}
+
 /**
  * kept_read() - a container as it is now
  * @k: zeroed; the caller ends it with kept_done() in any case
@@ -194,13 +231,11 @@ int kept_read(struct store *s, const char *id, struct kept *k, struct err *e)
 	locked = flock(folder, LOCK_SH | LOCK_NB) < 0;
 	if (!locked)
 		(void)flock(folder, LOCK_UN);
-	if (document_read(folder, RECORD_FILE, &container_record_table, &k->a, &k->record, e) < 0) {
-		if (e->sysno != ENOENT)
-			return fail_in(e, "read the container %.12s", id);
-		*e = (struct err){ 0 };
-		fail(e, ERR_UNSUPPORTED,
-		     "the container %.12s is one of `tare run --rm` in the foreground", id);
-		return fail_hint(e, "it is gone when that ends");
+	if (read_record(folder, k, e) < 0)
+		return fail_in(e, "read the container %.12s", id);
+	if (k->foreground) {
+		read_foreground(k, locked);
+		return 0;
 	}
 	if (read_state(folder, k, e) < 0)
 		return fail_in(e, "read the container %.12s", id);
@@ -273,7 +308,13 @@ int kept_remove(struct store *s, const char *id, bool force, struct err *e)
 	struct kept k = { 0 };
 	int r = kept_read(s, id, &k, e);
 
-	if (r == 0 && k.running && !force) {
+	if (r == 0 && k.foreground && force) {
+		/* its run removes it */
+		r = kept_kill(&k, e);
+		kept_done(&k);
+		return r;
+	}
+	if (r == 0 && (k.running || k.foreground) && !force) {
 		fail(e, ERR_CONFLICT, "remove the container '%s': it is running", k.record.name);
 		r = fail_hint(e, "stop it first, or use --force");
 	}

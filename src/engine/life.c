@@ -175,26 +175,42 @@ int kept_start(struct container *c, struct shim_report *ret, struct err *e)
 
 /* --- end --- */
 
+/* It has no shim: as long as the run lives it is there. */
+static int wait_for_run(const struct kept *k, int64_t end, bool for_ever)
+{
+	char path[CONTAINER_PATH];
+
+	snprintf(path, sizeof(path), CONTAINERS_RUN "/%s", k->id);
+	while (access(path, F_OK) == 0) {
+		if (!for_ever && clock_now_ns() > end)
+			return 0;
+		clock_nap_ns(2000000);
+	}
+	return 1;
+}
+
 /**
- * kept_wait() - until its shim has ended
+ * kept_wait() - until its shim has ended, or its run
  * @timeout_ms: -1: for ever
  *
  * Return: 1: it has; 0: time is up; -1.
  */
-int kept_wait(const char *id, int64_t timeout_ms, struct err *e)
+int kept_wait(const struct kept *k, int64_t timeout_ms, struct err *e)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	own_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	const int64_t end = clock_now_ns() + timeout_ms * 1000000;
 	struct pollfd p = { .fd = fd, .events = 0 };
 
+	if (k->foreground)
+		return wait_for_run(k, end, timeout_ms < 0);
 	if (fd < 0)
-		return fail_sys(e, "wait for the container %.12s", id);
-	snprintf(at.sun_path, sizeof(at.sun_path), CONTAINERS_RUN "/%s/" SHIM_SOCKET, id);
+		return fail_sys(e, "wait for the container %.12s", k->id);
+	snprintf(at.sun_path, sizeof(at.sun_path), CONTAINERS_RUN "/%s/" SHIM_SOCKET, k->id);
 	if (connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
 		return errno == ECONNREFUSED || errno == ENOENT || errno == ECONNRESET
 			       ? 1
-			       : fail_sys(e, "wait for the container %.12s", id);
+			       : fail_sys(e, "wait for the container %.12s", k->id);
 	for (;;) {
 		int64_t left = (end - clock_now_ns() + 999999) / 1000000;
 		int r = poll(&p, 1, timeout_ms < 0 ? -1 : left > 0 ? (int)left : 0);
@@ -202,7 +218,7 @@ int kept_wait(const char *id, int64_t timeout_ms, struct err *e)
 		if (r > 0)
 			return 1;
 		if (r < 0 && errno != EINTR)
-			return fail_sys(e, "wait for the container %.12s", id);
+			return fail_sys(e, "wait for the container %.12s", k->id);
 		if (r == 0)
 			return 0;
 	}
@@ -252,7 +268,7 @@ int kept_kill(const struct kept *k, struct err *e)
 		return -1;
 	/* what waits to be started again has no process, and sees the mark */
 	(void)kept_signal(k, SIGKILL, &gone);
-	r = kept_wait(k->id, 30000, e);
+	r = kept_wait(k, 30000, e);
 	return r != 0 ? (r < 0 ? -1 : 0)
 		      : fail(e, ERR_SYSTEM, "the container '%s' does not end, though it was killed",
 			     k->record.name);
@@ -275,6 +291,6 @@ int kept_stop(const struct kept *k, int64_t timeout_s, struct err *e)
 	if (mark_stopping(k, e) < 0)
 		return -1;
 	(void)kept_signal(k, signal, &gone);
-	r = kept_wait(k->id, timeout_s < 0 ? -1 : timeout_s * 1000, e);
+	r = kept_wait(k, timeout_s < 0 ? -1 : timeout_s * 1000, e);
 	return r != 0 ? (r < 0 ? -1 : 0) : kept_kill(k, e);
 }

@@ -155,12 +155,12 @@ static int turn(struct reading *r, int *fd, struct err *e)
 	return read_all(r, *fd, e);
 }
 
-static int follow(struct reading *r, const char *id, int *fd, struct err *e)
+static int follow(struct reading *r, const struct kept *k, int *fd, struct err *e)
 {
 	int ended;
 
 	do {
-		ended = kept_wait(id, NAP_MS, e);
+		ended = kept_wait(k, NAP_MS, e);
 		if (*fd < 0)
 			*fd = open_file(r, 0);
 		if (ended < 0 || (*fd >= 0 && (read_all(r, *fd, e) < 0 || turn(r, fd, e) < 0)))
@@ -170,16 +170,21 @@ static int follow(struct reading *r, const char *id, int *fd, struct err *e)
 }
 
 /* logs_read() - tell @w->entry of each, in their order */
-int logs_read(struct store *s, const char *id, const struct logs_wish *w, struct err *e)
+int logs_read(struct store *s, const struct kept *k, const struct logs_wish *w, struct err *e)
 {
 	own_fd int folder =
-		openat(s->containers, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		openat(s->containers, k->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct reading r = { .w = w, .folder = folder };
 	own_fd int fd = FD_NONE;
 	int result = 0;
 
 	if (folder < 0)
-		return fail_sys(e, "open the container %.12s", id);
+		return fail_sys(e, "open the container %.12s", k->id);
+	if (k->foreground) {
+		fail(e, ERR_UNSUPPORTED, "read the log of the container '%s': it has none",
+		     k->record.name);
+		return fail_hint(e, "what one in the foreground prints goes to whoever runs it");
+	}
 	if (w->tail >= 0)
 		r.skip = count_all(&r) - w->tail;
 	for (unsigned n = oldest(&r) + 1; result == 0 && n-- > 0;) {
@@ -188,7 +193,7 @@ int logs_read(struct store *s, const char *id, const struct logs_wish *w, struct
 			result = read_all(&r, fd, e);
 	}
 	if (result == 0 && w->follow)
-		result = follow(&r, id, &fd, e);
+		result = follow(&r, k, &fd, e);
 	str_done(&r.rest);
 	return result;
 }

@@ -27,6 +27,6 @@ struct logs_wish {
 	void *ctx;
 };
 
-int logs_read(struct store *s, const char *id, const struct logs_wish *w, struct err *e);
+int logs_read(struct store *s, const struct kept *k, const struct logs_wish *w, struct err *e);
 
 #endif

@@ -6,16 +6,15 @@
  */
 #include "engine/run.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "engine/clear.h"
+#include "engine/stand_in.h"
+#include "engine/kept.h"
 #include "engine/setup.h"
-#include "os/spawn.h"
 #include "shim/verdict.h"
 
 /* struct running - one container */
@@ -24,65 +23,32 @@ struct running {
 	struct container container;
 };
 
-/* What a terminal sends goes to all in the foreground, to the runtime as well; the rest is ours to pass
- * on. Return: the runtime's wait status. */
-static int stand_in(pid_t pid, const sigset_t *signals)
-{
-	siginfo_t info;
-	int status;
-
-	for (;;) {
-		if (sigwaitinfo(signals, &info) < 0)
-			continue;
-		if (info.si_signo != SIGCHLD) {
-			if (info.si_code != SI_KERNEL)
-				(void)kill(pid, info.si_signo);
-			continue;
-		}
-		if (waitpid(pid, &status, WNOHANG) == pid)
-			return status;
-	}
-}
-
 static int run_runtime(struct running *r, int *ret_status, struct err *e)
 {
 	struct container *own = &r->container;
 	char *runtime = r->setup.runtime;
-	char log[sizeof(own->path) + 16];
+	char log[sizeof(own->path) + 16], pid_file[sizeof(own->path) + 16];
 	char *argv[] = { runtime,
 			 (char *)"--log",
 			 log,
 			 (char *)"--log-format",
 			 (char *)"json",
 			 (char *)"run",
+			 (char *)"--pid-file",
+			 pid_file,
 			 (char *)"--bundle",
 			 own->path,
 			 own->id,
 			 NULL };
 	const struct image_run *c = &r->setup.wish.config;
-	const struct spawn s = {
-		.path = runtime,
-		.argv = argv,
-		.envp = environ,
-		.our_input = c->open_stdin || c->tty,
-	};
-	sigset_t ours, before;
-	int status = 0;
-	pid_t pid;
+	int status;
 
 	snprintf(log, sizeof(log), "%s/" VERDICT_LOG, own->path);
-	(void)sigfillset(&ours);
-	for (size_t i = 0; i < 3; i++)
-		(void)sigdelset(&ours, (int[]){ SIGTSTP, SIGTTIN, SIGTTOU }[i]);
-	(void)sigprocmask(SIG_BLOCK, &ours, &before);
-	pid = spawn_start(&s, e);
-	if (pid > 0)
-		status = stand_in(pid, &ours);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	if (pid < 0)
+	snprintf(pid_file, sizeof(pid_file), "%s/" SHIM_PID, own->path);
+	if (stand_in(runtime, argv, c->open_stdin || c->tty, &status, e) < 0)
 		return -1;
 	if (WIFEXITED(status)) {
-		*ret_status = verdict(own->run, WEXITSTATUS(status));
+		*ret_status = verdict(own->run, VERDICT_LOG, WEXITSTATUS(status));
 		return 0;
 	}
 	/* it could not clean up itself */
@@ -102,7 +68,8 @@ static int run(struct running *r, const struct run_request *q, int *ret_status, 
 	    container_open_run(own, e) < 0)
 		return -1;
 	root = container_mount(own, &u->image, CONTAINER_ONCE, &u->a, e);
-	if (root < 0 || setup_write(u, own, root, e) < 0 || setup_write_id(u, own, e) < 0)
+	if (root < 0 || setup_write(u, own, root, e) < 0 || setup_write_id(u, own, e) < 0 ||
+	    kept_write_record(u, q, own, own->run, false, e) < 0)
 		return -1;
 	fd_close(&root);
 	return run_runtime(r, ret_status, e);

@@ -12,6 +12,7 @@
 
 #define SHIM_FILE     "shim.json"
 #define SHIM_SOCKET   "shim.sock"
+#define SHIM_PID      "pid" /* of the first process */
 #define STATE_FILE    "state.json"
 #define LOG_FILE      "json.log"
 

@@ -17,7 +17,6 @@
 #include "shim/shim.h"
 #include "shim/verdict.h"
 
-#define PID_FILE       "pid"
 #define CONSOLE_SOCKET "console.sock"
 
 /* struct ends - the program's ends of its streams, ours where there is none */
@@ -119,7 +118,7 @@ static int run_runtime(struct shim *s, const struct ends *t, int *ret_status, st
 			 (char *)"run",
 			 (char *)"--detach",
 			 (char *)"--pid-file",
-			 (char *)PID_FILE,
+			 (char *)SHIM_PID,
 			 (char *)"--bundle",
 			 (char *)".",
 			 s->doc.tty ? (char *)"--console-socket" : s->doc.id,
@@ -142,14 +141,14 @@ static int run_runtime(struct shim *s, const struct ends *t, int *ret_status, st
 	(void)dup2(STDOUT_FILENO, STDIN_FILENO);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	*ret_status = WIFEXITED(status) ? verdict(s->run, WEXITSTATUS(status)) : 125;
+	*ret_status = WIFEXITED(status) ? verdict(s->run, VERDICT_LOG, WEXITSTATUS(status)) : 125;
 	return fail_start(s, e);
 }
 
 static int read_pid(struct shim *s, struct err *e)
 {
 	char text[32];
-	int n = file_try_read(s->run, PID_FILE, text, sizeof(text) - 1);
+	int n = file_try_read(s->run, SHIM_PID, text, sizeof(text) - 1);
 
 	text[n > 0 ? n : 0] = '\0';
 	s->pid = (pid_t)strtol(text, NULL, 10);

@@ -26,14 +26,14 @@ static const struct {
 
 /**
  * verdict() - the exit status of a container
- * @folder: where the runtime has written VERDICT_LOG
+ * @folder: where the runtime has written @log
  * @status: the runtime's
  */
-int verdict(int folder, int status)
+int verdict(int folder, const char *log, int status)
 {
 	char text[LOG_MAX];
 	const char *line;
-	int n = status ? file_try_read(folder, VERDICT_LOG, text, sizeof(text)) : 0;
+	int n = status ? file_try_read(folder, log, text, sizeof(text)) : 0;
 
 	if (n <= 0)
 		return status;

@@ -4,6 +4,6 @@
 
 #define VERDICT_LOG "runtime.log"
 
-int verdict(int folder, int status);
+int verdict(int folder, const char *log, int status);
 
 #endif

@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
 	&kill_command,
 	&wait_command,
 	&logs_command,
+	&exec_command,
 	&rm_command,
 	&container_command,
 	&ps_command,

@@ -61,6 +61,7 @@ ROW(restart, "restart", "CONTAINERS", "stop containers, and start them again");
 ROW(kill,    "kill", "CONTAINERS", "send a signal to containers");
 ROW(wait,    "wait", "CONTAINERS", "wait until containers end, and print their exit statuses");
 ROW(logs,    "logs", "CONTAINERS", "print what a container has printed");
+ROW(exec,    "exec", "CONTAINERS", "run another program in a container that runs");
 ROW(rm,      "rm", "CONTAINERS", "remove containers, with all that they wrote");
 ROW(container, "container", "CONTAINERS", "everything about containers that are kept");
 ROW(rmi,     "rmi", "IMAGES", "remove images");

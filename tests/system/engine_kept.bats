@@ -18,7 +18,7 @@ teardown() {
 
 	cd /
 	mapfile -t all < <(ls "$TARE_ROOT/containers")
-	((${#all[@]} == 0)) || host_tare rm --force "${all[@]}" >/dev/null
+	((${#all[@]} == 0)) || host_tare rm --force "${all[@]}" >/dev/null 2>&1 || true
 	left=$(find "$TARE_ROOT/containers" "$TARE_ROOT/names" -mindepth 1 -maxdepth 1)
 	for one in "${all[@]}"; do
 		[[ ! -e /run/tare/containers/$one ]] || left+=" /run/tare/containers/$one"
@@ -241,6 +241,53 @@ has_log() { host_tare logs "$id" 2>&1 | grep -q -- "$1"; }
 	has_status running
 	[[ ! -e /proc/$pid || $(tr '\0' ' ' <"/proc/$pid/cmdline") != *"of $id"* ]]
 	[[ $(pgrep -c -f "^sh -c : of $id;") = 1 ]]
+}
+
+@test "exec: another program in it, its streams ours" {
+	detach -e A=image -- sleep 60
+	run host_tare exec -e B=ours -w /tmp -u nobody "$id" sh -c 'echo $A $B; pwd; id -u; exit 6'
+	expect_status 6
+	expect_line '^image ours$'
+	expect_line '^/tmp$'
+	expect_line '^65534$'
+	run bash -c 'echo words | "$0" exec -i "$1" cat' "$TARE_BUILD/src/tare" "$id"
+	expect_output words
+	run host_tare exec "$id" nonesuch
+	expect_status 127
+	run host_tare exec "$id" /etc
+	expect_status 126
+	run host_tare exec -u nonesuch "$id" true
+	expect_error "run as the user 'nonesuch'"
+	expect_status 125
+	with_terminal "$TARE_BUILD/src/tare" exec -it "$id" sh -c 'tty; echo $TERM; exit 3'
+	expect_status 3
+	expect_line '^xterm'
+	host_tare exec --detach "$id" sh -c 'echo done >/file; sleep 60'
+	is_done() { [[ $(host_tare exec "$id" cat /file) = done ]]; }
+	wait_for 10 is_done
+	host_tare stop -t 0 "$id"
+	run host_tare exec "$id" true
+	expect_error "run a program in the container '$id': it is not running"
+	[[ ! $(compgen -G "/run/tare/containers/$(<whole)/exec-*") ]]
+}
+
+@test "one in the foreground is listed, entered and stopped as others are" {
+	"$TARE_BUILD/src/tare" run --rm --name "$id" tare/base sh -c 'trap "exit 9" TERM; while :; do sleep 0.05; done' </dev/null 3>&- &
+	is_running() { [[ $(shown "$id" '{{.State.Running}}') = true ]]; }
+	wait_for 10 is_running
+	run host_tare container ls
+	expect_line "Up .* $id\$"
+	[[ $(host_tare exec "$id" echo in) = in ]]
+	run host_tare logs "$id"
+	expect_error "read the log of the container '$id': it has none"
+	run host_tare rm "$id"
+	expect_error 'it is running'
+	host_tare stop "$id"
+	status=0
+	wait $! || status=$?
+	expect_status 9
+	run host_tare container ls --all --quiet
+	expect_output ''
 }
 
 @test "names: unique, made up where none is given; ids by their beginnings" {
