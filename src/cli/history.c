@@ -11,13 +11,13 @@
 #include "store/listing.h"
 
 struct history {
-	const char *human;
+	struct opt_bool human;
 	struct render render;
 };
 
 // clang-format off
 static const struct opt opts[] = {
-	OPT_STRING_("human", 'H', struct history, human, "BOOL", "sizes and dates for people (the default: true)"),
+	OPT_BOOL_("human", 'H', struct history, human, "sizes and dates for people, as without it; --human=false: for programs"),
 	RENDER_OPTS_QUIET(struct history, render),
 };
 
@@ -85,7 +85,7 @@ static void add(struct arena *a, struct row *row, const struct image_history *h,
 static int show(struct store *s, const char *word, const struct history *o, struct arena *a,
 		struct err *e)
 {
-	bool human = !o->human || strcmp(o->human, "false") != 0;
+	bool human = !o->human.set || o->human.v;
 	struct image_found found;
 	struct stored_image i;
 	struct row *all;
