@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/image.h"
+#include "cli/image_filter.h"
 #include "cli/session.h"
 #include "store/listing.h"
 
@@ -22,7 +23,7 @@ struct images {
 static const struct opt opts[] = {
 	OPT_FLAG_("all",        'a', struct images, all,     "nothing is left out; as without it, since there are no intermediate images"),
 	OPT_FLAG_("digests",     0,  struct images, digests, "show digests"),
-	OPT_STRINGS_("filter",  'f', struct images, filter,  "KEY=VALUE", "only those with this dangling (true, false), reference, before or since"),
+	OPT_STRINGS_("filter",  'f', struct images, filter,  "KEY=VALUE", "only those with this dangling (true, false), reference (a pattern), label, before, since or until"),
 	RENDER_OPTS_QUIET(struct images, render),
 };
 
@@ -31,7 +32,7 @@ struct row {
 	char *repository, *tag, *digest, *id, *since, *created, *size_text, *virtual_size, *containers, *shared,
 		*unique, *platform;
 	uint64_t size;
-	char **labels;
+	bool named;
 	const struct listed_image *image;
 };
 
@@ -70,6 +71,7 @@ struct listing {
 	struct row *rows;
 	size_t n, room;
 	const struct images *o;
+	struct filters filters;
 	int64_t now;
 };
 
@@ -88,7 +90,7 @@ static struct row *add_row(struct listing *l, const struct listed_image *i, stru
 				      : arena_dup_len(&l->a, i->id + 7, strnlen(i->id + 7, len));
 	r->digest = i->digest;
 	r->since = arena_dup(&l->a, date_ago(i->created, l->now, text, sizeof(text)));
-	r->created = arena_dup(&l->a, date_text(i->created, text));
+	r->created = arena_dup(&l->a, date_local_words(i->created, text));
 	r->size = i->size ? i->size : i->content;
 	r->size_text = r->virtual_size = arena_dup(&l->a, size_format(r->size, false, text));
 	r->containers = r->shared = r->unique = text_shown("N/A");
@@ -120,6 +122,7 @@ static int add_named(struct listing *l, const struct listed_image *i, const char
 		return -1;
 	digest = digest_in(i, reference_name(&r, text));
 	row->digest = digest ? arena_dup(&l->a, digest) : text_shown("<none>");
+	row->named = true;
 	row->repository = arena_dup(&l->a, reference_familiar_name(&r, text));
 	row->tag = *r.tag ? arena_dup(&l->a, r.tag) : text_shown("<none>");
 	return row->repository && row->tag ? 0 : fail_errno(e, ENOMEM, "list the images");
@@ -139,129 +142,51 @@ static int add_image(struct listing *l, const struct listed_image *i, struct err
 	return i->digests.n || add_row(l, i, e) ? 0 : -1;
 }
 
-static bool is_dangling(const struct row *r)
+/* A row's name fits; those without a name have none to fit. */
+static bool names_fit(const struct listing *l, const struct row *r)
 {
-	return strcmp(r->tag, "<none>") == 0;
+	char whole[2 * REFERENCE_TEXT];
+	bool digest = r->image->tags.n == 0;
+
+	snprintf(whole, sizeof(whole), "%s%s%s", r->repository, digest ? "@" : ":",
+		 digest ? r->digest : r->tag);
+	return image_name_fits(&l->filters, r->named ? r->repository : NULL, whole);
 }
 
-static bool is_reference(const struct row *r, const char *pattern)
+/* A name that is given as a word is one more reference, as docker's. */
+static int understand(struct listing *l, struct store *s, const char *name, struct err *e)
 {
-	char whole[REFERENCE_TEXT + 16];
+	struct opt_list words = l->o->filter;
 
-	snprintf(whole, sizeof(whole), "%s:%s", r->repository, r->tag);
-	return text_glob(pattern, r->repository) || text_glob(pattern, whole);
+	if (name && words.n == COUNT(words.at))
+		return fail(e, ERR_LIMIT, "there are too many filters");
+	if (name)
+		words.at[words.n++] = arena_printf(&l->a, "reference=%s", name);
+	if (name && !words.at[words.n - 1])
+		return fail_errno(e, ENOMEM, "list the images");
+	return filters_parse(image_filters, &words, l->now, &l->filters, e) < 0
+		       ? -1
+		       : image_filters_resolve(s, &l->all, &l->filters, e);
 }
 
-/* struct condition - a --filter, understood */
-struct condition {
-	enum { BY_DANGLING, BY_REFERENCE, BY_BEFORE, BY_SINCE } key;
-	const char *value;
-	int64_t created;
-};
-
-static const struct word keys[] = {
-	{ "dangling", BY_DANGLING },
-	{ "reference", BY_REFERENCE },
-	{ "before", BY_BEFORE },
-	{ "since", BY_SINCE },
-	{ NULL, 0 },
-};
-
-static int64_t created_of(const struct listing *l, const struct digest *d)
+static int filter(struct listing *l, struct store *s, struct err *e)
 {
-	char text[DIGEST_TEXT];
+	size_t kept = 0;
 
-	digest_text(d, text);
-	for (size_t i = 0; i < l->all.n; i++)
-		if (strcmp(l->all.at[i].digest, text) == 0)
-			return l->all.at[i].created;
-	return 0;
-}
+	for (size_t i = 0; i < l->n; i++) {
+		int fits = image_fits(s, l->rows[i].image, &l->filters, e);
 
-static int understand(struct listing *l, struct store *s, const char *text, struct condition *ret,
-		      struct err *e)
-{
-	const char *equals = strchr(text, '=');
-	char key[32] = "";
-	const struct word *w;
-	struct image_found image;
-
-	if (equals && (size_t)(equals - text) < sizeof(key))
-		snprintf(key, sizeof(key), "%.*s", (int)(equals - text), text);
-	w = word_find(keys, key);
-	if (!w || !equals) {
-		fail(e, ERR_INPUT, "images: --filter '%s' is not understood", text);
-		return fail_hint(
-			e,
-			"as in dangling=true, reference='debian:*', before=IMAGE or since=IMAGE");
-	}
-	*ret = (struct condition){ .key = (int)w->value, .value = equals + 1 };
-	if (ret->key == BY_DANGLING && strcmp(ret->value, "true") != 0 &&
-	    strcmp(ret->value, "false") != 0)
-		return fail(e, ERR_INPUT, "images: --filter '%s': it is true or false", text);
-	if (ret->key == BY_BEFORE || ret->key == BY_SINCE) {
-		if (session_image(s, ret->value, &image, e) < 0)
-			return fail_in(e, "images: --filter '%s'", text);
-		ret->created = created_of(l, &image.digest);
-	}
-	return 0;
-}
-
-static bool fits_one(const struct row *r, const struct condition *c)
-{
-	switch (c->key) {
-	case BY_DANGLING:
-		return is_dangling(r) == (strcmp(c->value, "true") == 0);
-	case BY_REFERENCE:
-		return is_reference(r, c->value);
-	case BY_BEFORE:
-		return r->image->created < c->created;
-	case BY_SINCE:
-		return r->image->created > c->created;
-	}
-	return true;
-}
-
-static bool fits(const struct row *r, const struct condition *c, size_t n)
-{
-	bool reference = false, wanted = false;
-
-	for (size_t i = 0; i < n; i++) {
-		bool one = fits_one(r, &c[i]);
-
-		/* several references are alternatives */
-		if (c[i].key == BY_REFERENCE) {
-			wanted = true;
-			reference = reference || one;
-		} else if (!one) {
-			return false;
-		}
-	}
-	return !wanted || reference;
-}
-
-static int filter(struct listing *l, struct store *s, const char *name, struct err *e)
-{
-	struct condition c[64];
-	struct condition by_name = { BY_REFERENCE, name, 0 };
-	size_t n = 0, kept = 0;
-
-	for (; n < l->o->filter.n && n < COUNT(c); n++)
-		if (understand(l, s, l->o->filter.at[n], &c[n], e) < 0)
+		if (fits < 0)
 			return -1;
-	for (size_t i = 0; i < l->n; i++)
-		if (fits(&l->rows[i], c, n) && (!name || fits_one(&l->rows[i], &by_name)))
+		if (fits && names_fit(l, &l->rows[i]))
 			l->rows[kept++] = l->rows[i];
+	}
 	l->n = kept;
 	return 0;
 }
 
-static int list(struct listing *l, struct store *s, const char *name, struct err *e)
+static int gather(struct listing *l, struct store *s, struct err *e)
 {
-	struct render_list how = { .table = &row_table, .quiet = "ID" };
-
-	how.columns = l->o->digests ? digest_columns : columns;
-	how.n = l->o->digests ? COUNT(digest_columns) : COUNT(columns);
 	if (store_images(s, &l->a, &l->all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < l->all.n; i++)
@@ -272,9 +197,23 @@ static int list(struct listing *l, struct store *s, const char *name, struct err
 	for (size_t i = 0; i < l->all.n; i++)
 		if (add_image(l, &l->all.at[i], e) < 0)
 			return -1;
-	if (filter(l, s, name, e) < 0)
-		return -1;
+	return 0;
+}
+
+static int print(struct listing *l, struct err *e)
+{
+	struct render_list how = { .table = &row_table, .quiet = "ID" };
+
+	how.columns = l->o->digests ? digest_columns : columns;
+	how.n = l->o->digests ? COUNT(digest_columns) : COUNT(columns);
 	return render_print(&l->o->render, &how, (struct list_any){ l->rows, l->n }, e);
+}
+
+static int list(struct listing *l, struct store *s, const char *name, struct err *e)
+{
+	if (gather(l, s, e) < 0 || understand(l, s, name, e) < 0 || filter(l, s, e) < 0)
+		return fail_in(e, "images");
+	return print(l, e);
 }
 
 static int run_images(const struct cli *cli, void *options, char **args, size_t n_args,

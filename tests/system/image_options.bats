@@ -72,3 +72,53 @@ some_images() {
 	run host_tare history --human=false d:1
 	expect_line '2022-01-01T00:00:00Z'
 }
+
+@test "images --filter: names, labels and times" {
+	some_images
+	[[ $(named reference='a/*') = 'a/b:1 a/c:1 ' ]]
+	# a star ends at a slash, as path.Match's
+	[[ $(named reference='*') = 'd:1 ' ]]
+	[[ $(named reference='[de]:1') = 'd:1 ' ]]
+	[[ $(named reference='a/b' reference='d:*') = 'a/b:1 d:1 ' ]]
+	[[ $(named label=who) = 'a/b:1 a/c:1 ' ]]
+	[[ $(named label=who=me) = 'a/b:1 ' ]]
+	[[ $(named label=what=) = 'a/b:1 ' ]]
+	[[ $(named label=who label=what) = 'a/b:1 ' ]]
+	[[ $(named label=who=they) = '' ]]
+	[[ $(named before=a/c:1) = 'a/b:1 ' ]]
+	[[ $(named since=a/c:1) = 'd:1 ' ]]
+	[[ $(named since=a/c:1 since=a/b:1) = 'd:1 ' ]]
+	[[ $(named until=2021-06-01) = 'a/b:1 a/c:1 ' ]]
+	[[ $(named until=2021-01-01T00:00:00Z) = 'a/b:1 ' ]]
+	[[ $(named until=1600000000) = 'a/b:1 ' ]]
+	[[ $(named until=2021-06-01 until=2020-06-01T00:00) = 'a/b:1 ' ]]
+	[[ $(named until=1h) = 'a/b:1 a/c:1 d:1 ' ]]
+	[[ $(named until=876000h) = '' ]]
+	[[ $(TZ=Etc/GMT+2 named until=2020-12-31T22:00:01) = 'a/b:1 a/c:1 ' ]]
+	# a name is one reference more
+	[[ $(host_tare images --quiet --filter reference=d a/b | wc -l) = 2 ]]
+	run host_tare images --filter until=yesterday
+	expect_error "until=yesterday.*neither a duration.*as in"
+	run host_tare images --filter reference='[d'
+	expect_error "reference=\[d.*no pattern"
+	run host_tare images --filter labels=x
+	expect_error "labels=x.*did you mean 'label'"
+	run host_tare images --filter label
+	expect_error "'label' is not understood.*KEY=VALUE"
+	run host_tare images --filter dangling=perhaps
+	expect_error 'dangling=perhaps.*true or false'
+	run host_tare images --filter before=nothing:1
+	expect_error 'before=nothing:1.*no such image'
+}
+
+@test "images --filter dangling: without any name" {
+	some_images
+	an_image '' 2023-01-01T00:00:00Z >none
+	[[ $(named dangling=true) = '<none>:<none> ' ]]
+	[[ $(named dangling=1) = '<none>:<none> ' ]]
+	[[ $(named dangling=false) = 'a/b:1 a/c:1 d:1 ' ]]
+	# what has no name fits no pattern
+	[[ $(named reference='*' reference='*/*') = 'a/b:1 a/c:1 d:1 ' ]]
+	run host_tare images --filter dangling=true --filter dangling=false
+	expect_error 'dangling.*contradict'
+}
