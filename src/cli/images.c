@@ -10,11 +10,12 @@
 #include "base/units.h"
 #include "cli/image.h"
 #include "cli/image_filter.h"
+#include "cli/images_tree.h"
 #include "cli/session.h"
 #include "store/listing.h"
 
 struct images {
-	bool all, digests;
+	bool all, digests, tree;
 	struct opt_list filter;
 	struct render render;
 };
@@ -24,6 +25,7 @@ static const struct opt opts[] = {
 	OPT_FLAG_("all",        'a', struct images, all,     "nothing is left out; as without it, since there are no intermediate images"),
 	OPT_FLAG_("digests",     0,  struct images, digests, "show digests"),
 	OPT_STRINGS_("filter",  'f', struct images, filter,  "KEY=VALUE", "only those with this dangling (true, false), reference (a pattern), label, before, since or until"),
+	OPT_FLAG_("tree",        0,  struct images, tree,    "show images with their platforms below them"),
 	RENDER_OPTS_QUIET(struct images, render),
 };
 
@@ -63,6 +65,12 @@ static const struct bind_table row_table = BIND_TABLE(rows, struct row, false);
 static const struct render_column columns[] = { COLUMNS() };
 static const struct render_column digest_columns[] = { COLUMNS(DIGEST) };
 // clang-format on
+
+/* Lines of --format raw. */
+#define RAW_ID     "image_id: {{.ID}}"
+#define RAW_NAME   "repository: {{.Repository}}\ntag: {{.Tag}}\n"
+#define RAW_DIGEST "digest: {{.Digest}}\n"
+#define RAW_REST   "image_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n"
 
 /* struct listing - on the way from images to rows */
 struct listing {
@@ -142,14 +150,23 @@ static int add_image(struct listing *l, const struct listed_image *i, struct err
 	return i->digests.n || add_row(l, i, e) ? 0 : -1;
 }
 
+/* Behind the repository: a tag, or the digest by which it came without one. */
+static const char *separator(const struct row *r)
+{
+	return r->named && r->image->tags.n == 0 ? "@" : ":";
+}
+
+static const char *name_end(const struct row *r)
+{
+	return *separator(r) == '@' ? r->digest : r->tag;
+}
+
 /* A row's name fits; those without a name have none to fit. */
 static bool names_fit(const struct listing *l, const struct row *r)
 {
 	char whole[2 * REFERENCE_TEXT];
-	bool digest = r->image->tags.n == 0;
 
-	snprintf(whole, sizeof(whole), "%s%s%s", r->repository, digest ? "@" : ":",
-		 digest ? r->digest : r->tag);
+	snprintf(whole, sizeof(whole), "%s%s%s", r->repository, separator(r), name_end(r));
 	return image_name_fits(&l->filters, r->named ? r->repository : NULL, whole);
 }
 
@@ -200,20 +217,77 @@ static int gather(struct listing *l, struct store *s, struct err *e)
 	return 0;
 }
 
+/* Rows of one image stand together; the names that are left of it go on one line. */
+static int print_tree(struct listing *l, struct store *s, struct err *e)
+{
+	struct tree_image *images = arena_array(&l->a, l->n + 1, sizeof(*images));
+	size_t n = 0;
+
+	if (!images)
+		return fail_errno(e, ENOMEM, "list the images");
+	for (size_t i = 0; i < l->n; i++) {
+		const struct row *r = &l->rows[i];
+		bool again = i > 0 && r[-1].image == r->image;
+
+		n += !again;
+		images[n - 1].image = r->image;
+		images[n - 1].names =
+			arena_printf(&l->a, "%s%s%s%s%s", again ? images[n - 1].names : "",
+				     again ? ", " : "", r->repository, separator(r), name_end(r));
+	}
+	return images_tree(s, images, n, &l->o->render, &l->a, e);
+}
+
+/* What docker does not do with --tree either. */
+static int check_tree(const struct images *o, struct err *e)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} others[] = {
+		{ "--quiet", o->render.quiet },
+		{ "--no-trunc", o->render.no_trunc },
+		{ "--digests", o->digests },
+		{ "--format", o->render.format != NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (others[i].given)
+			return fail(e, ERR_INPUT, "images: --tree and %s exclude each other",
+				    others[i].name);
+	return 0;
+}
+
+/* docker's --format raw; and --digests is a column more for a table of one's own */
+static char *format_of(struct arena *a, const struct images *o)
+{
+	const char *format = o->render.format;
+
+	if (format && strcmp(format, "raw") == 0)
+		return text_shown(o->render.quiet ? RAW_ID
+				  : o->digests    ? RAW_NAME RAW_DIGEST RAW_REST
+						  : RAW_NAME RAW_REST);
+	if (format && o->digests && text_starts(format, "table ") && !strstr(format, ".Digest"))
+		return arena_printf(a, "%s\t{{.Digest}}", format);
+	return text_shown(format);
+}
+
 static int print(struct listing *l, struct err *e)
 {
 	struct render_list how = { .table = &row_table, .quiet = "ID" };
+	struct render render = l->o->render;
 
 	how.columns = l->o->digests ? digest_columns : columns;
 	how.n = l->o->digests ? COUNT(digest_columns) : COUNT(columns);
-	return render_print(&l->o->render, &how, (struct list_any){ l->rows, l->n }, e);
+	render.format = format_of(&l->a, l->o);
+	return render_print(&render, &how, (struct list_any){ l->rows, l->n }, e);
 }
 
 static int list(struct listing *l, struct store *s, const char *name, struct err *e)
 {
 	if (gather(l, s, e) < 0 || understand(l, s, name, e) < 0 || filter(l, s, e) < 0)
 		return fail_in(e, "images");
-	return print(l, e);
+	return l->o->tree ? print_tree(l, s, e) : print(l, e);
 }
 
 static int run_images(const struct cli *cli, void *options, char **args, size_t n_args,
@@ -223,7 +297,7 @@ static int run_images(const struct cli *cli, void *options, char **args, size_t 
 	struct listing l = { .o = options, .now = date_now_ns() };
 	int r;
 
-	if (session_open(&s, cli, e) < 0)
+	if ((l.o->tree && check_tree(l.o, e) < 0) || session_open(&s, cli, e) < 0)
 		return -1;
 	l.a.limit = (size_t)256 << 20;
 	r = list(&l, &s, n_args ? args[0] : NULL, e);

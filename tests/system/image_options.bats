@@ -122,3 +122,39 @@ some_images() {
 	run host_tare images --filter dangling=true --filter dangling=false
 	expect_error 'dangling.*contradict'
 }
+
+@test "images --format: docker's fields" {
+	some_images
+	host_tare images --format '{{.CreatedAt}}' d:1 >out
+	[[ $(<out) = '2022-01-01 00:00:00 +0000 UTC' ]]
+	TZ=Etc/GMT-1 host_tare images --format '{{.CreatedAt}}' d:1 >out
+	[[ $(<out) = '2022-01-01 01:00:00 +0100 +01' ]]
+	host_tare images --no-trunc --format '{{.ID}} {{.Digest}} {{.Containers}} {{.SharedSize}} {{.UniqueSize}}' d:1 >out
+	[[ $(<out) = "$(tail -n 1 ids) <none> N/A N/A N/A" ]]
+	host_tare images --format json d:1 | jq -e '.Repository == "d" and .Tag == "1" and .Size == .VirtualSize'
+	host_tare images --format raw --digests d:1 >out
+	grep -qx 'digest: <none>' out && grep -qx "created_at: 2022-01-01 00:00:00 +0000 UTC" out && grep -qx 'tag: 1' out
+	run host_tare images --format 'table {{.Tag}}' --digests d
+	expect_line '^TAG +DIGEST$'
+	expect_line '^1 +<none>$'
+	# -q's format stands behind --format, as docker's
+	host_tare images --format '{{.Tag}}' d >out
+	[[ $(<out) = 1 ]]
+}
+
+@test "images --tree: images with their platforms, and nothing that does not go with it" {
+	some_images
+	host_tare tag d:1 e:1
+	run env LC_ALL=C "$TARE_BUILD/src/tare" images --tree --filter reference=a/b --filter reference=d
+	expect_line '^IMAGE +ID +DISK USAGE +CONTENT SIZE +EXTRA$'
+	expect_line '^a/b:1 +[0-9a-f]{12} '
+	expect_line 'linux/amd64 +[0-9a-f]{12} '
+	expect_line '^d:1 '
+	expect_no_line 'a/c'
+	run host_tare image ls --tree
+	expect_line '^d:1, e:1 '
+	for word in --quiet --no-trunc --digests --format=json; do
+		run host_tare images --tree "$word"
+		expect_error "^tare: images: --tree and ${word%=*} exclude each other"
+	done
+}
