@@ -8,6 +8,7 @@
 #include "tare/cli.h"
 
 const char *session_root(const struct cli *cli);
+int session_open_bare(struct store *s, const struct cli *cli, struct err *e);
 int session_open(struct store *s, const struct cli *cli, struct err *e);
 
 /**

@@ -158,3 +158,66 @@ some_images() {
 		expect_error "^tare: images: --tree and ${word%=*} exclude each other"
 	done
 }
+
+@test "image prune: filters, and what it says" {
+	some_images
+	an_image '' 2019-01-01T00:00:00Z keep=1 >old
+	an_image '' 2023-01-01T00:00:00Z >new
+	run host_tare image prune --force --filter until=2018-01-01
+	expect_output 'Total reclaimed space: 0B'
+	run host_tare image prune --force --filter 'label!=keep'
+	expect_line '^Deleted Images:$'
+	expect_line "^deleted: $(<new)\$"
+	expect_no_line "$(<old)"
+	expect_line '^Total reclaimed space: '
+	run host_tare image prune --force --filter label=keep=2
+	expect_no_line deleted
+	run host_tare image prune --force --filter label=keep=1 --filter dangling=true
+	expect_line "^deleted: $(<old)\$"
+	run host_tare image prune --force --all --filter label=who --filter 'label!=who=you'
+	expect_line '^untagged: a/b:1$'
+	expect_line "^deleted: $(sed -n 1p ids)\$"
+	[[ $(named) = 'a/c:1 d:1 ' ]]
+	run host_tare image prune --force --all --filter until=2021-06-01
+	expect_line '^untagged: a/c:1$'
+	[[ $(named) = 'd:1 ' ]]
+	run host_tare image prune --force --filter until=1h --filter until=2h
+	expect_error 'until.*more than once'
+	run host_tare image prune --force --filter dangling=false
+	expect_error 'dangling=false.*--all'
+	run host_tare image prune --force --filter reference=x
+	expect_error "reference=x.*is not understood"
+	run bash -c 'exec "$0" image prune --all --filter until=1h <<<n 3>&-' "$TARE_BUILD/src/tare"
+	expect_line 'WARNING! This will remove all images without at least one container associated to them\.'
+	expect_line 'Items to be pruned will be filtered with:'
+	expect_line '^ *- until=1h$'
+	[[ $(named) = 'd:1 ' ]]
+}
+
+@test "on a disk without a free byte image prune --all makes room" {
+	mkdir small
+	mount -t tmpfs -o size=24m none small
+	export TARE_ROOT=$PWD/small/root
+	some_images
+	head -c 1M /dev/zero >"$TARE_ROOT/ingest/sha256-$(printf '%064d' 1)"
+	# somebody is at work on the other one
+	head -c 1M /dev/zero >"$TARE_ROOT/ingest/sha256-$(printf '%064d' 2)"
+	exec {held}>>"$TARE_ROOT/ingest/sha256-$(printf '%064d' 2)"
+	flock -x "$held"
+	# the last user has closed the database: whoever opens it needs room for what it writes beside it
+	[[ ! -e $TARE_ROOT/tare.db-shm ]]
+	cat /dev/zero >small/full 2>/dev/null || true
+	[[ $(df --output=avail small | tail -n 1) -eq 0 ]]
+	run host_tare image prune --force
+	expect_error 'full|no space left'
+	run host_tare image prune --all --force
+	exec {held}>&-
+	[[ -e $TARE_ROOT/ingest/sha256-$(printf '%064d' 2) ]]
+	rm small/full
+	expect_status 0
+	expect_line '^Total reclaimed space: [1-9]'
+	[[ $(named) = '' ]]
+	host_tare system check
+	umount small
+	TARE_ROOT=$BATS_TEST_TMPDIR/root
+}
