@@ -12,12 +12,14 @@
 
 struct history {
 	struct opt_bool human;
+	const char *platform;
 	struct render render;
 };
 
 // clang-format off
 static const struct opt opts[] = {
 	OPT_BOOL_("human", 'H', struct history, human, "sizes and dates for people, as without it; --human=false: for programs"),
+	PLATFORM_OPT(struct history, platform, "show the image's history"),
 	RENDER_OPTS_QUIET(struct history, render),
 };
 
@@ -89,11 +91,15 @@ static int show(struct store *s, const char *word, const struct history *o, stru
 	struct image_found found;
 	struct stored_image i;
 	struct row *all;
+	struct platform is;
 	size_t n, layer = 0;
 	char id[DIGEST_TEXT];
 
 	if (session_image(s, word, &found, e) < 0 ||
 	    store_image_load(s, &found.digest, a, &i, e) < 0)
+		return -1;
+	is = platform_of(i.config.os, i.config.architecture, i.config.variant);
+	if (session_check_platform(o->platform, word, &is, e) < 0)
 		return -1;
 	if (i.artifact)
 		return fail(e, ERR_UNSUPPORTED, "history: %s is an artifact, '%s', and has none",

@@ -111,3 +111,23 @@ int session_image(struct store *s, const char *word, struct image_found *ret, st
 	return fail_hint(e, "`tare images` lists what is here, `tare pull %.100s` downloads it",
 			 word);
 }
+
+/**
+ * session_check_platform() - is what @word stands for the image that --platform asks for?
+ * @wish: NULL: any is meant
+ * @is:   what it is for
+ */
+int session_check_platform(const char *wish, const char *word, const struct platform *is,
+			   struct err *e)
+{
+	struct platform want;
+
+	if (!wish)
+		return 0;
+	if (platform_parse(wish, &want, e) < 0)
+		return fail_in(e, "--platform");
+	if (platform_check(&want, word, is, e) == 0)
+		return 0;
+	return fail_hint(e, "of an image for several platforms one is kept here; `tare pull "
+			    "--platform` gets another one");
+}

@@ -221,3 +221,73 @@ some_images() {
 	umount small
 	TARE_ROOT=$BATS_TEST_TMPDIR/root
 }
+
+@test "--platform: the image is for it, or there is none" {
+	some_images
+	architecture=arm64 an_image arm:1 2020-01-01T00:00:00Z >arm
+	host_tare image inspect --platform linux/amd64 --format '{{.Id}}' d:1 >out
+	[[ $(<out) = "$(tail -n 1 ids)" ]]
+	host_tare history --platform linux/arm64/v8 --quiet --no-trunc arm:1 >out
+	[[ $(head -n 1 out) = "$(<arm)" ]]
+	host_tare save --platform linux/amd64 d:1 >one.tar
+	host_tare save d:1 | cmp - one.tar
+	for command in 'image inspect' history save rmi; do
+		# shellcheck disable=SC2086 # of two words
+		run host_tare $command --platform linux/s390x d:1
+		expect_line 'd:1 is for linux/amd64, not for linux/s390x'
+		((status != 0))
+		# shellcheck disable=SC2086
+		run host_tare $command --platform 'a b' d:1
+		expect_line "platform 'a b' is not understood"
+	done
+	run host_tare rmi --platform linux/arm64,linux/amd64 arm:1
+	expect_line 'arm:1 is for linux/arm64, not for linux/amd64'
+	host_tare image inspect --platform linux d:1 >out
+	host_tare rmi --platform linux/arm64 arm:1 >out
+	run host_tare image inspect arm:1
+	expect_line 'no such image'
+}
+
+@test "load --platform takes what is for it" {
+	an_image a:1 2020-01-01T00:00:00Z >out
+	architecture=arm64 an_image b:1 2020-01-01T00:00:00Z >out
+	host_tare save --output both.tar a:1 b:1
+	host_tare save --format oci-archive --output oci.tar a:1 b:1
+	for archive in both.tar oci.tar; do
+		host_tare rmi --force a:1 b:1 >out
+		run host_tare load --platform linux/arm64 --input "$archive"
+		expect_output 'Loaded image: b:1'
+		run host_tare load --platform linux/s390x --input "$archive"
+		expect_error 'no image in the archive is for linux/s390x'
+	done
+	run host_tare load --platform 'a b' --input both.tar
+	expect_error "platform 'a b' is not understood"
+}
+
+@test "load --platform chooses from an archive of several platforms" {
+	need_program skopeo
+	an_image x:1 2020-01-01T00:00:00Z >amd
+	architecture=arm64 an_image y:1 2020-01-01T00:00:00Z >arm
+	for name in x y; do
+		host_tare save --format oci-archive $name:1 | tar -xf - --one-top-level=$name
+		jq -c --arg of "$(host_tare image inspect --format '{{.Architecture}}' $name:1)" \
+			'.manifests[0] | del(.annotations) + {platform: {os: "linux", architecture: $of}}' <$name/index.json
+	done >descriptors
+	mkdir -p all/blobs/sha256
+	cp x/oci-layout all/
+	cp x/blobs/sha256/* all/blobs/sha256/
+	cp y/blobs/sha256/* all/blobs/sha256/
+	jq -sc '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: .}' <descriptors >index
+	digest=$(sha256sum <index | cut -c 1-64)
+	cp index "all/blobs/sha256/$digest"
+	jq -n --arg digest "sha256:$digest" --arg size "$(stat -c %s index)" '{schemaVersion: 2, manifests: [
+		{mediaType: "application/vnd.oci.image.index.v1+json", $digest, size: $size | tonumber,
+		annotations: {"io.containerd.image.name": "docker.io/library/both:1"}}]}' >all/index.json
+	tar -C all -cf all.tar .
+	for name in amd arm; do
+		host_tare load --quiet --platform "linux/${name}64" --input all.tar >out
+		[[ $(host_tare image inspect --format '{{.Id}}' both:1) = "$(<$name)" ]]
+	done
+	run host_tare load --platform linux/s390x --input all.tar
+	expect_error 's390x.*linux/amd64, linux/arm64'
+}
