@@ -39,7 +39,7 @@ static const struct bind_table row_table = BIND_TABLE(rows, struct row, false);
 static const struct render_column columns[] = {
 	{ .header = "IMAGE",      .path = "ID" },
 	{ .header = "CREATED",    .path = "CreatedSince" },
-	{ .header = "CREATED BY", .path = "CreatedBy", .max = 45 },
+	{ .header = "CREATED BY", .path = "CreatedBy" },
 	{ .header = "SIZE",       .path = "Size" },
 	{ .header = "COMMENT",    .path = "Comment" },
 };
@@ -47,6 +47,14 @@ static const struct render_list list = {
 	.table = &row_table, .columns = columns, .n = COUNT(columns), .quiet = "ID",
 };
 // clang-format on
+
+/* Columns of CreatedBy, as docker's. */
+#define BY_MAX 45
+
+static bool is_human(const struct history *o)
+{
+	return !o->human.set || o->human.v;
+}
 
 static uint64_t layer_bytes(struct store *s, const struct digest *diff_id)
 {
@@ -69,17 +77,18 @@ static char *size_of(struct arena *a, uint64_t bytes, bool human)
 }
 
 static void add(struct arena *a, struct row *row, const struct image_history *h, uint64_t bytes,
-		bool human)
+		const struct history *o)
 {
+	bool human = is_human(o), dated;
 	int64_t created = 0;
 	char text[64];
 
-	(void)(h->created && date_parse(h->created, &created));
+	dated = h->created && date_parse(h->created, &created);
 	row->id = text_shown("<missing>");
-	row->created = text_shown(h->created ? h->created : "");
+	row->created = dated ? arena_dup(a, date_local(created, text)) : text_shown("");
 	row->since = human ? arena_dup(a, date_ago(created, date_now_ns(), text, sizeof(text)))
 			   : row->created;
-	row->by = text_shown(h->created_by ? h->created_by : "");
+	row->by = render_short(a, &o->render, h->created_by ? h->created_by : "", BY_MAX);
 	row->comment = text_shown(h->comment ? h->comment : "");
 	row->size = size_of(a, bytes, human);
 }
@@ -87,7 +96,6 @@ static void add(struct arena *a, struct row *row, const struct image_history *h,
 static int show(struct store *s, const char *word, const struct history *o, struct arena *a,
 		struct err *e)
 {
-	bool human = !o->human.set || o->human.v;
 	struct image_found found;
 	struct stored_image i;
 	struct row *all;
@@ -113,7 +121,7 @@ static int show(struct store *s, const char *word, const struct history *o, stru
 		bool has = !h->empty_layer && layer < i.layers.n;
 
 		add(a, &all[n - 1 - k], h, has ? layer_bytes(s, &i.layers.at[layer].diff_id) : 0,
-		    human);
+		    o);
 		layer += has;
 	}
 	digest_text(&i.id, id);

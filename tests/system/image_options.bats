@@ -4,6 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../lib
+load ../registry
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -54,6 +55,31 @@ some_images() {
 	an_image a/b:1 2020-01-01T00:00:00Z who=me what= >ids
 	an_image a/c:1 2021-01-01T00:00:00Z who=you >>ids
 	an_image d:1 2022-01-01T00:00:00Z >>ids
+}
+
+# registry: a registry of no images that searches, and lets everybody in; its address goes to the file `address`
+registry() {
+	python3 - >address 3>&- <<'END' &
+import http.server, json
+class Registry(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        found = [{"name": name, "description": about, "star_count": stars, "is_official": official}
+                 for name, about, stars, official in (
+                     ("user/few", "of\nfew\tstars", 2, False), ("user/many", "long " * 20, 90, False),
+                     ("whole", "official", 40, True))]
+        body = json.dumps({"results": found} if self.path.startswith("/v1/search") else {}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Registry)
+print(f"127.0.0.1:{server.server_port}", flush=True)
+server.serve_forever()
+END
+	server=$!
+	wait_for 20 test -s address
 }
 
 @test "booleans are said as docker's are" {
@@ -290,4 +316,62 @@ some_images() {
 	done
 	run host_tare load --platform linux/s390x --input all.tar
 	expect_error 's390x.*linux/amd64, linux/arm64'
+}
+
+@test "history: docker's fields, cut as docker cuts them" {
+	some_images
+	LC_ALL=C.UTF-8 host_tare history --format '{{.CreatedBy}}|{{.CreatedAt}}|{{.ID}}' d:1 >out
+	[[ $(<out) = "first and then, at great length, very very v…|2022-01-01T00:00:00Z|$(tail -n 1 ids | cut -c 8-19)" ]]
+	LC_ALL=C host_tare history --format '{{.CreatedBy}}' d:1 >out
+	[[ $(<out) = "first and then, at great length, very very..." ]]
+	host_tare history --no-trunc --format '{{.CreatedBy}}|{{.ID}}' d:1 >out
+	grep -q 'very very very very very very very' out
+	grep -q "$(tail -n 1 ids)" out
+	TZ=Etc/GMT-1 host_tare history --human=false --format '{{.CreatedSince}} {{.Size}}' d:1 >out
+	grep -qE '^2022-01-01T01:00:00\+01:00 [0-9]+$' out
+}
+
+@test "search: filters, the most stars first, and docker's fields" {
+	registry
+	found() {
+		host_tare search --format '{{.Name}}' "$@" "$(<address)/x" 2>&1 | tr '\n' ' '
+	}
+	all=$(found)
+	starred=$(found --filter stars=40)
+	starred_more=$(found --filter stars=2 --filter stars=50)
+	official=$(found -f is-official=true)
+	others=$(found -f is-official=false)
+	automated=$(found --filter is-automated=true)
+	few=$(found --limit 2)
+	LC_ALL=C.UTF-8 host_tare search --format '{{.Name}}|{{.Description}}|{{.StarCount}}|{{.IsOfficial}}' "$(<address)/x" >fields
+	host_tare search --no-trunc --format '{{.Description}}' "$(<address)/x" >whole
+	run host_tare search --limit 101 "$(<address)/x"
+	kill "$server"
+	expect_error '101.*1 to 100'
+	[[ $all = 'user/many whole user/few ' ]]
+	[[ $starred = 'user/many whole ' && $starred_more = 'user/many ' ]]
+	[[ $official = 'whole ' && $others = 'user/many user/few ' && $automated = '' ]]
+	[[ $(wc -w <<<"$few") = 2 ]]
+	grep -qxF 'user/many|long long long long long long long long long…|90|' fields
+	grep -qxF 'user/few|of few stars|2|' fields
+	grep -qxF 'whole|official|40|[OK]' fields
+	grep -q "$(printf 'long %.0s' {1..20} | sed 's/ $//')" whole
+	run host_tare search --filter stars=some x
+	expect_error 'stars=some.*whole number'
+	run host_tare search --filter name=x x
+	expect_error "name=x.*is not understood.*is-official"
+}
+
+@test "search looks through all pages of a catalog" {
+	need_program docker-registry
+	start_registry small '' 'catalog: {maxentries: 1000}'
+	for n in {1000..3100}; do
+		printf 'small.store/docker/registry/v2/repositories/r%s/_layers\0' "$n"
+	done | xargs -0 mkdir -p
+	run host_tare search --format '{{.Name}}' "$(<small)/r3099"
+	first=$output
+	run host_tare search --limit 30 --format '{{.Name}}' "$(<small)/r3"
+	stop_registries
+	[[ $first = r3099 ]]
+	((${#lines[@]} == 30))
 }
