@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "cli/image.h"
 #include "cli/session.h"
 #include "remote/auth.h"
@@ -155,13 +156,17 @@ static int run_login(const struct cli *cli __attribute__((unused)), void *option
 	const struct login *o = options;
 	const char *registry = n_args ? args[0] : REFERENCE_DEFAULT_REGISTRY;
 	own_arena struct arena a = { 0 };
-	char name[256], password[4096], *where;
+	char name[256], password[4096];
+	struct auth_place place;
 	struct auth auth = { .username = name, .password = password };
 	struct remote_options how = { .auth = &auth };
 
 	if (o->password && o->password_stdin)
 		return fail(e, ERR_INPUT,
 			    "login: --password and --password-stdin exclude each other");
+	if (o->password)
+		log_warn("--password on the command line is insecure, as others on this host can "
+			 "see it; --password-stdin is not seen");
 	if (registry_options(&o->registry, &how, e) < 0)
 		return -1;
 	if (!reference_is_registry(registry))
@@ -169,16 +174,12 @@ static int run_login(const struct cli *cli __attribute__((unused)), void *option
 	if (get_username(o, name, sizeof(name), e) < 0 ||
 	    get_password(o, password, sizeof(password), e) < 0 ||
 	    check(registry, &how, &a, e) < 0 ||
-	    auth_store(registry, &auth, o->registry.authfile, &a, &where, e) < 0)
+	    auth_store(registry, &auth, o->registry.authfile, &a, &place, e) < 0)
 		return fail_in(e, "log in to %s", registry);
-	if (o->password)
-		fprintf(stderr, "WARNING! --password is seen by others; use --password-stdin.\n");
-	/* a file's path; a helper's name is no path */
-	if (*where == '/')
-		fprintf(stderr,
-			"WARNING! The password is in '%s', where whoever reads the file has it; a "
-			"credential helper (credsStore) keeps it elsewhere.\n",
-			where);
+	if (!place.helper)
+		log_warn("the credentials are stored unencrypted in '%s'; a credential helper "
+			 "(credsStore) keeps them elsewhere",
+			 place.name);
 	printf("Login Succeeded\n");
 	return 0;
 }

@@ -375,3 +375,20 @@ END
 	[[ $first = r3099 ]]
 	((${#lines[@]} == 30))
 }
+
+@test "login warns of passwords in the open, wherever they are kept" {
+	registry
+	run host_tare login --username me --password secret "$(<address)"
+	[[ $status != 0 ]] || {
+		expect_line '^tare: warn: .*--password .*--password-stdin'
+		expect_line "^tare: warn: .*unencrypted.*'$HOME/.docker/config.json'.*credential helper"
+	}
+	first=$status
+	run bash -c 'exec "$0" login --authfile auth.json --username me --password-stdin "$1" <<<secret 3>&-' \
+		"$TARE_BUILD/src/tare" "$(<address)"
+	kill $server
+	expect_status 0
+	((first == 0))
+	expect_line "^tare: warn: .*unencrypted.*'auth.json'"
+	expect_no_line 'password-stdin'
+}
