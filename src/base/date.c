@@ -21,6 +21,32 @@ int64_t date_now_ns(void)
 	return (int64_t)now.tv_sec * SECOND + now.tv_nsec;
 }
 
+/**
+ * date_epoch() - the time that what is made shall have, by the environment's SOURCE_DATE_EPOCH, or now
+ *
+ * It is seconds since 1970, and nothing else (reproducible-builds.org/specs/source-date-epoch). One that
+ * is empty counts as none.
+ *
+ * Return: 1: it is set, 0: it is now; -1.
+ */
+int date_epoch(int64_t *ret_ns, struct err *e)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	uint64_t s;
+
+	if (!text || !*text) {
+		*ret_ns = date_now_ns();
+		return 0;
+	}
+	if (text_u64(text, INT64_MAX / SECOND, &s) < 0) {
+		fail(e, ERR_INPUT, "$SOURCE_DATE_EPOCH: '%.60s' is no number of seconds since 1970",
+		     text);
+		return fail_hint(e, "unset it, or set it to what `date +%%s` prints");
+	}
+	*ret_ns = (int64_t)s * SECOND;
+	return 1;
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';

@@ -8,7 +8,10 @@
 
 #define DATE_TEXT 40
 
+struct err;
+
 int64_t date_now_ns(void);
+int date_epoch(int64_t *ret_ns, struct err *e);
 bool date_parse(const char *text, int64_t *ret_ns);
 bool date_parse_point(const char *text, int64_t now_ns, int64_t *ret_ns);
 const char *date_local(int64_t ns, char buf[DATE_TEXT]);

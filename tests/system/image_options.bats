@@ -1,6 +1,6 @@
 # image_options.bats - options and filters of the commands on images, with the meanings that docker 28 gives them
 # native only: nothing here depends on the version of cgroups
-# shellcheck disable=SC2154 # status, output and lines are bats' own
+# shellcheck disable=SC2154 # status, output, stderr and lines are bats' own
 
 bats_require_minimum_version 1.5.0
 load ../lib
@@ -391,4 +391,13 @@ END
 	((first == 0))
 	expect_line "^tare: warn: .*unencrypted.*'auth.json'"
 	expect_no_line 'password-stdin'
+}
+
+@test "a SOURCE_DATE_EPOCH that is none is refused" {
+	for word in yesterday -1 1.5 99999999999999999999; do
+		SOURCE_DATE_EPOCH=$word run host_tare image bootstrap debian:bookworm x
+		expect_error "SOURCE_DATE_EPOCH: '$word' is no number of seconds"
+		SOURCE_DATE_EPOCH=$word run host_tare layer commit --from tare/base tree tree
+		expect_error "SOURCE_DATE_EPOCH: '$word' is no number of seconds"
+	done
 }
