@@ -14,6 +14,7 @@
 struct push_options {
 	bool all_tags, quiet;
 	const char *compression, *platform;
+	struct opt_bool untrusted;
 	struct registry_options registry;
 };
 
@@ -24,7 +25,7 @@ static const struct opt opts[] = {
 	OPT_STRING_("compression", 0,  struct push_options, compression, "HOW", "of layers that are not compressed yet: 'gzip' (the default), 'zstd' or 'none'"),
 	PLATFORM_OPT(struct push_options, platform, "push the image"),
 	REGISTRY_OPTS(struct push_options, registry),
-	OPT_REFUSED_("disable-content-trust", 0, NULL, "nothing is signed here, so that there is nothing to disable"),
+	TRUST_OPT(struct push_options, untrusted),
 };
 // clang-format on
 
@@ -126,6 +127,8 @@ static int run_push(const struct cli *cli, void *options, char **args,
 	struct push p = { .store = &s, .progress = &t.progress, .a = &a };
 	const struct push_options *o = options;
 
+	if (registry_trust("push", o->untrusted, e) < 0)
+		return -1;
 	if (reference_parse(args[0], &r, e) < 0)
 		return fail_in(e, "push");
 	if (r.digest.algorithm != DIGEST_NONE)

@@ -34,6 +34,18 @@ int registry_options(const struct registry_options *o, struct remote_options *re
 	return 0;
 }
 
+/* registry_trust() - Notary's signatures are neither made nor checked: who asks for them is told so */
+int registry_trust(const char *command, struct opt_bool disabled, struct err *e)
+{
+	if (!disabled.set || disabled.v)
+		return 0;
+	fail(e, ERR_UNSUPPORTED,
+	     "%s: --disable-content-trust=false is not supported: Docker Content Trust has no "
+	     "signatures here",
+	     command);
+	return fail_hint(e, "name the image by its digest, which is always checked");
+}
+
 struct login {
 	const char *username, *password;
 	bool password_stdin;

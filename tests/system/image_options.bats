@@ -401,3 +401,17 @@ END
 		expect_error "SOURCE_DATE_EPOCH: '$word' is no number of seconds"
 	done
 }
+
+@test "flags of docker's that change nothing here, and those that cannot be had" {
+	some_images
+	for command in pull push; do
+		run host_tare "$command" --disable-content-trust=false 127.0.0.1:1/x
+		expect_error 'disable-content-trust'
+		run host_tare "$command" --disable-content-trust 127.0.0.1:1/x
+		expect_no_line 'disable-content-trust'
+	done
+	run --separate-stderr host_tare push --platform linux/s390x d:1
+	((status != 0))
+	output=$stderr
+	expect_line 'd:1 is for linux/amd64, not for linux/s390x'
+}
