@@ -152,30 +152,44 @@ static bool seconds(const char *text, int64_t *ret_ns)
 	return true;
 }
 
+/* "T10", "T10:30" or "T10:30:15.5" */
+static bool clock_time(const char **at, struct tm *tm, int64_t *ret_ns)
+{
+	if (!sign(at, "T"))
+		return true;
+	if (!digits(at, 2, 23, &tm->tm_hour))
+		return false;
+	if (!sign(at, ":"))
+		return true;
+	if (!digits(at, 2, 59, &tm->tm_min))
+		return false;
+	return !sign(at, ":") || (digits(at, 2, 59, &tm->tm_sec) && fraction(at, ret_ns));
+}
+
 /* A day, or a day and an hour and so on, and a zone; without one it is where we are. */
 static bool shortened(const char *at, int64_t *ret_ns)
 {
 	struct tm tm = { .tm_isdst = -1 };
 	int64_t ns = 0, east = 0;
 	time_t when;
-	bool local;
+	int day;
 
 	if (!digits(&at, 4, 2261, &tm.tm_year) || tm.tm_year < 1678 || !sign(&at, "-") ||
 	    !digits(&at, 2, 12, &tm.tm_mon) || tm.tm_mon < 1 || !sign(&at, "-") ||
-	    !digits(&at, 2, 31, &tm.tm_mday) || tm.tm_mday < 1)
+	    !digits(&at, 2, 31, &tm.tm_mday) || !clock_time(&at, &tm, &ns))
 		return false;
-	if (sign(&at, "T") &&
-	    (!digits(&at, 2, 23, &tm.tm_hour) ||
-	     (sign(&at, ":") &&
-	      (!digits(&at, 2, 59, &tm.tm_min) ||
-	       (sign(&at, ":") && (!digits(&at, 2, 60, &tm.tm_sec) || !fraction(&at, &ns)))))))
-		return false;
-	local = !*at;
-	if (!local && (!offset(&at, &east) || *at))
-		return false;
+	day = tm.tm_mday;
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
-	when = local ? mktime(&tm) : timegm(&tm);
+	if (!*at)
+		when = mktime(&tm);
+	else if (offset(&at, &east) && !*at)
+		when = timegm(&tm);
+	else
+		return false;
+	/* the 31st of a month that has 30 days is the next one's first */
+	if (tm.tm_mday != day)
+		return false;
 	*ret_ns = ((int64_t)when - east) * SECOND + ns;
 	return true;
 }
