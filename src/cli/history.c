@@ -36,15 +36,19 @@ static const struct bind_row rows[] = {
 };
 static const struct bind_table row_table = BIND_TABLE(rows, struct row, false);
 
-static const struct render_column columns[] = {
-	{ .header = "IMAGE",      .path = "ID" },
-	{ .header = "CREATED",    .path = "CreatedSince" },
-	{ .header = "CREATED BY", .path = "CreatedBy" },
-	{ .header = "SIZE",       .path = "Size" },
-	{ .header = "COMMENT",    .path = "Comment" },
-};
+#define COLUMNS(created, member) \
+	{ .header = "IMAGE",      .path = "ID" }, \
+	{ .header = created,      .path = member }, \
+	{ .header = "CREATED BY", .path = "CreatedBy" }, \
+	{ .header = "SIZE",       .path = "Size" }, \
+	{ .header = "COMMENT",    .path = "Comment" }
+static const struct render_column columns[] = { COLUMNS("CREATED", "CreatedSince") };
+static const struct render_column dated_columns[] = { COLUMNS("CREATED AT", "CreatedAt") };
 static const struct render_list list = {
 	.table = &row_table, .columns = columns, .n = COUNT(columns), .quiet = "ID",
+};
+static const struct render_list dated_list = {
+	.table = &row_table, .columns = dated_columns, .n = COUNT(dated_columns), .quiet = "ID",
 };
 // clang-format on
 
@@ -72,7 +76,7 @@ static char *size_of(struct arena *a, uint64_t bytes, bool human)
 {
 	char text[24];
 
-	return human ? arena_dup(a, size_format(bytes, false, text))
+	return human ? arena_dup(a, size_format_short(bytes, text))
 		     : arena_printf(a, "%llu", (unsigned long long)bytes);
 }
 
@@ -127,7 +131,8 @@ static int show(struct store *s, const char *word, const struct history *o, stru
 	digest_text(&i.id, id);
 	if (n)
 		all[0].id = o->render.no_trunc ? arena_dup(a, id) : arena_dup_len(a, id + 7, 12);
-	return render_print(&o->render, &list, (struct list_any){ all, n }, e);
+	return render_print(&o->render, is_human(o) ? &list : &dated_list,
+			    (struct list_any){ all, n }, e);
 }
 
 static int run_history(const struct cli *cli, void *options, char **args,

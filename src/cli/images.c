@@ -25,7 +25,7 @@ static const struct opt opts[] = {
 	OPT_FLAG_("all",        'a', struct images, all,     "nothing is left out; as without it, since there are no intermediate images"),
 	OPT_FLAG_("digests",     0,  struct images, digests, "show digests"),
 	OPT_STRINGS_("filter",  'f', struct images, filter,  "KEY=VALUE", "only those with this dangling (true, false), reference (a pattern), label, before, since or until"),
-	OPT_FLAG_("tree",        0,  struct images, tree,    "show images with their platforms below them"),
+	OPT_FLAG_("tree",        0,  struct images, tree,    "show images with their platforms below them; U: in use"),
 	RENDER_OPTS_QUIET(struct images, render),
 };
 
@@ -100,7 +100,8 @@ static struct row *add_row(struct listing *l, const struct listed_image *i, stru
 	r->since = arena_dup(&l->a, date_ago(i->created, l->now, text, sizeof(text)));
 	r->created = arena_dup(&l->a, date_local_words(i->created, text));
 	r->size = i->size ? i->size : i->content;
-	r->size_text = r->virtual_size = arena_dup(&l->a, size_format(r->size, false, text));
+	r->size_text = arena_dup(&l->a, size_format_short(r->size, text));
+	r->virtual_size = arena_dup(&l->a, size_format(r->size, false, text));
 	r->containers = r->shared = r->unique = text_shown("N/A");
 	r->platform = arena_printf(&l->a, "%s/%s%s%s", i->os, i->architecture,
 				   *i->variant ? "/" : "", i->variant);
@@ -217,25 +218,21 @@ static int gather(struct listing *l, struct store *s, struct err *e)
 	return 0;
 }
 
-/* Rows of one image stand together; the names that are left of it go on one line. */
+/* Names are tags there, as docker's. */
 static int print_tree(struct listing *l, struct store *s, struct err *e)
 {
-	struct tree_image *images = arena_array(&l->a, l->n + 1, sizeof(*images));
-	size_t n = 0;
+	struct tree_name *names = arena_array(&l->a, l->n + 1, sizeof(*names));
 
-	if (!images)
+	if (!names)
 		return fail_errno(e, ENOMEM, "list the images");
 	for (size_t i = 0; i < l->n; i++) {
 		const struct row *r = &l->rows[i];
-		bool again = i > 0 && r[-1].image == r->image;
 
-		n += !again;
-		images[n - 1].image = r->image;
-		images[n - 1].names =
-			arena_printf(&l->a, "%s%s%s%s%s", again ? images[n - 1].names : "",
-				     again ? ", " : "", r->repository, separator(r), name_end(r));
+		names[i].image = r->image;
+		if (r->image->tags.n)
+			names[i].name = arena_printf(&l->a, "%s:%s", r->repository, r->tag);
 	}
-	return images_tree(s, images, n, &l->o->render, &l->a, e);
+	return images_tree(s, names, l->n, &l->o->render, &l->a, e);
 }
 
 /* What docker does not do with --tree either. */

@@ -47,17 +47,22 @@ static int mark_use(struct store *s, const struct listed_image *i, struct node *
 	return r < 0 ? -1 : 0;
 }
 
-static int add(struct store *s, const struct tree_image *t, struct arena *a, struct node two[2],
-	       struct err *e)
+static char *size_text(struct arena *a, uint64_t bytes)
 {
-	const struct listed_image *i = t->image;
-	struct node *top = &two[0], *below = &two[1];
 	char text[24];
 
-	*top = (struct node){ .name = t->names };
+	return arena_dup(a, size_format_short(bytes, text));
+}
+
+/* What is known of an image stands behind the last of its names, and below it the platform. */
+static int add_image(struct store *s, const struct listed_image *i, struct arena *a,
+		     struct node two[2], struct err *e)
+{
+	struct node *top = &two[0], *below = &two[1];
+
 	top->id = arena_printf(a, "%.12s", i->id + 7);
-	top->disk = arena_dup(a, size_format(i->size + i->content, false, text));
-	top->content = arena_dup(a, size_format(i->content, false, text));
+	top->disk = size_text(a, i->size + i->content);
+	top->content = size_text(a, i->content);
 	if (mark_use(s, i, top, e) < 0)
 		return -1;
 	*below = *top;
@@ -70,18 +75,31 @@ static int add(struct store *s, const struct tree_image *t, struct arena *a, str
 }
 
 /* images_tree() - print them */
-int images_tree(struct store *s, const struct tree_image *images, size_t n,
-		const struct render *how, struct arena *a, struct err *e)
+int images_tree(struct store *s, const struct tree_name *names, size_t n, const struct render *how,
+		struct arena *a, struct err *e)
 {
 	static const struct render_list list = {
 		.table = &node_table, .columns = columns, .n = COUNT(columns), .depth = depth_of
 	};
 	struct node *nodes = arena_array(a, 2 * n + 1, sizeof(*nodes));
+	size_t done = 0;
 
 	if (!nodes)
 		return fail_errno(e, ENOMEM, "show the images");
-	for (size_t i = 0; i < n; i++)
-		if (add(s, &images[i], a, &nodes[2 * i], e) < 0)
+	for (size_t i = 0; i < n; i++) {
+		bool last = i + 1 == n || names[i + 1].image != names[i].image;
+		char *none = text_shown("");
+
+		nodes[done] =
+			(struct node){ text_shown(names[i].name ? names[i].name : "<untagged>"),
+				       none,
+				       none,
+				       none,
+				       none,
+				       0 };
+		if (last && add_image(s, names[i].image, a, &nodes[done], e) < 0)
 			return -1;
-	return render_print(how, &list, (struct list_any){ nodes, 2 * n }, e);
+		done += last ? 2 : 1;
+	}
+	return render_print(how, &list, (struct list_any){ nodes, done }, e);
 }

@@ -5,13 +5,13 @@
 #include "base/render.h"
 #include "store/listing.h"
 
-/* struct tree_image - an image, and those of its names that are to be shown */
-struct tree_image {
+/* struct tree_name - an image by one of its names; all of one image stand together. NULL: it has none */
+struct tree_name {
 	const struct listed_image *image;
-	char *names;
+	char *name;
 };
 
-int images_tree(struct store *s, const struct tree_image *images, size_t n,
-		const struct render *how, struct arena *a, struct err *e);
+int images_tree(struct store *s, const struct tree_name *names, size_t n, const struct render *how,
+		struct arena *a, struct err *e);
 
 #endif

@@ -39,13 +39,12 @@ static const struct opt search_opts[] = {
 };
 
 struct result {
-	char *name, *description, *official, *automated;
-	int64_t stars;
+	char *name, *description, *official, *automated, *stars;
 };
 static const struct bind_row rows[] = {
 	ROW_STRING("Name",        OPTIONAL, struct result, name),
 	ROW_STRING("Description", OPTIONAL, struct result, description),
-	ROW_I64("StarCount",      OPTIONAL, struct result, stars),
+	ROW_STRING("StarCount",   OPTIONAL, struct result, stars),
 	ROW_STRING("IsOfficial",  OPTIONAL, struct result, official),
 	ROW_STRING("IsAutomated", OPTIONAL, struct result, automated),
 };
@@ -76,13 +75,21 @@ static bool is_wanted(const struct remote_found *f, const struct filters *filter
 	       filters_fit_least(filters, BY_STARS, f->stars > 0 ? (uint64_t)f->stars : 0);
 }
 
+/* JSON has docker's words; templates and tables have its mark. */
+static char *truth_text(bool is, const struct render *how)
+{
+	if (how->json || (how->format && strcmp(how->format, "json") == 0))
+		return text_shown(is ? "true" : "false");
+	return text_shown(is ? "[OK]" : "");
+}
+
 static void fill(struct result *r, const struct remote_found *f, const struct render *how,
 		 struct arena *a)
 {
 	*r = (struct result){ .name = f->name,
-			      .stars = f->stars,
-			      .official = text_shown(f->official ? "[OK]" : ""),
-			      .automated = text_shown(f->automated ? "[OK]" : "") };
+			      .stars = arena_printf(a, "%lld", (long long)f->stars),
+			      .official = truth_text(f->official, how),
+			      .automated = truth_text(f->automated, how) };
 	r->description =
 		render_short(a, how, f->description ? f->description : "", DESCRIPTION_MAX);
 }

@@ -94,6 +94,7 @@ END
 	run host_tare history -H d:1
 	expect_line 'years ago'
 	run host_tare history -H=false d:1
+	expect_line '^IMAGE +CREATED AT '
 	expect_line '2022-01-01T00:00:00Z'
 	run host_tare history --human=false d:1
 	expect_line '2022-01-01T00:00:00Z'
@@ -178,7 +179,8 @@ END
 	expect_line '^d:1 '
 	expect_no_line 'a/c'
 	run host_tare image ls --tree
-	expect_line '^d:1, e:1 '
+	expect_line '^d:1 *$'
+	expect_line '^e:1 +[0-9a-f]{12} '
 	for word in --quiet --no-trunc --digests --format=json; do
 		run host_tare images --tree "$word"
 		expect_error "^tare: images: --tree and ${word%=*} exclude each other"
@@ -345,6 +347,7 @@ END
 	few=$(found --limit 2)
 	LC_ALL=C.UTF-8 host_tare search --format '{{.Name}}|{{.Description}}|{{.StarCount}}|{{.IsOfficial}}' "$(<address)/x" >fields
 	host_tare search --no-trunc --format '{{.Description}}' "$(<address)/x" >whole
+	host_tare search --format json "$(<address)/x" >found.json
 	run host_tare search --limit 101 "$(<address)/x"
 	kill "$server"
 	expect_error '101.*1 to 100'
@@ -356,6 +359,7 @@ END
 	grep -qxF 'user/few|of few stars|2|' fields
 	grep -qxF 'whole|official|40|[OK]' fields
 	grep -q "$(printf 'long %.0s' {1..20} | sed 's/ $//')" whole
+	jq -se '.[0] | .StarCount == "90" and .IsOfficial == "false"' found.json
 	run host_tare search --filter stars=some x
 	expect_error 'stars=some.*whole number'
 	run host_tare search --filter name=x x
