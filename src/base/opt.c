@@ -31,6 +31,11 @@ static int fail_unknown(const struct opt_parse *p, const char *word, struct err 
 	return near.best ? fail_hint(e, "did you mean '--%s'?", near.best) : -1;
 }
 
+static bool is_truth(const struct opt *o)
+{
+	return o->kind == OPT_FLAG || o->kind == OPT_BOOL;
+}
+
 /* opt_may_have_value() - is its value, if it has one, joined to it: --name=VALUE? */
 bool opt_may_have_value(const struct opt *o)
 {
@@ -40,19 +45,41 @@ bool opt_may_have_value(const struct opt *o)
 /* opt_takes_value() - may its value be the next word? */
 bool opt_takes_value(const struct opt *o)
 {
-	return o->kind != OPT_FLAG && !opt_may_have_value(o) && o->value;
+	return !is_truth(o) && !opt_may_have_value(o) && o->value;
+}
+
+// clang-format off
+/* Go's words for it, which docker takes. */
+static const struct word truths[] = {
+	{ "1", true },  { "t", true },  { "T", true },  { "true", true },   { "TRUE", true },   { "True", true },
+	{ "0", false }, { "f", false }, { "F", false }, { "false", false }, { "FALSE", false }, { "False", false },
+	{ NULL, 0 },
+};
+// clang-format on
+
+/* opt_truth() - "true", "f", "1" …; false: @text is none of them */
+bool opt_truth(const char *text, bool *ret_value)
+{
+	const struct word *w = word_find(truths, text);
+
+	if (w)
+		*ret_value = w->value != 0;
+	return w != NULL;
 }
 
 static int put_flag(const struct opt *o, const char *value, bool *ret, struct err *e)
 {
-	if (!value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0)
-		*ret = true;
-	else if (strcmp(value, "false") == 0 || strcmp(value, "0") == 0)
-		*ret = false;
-	else
-		return fail(e, ERR_INPUT, "option '--%s': '%s' is neither true nor false", o->name,
-			    value);
-	return 0;
+	*ret = true;
+	return !value || opt_truth(value, ret)
+		       ? 0
+		       : fail(e, ERR_INPUT, "option '--%s': '%s' is neither true nor false",
+			      o->name, value);
+}
+
+static int put_bool(const struct opt *o, const char *value, struct opt_bool *ret, struct err *e)
+{
+	ret->set = true;
+	return put_flag(o, value, &ret->v, e);
 }
 
 static int put(const struct opt *o, const char *value, void *options, struct err *e)
@@ -64,6 +91,8 @@ static int put(const struct opt *o, const char *value, void *options, struct err
 	switch (o->kind) {
 	case OPT_FLAG:
 		return put_flag(o, value, (bool *)at, e);
+	case OPT_BOOL:
+		return put_bool(o, value, (struct opt_bool *)at, e);
 	case OPT_STRING:
 		*(const char **)at = value;
 		return 0;
@@ -116,7 +145,7 @@ static int take_long(struct opt_parse *p, char **argv, size_t argc, size_t *i, v
 	return put(o, value, options, e);
 }
 
-/* "-d", "-dt", "-p FILE", "-pFILE"; of what may have a value, "-nVALUE" in some programs */
+/* "-d", "-dt", "-d=false", "-p FILE", "-pFILE"; of what may have a value, "-nVALUE" in some programs */
 static int take_short(struct opt_parse *p, char **argv, size_t argc, size_t *i, void *options,
 		      struct err *e)
 {
@@ -130,6 +159,8 @@ static int take_short(struct opt_parse *p, char **argv, size_t argc, size_t *i, 
 			return fail(e, ERR_INPUT, "unknown option '-%c'", *c);
 		if (o->kind == OPT_MAYBE_SHORT && c[1])
 			return put(o, c[1] == '=' ? c + 2 : c + 1, options, e);
+		if (is_truth(o) && c[1] == '=')
+			return put(o, c + 2, options, e);
 		if (!opt_takes_value(o)) {
 			if (put(o, NULL, options, e) < 0)
 				return -1;

@@ -11,7 +11,8 @@
 struct err;
 
 enum opt_kind {
-	OPT_FLAG,    /* bool: --name, --name=true, --name=false */
+	OPT_FLAG,    /* bool: --name, --name=true, --name=false, -n=false */
+	OPT_BOOL,    /* struct opt_bool: the same, where what was not said is neither */
 	OPT_STRING,  /* const char * */
 	OPT_U32,     /* uint32_t */
 	OPT_COUNT,   /* uint32_t: how often it is given: -vvv */
@@ -48,6 +49,7 @@ struct opt {
 // clang-format off
 #define OPT_AT_(S, m, T) (offsetof(S, m) + 0 * sizeof(_Generic(((S *)0)->m, T : 1)))
 #define OPT_FLAG_(n, l, S, m, h)       { n, l, OPT_FLAG, OPT_AT_(S, m, bool), NULL, h }
+#define OPT_BOOL_(n, l, S, m, h)       { n, l, OPT_BOOL, OPT_AT_(S, m, struct opt_bool), NULL, h }
 #define OPT_STRING_(n, l, S, m, v, h)  { n, l, OPT_STRING, OPT_AT_(S, m, const char *), v, h }
 #define OPT_U32_(n, l, S, m, v, h)     { n, l, OPT_U32, OPT_AT_(S, m, uint32_t), v, h }
 #define OPT_COUNT_(n, l, S, m, h)      { n, l, OPT_COUNT, OPT_AT_(S, m, uint32_t), NULL, h }
@@ -73,6 +75,7 @@ struct opt_parse {
 
 int opt_parse(struct opt_parse *p, char **argv, size_t argc, void *ret_options, size_t *ret_used,
 	      struct err *e);
+bool opt_truth(const char *text, bool *ret_value);
 bool opt_takes_value(const struct opt *o);
 bool opt_may_have_value(const struct opt *o);
 void opt_help(const struct opt *opts, size_t n, struct str *out);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/json_text.h"
 #include "base/own.h"
@@ -196,21 +197,39 @@ static int fill_cell(const struct cells *c, size_t column, const void *row, stru
 	return 0;
 }
 
-static void add_cut(struct str *out, const struct str *cell, size_t max, bool ascii)
+static void add_cut(struct str *out, const char *text, size_t len, size_t max, bool ascii)
 {
 	const char *dots = ascii ? "..." : "…";
 	size_t room = ascii ? 3 : 1;
 
-	if (!cell->len)
-		return;
-	if (!max || render_width(cell->at, cell->len) <= max) {
-		str_add_len(out, cell->at, cell->len);
+	if (!max || render_width(text, len) <= max) {
+		str_add_len(out, text, len);
 		return;
 	}
 	if (max <= room)
 		dots = "";
-	str_add_len(out, cell->at, render_cut(cell->at, cell->len, *dots ? max - room : max));
+	str_add_len(out, text, render_cut(text, len, *dots ? max - room : max));
 	str_add(out, dots);
+}
+
+/**
+ * render_short() - a text of many words as a row's member: on one line, cut unless --no-trunc
+ *
+ * For members that docker cuts in templates and --format json, too; where it does not, a column's
+ * @max is for that. --json, which docker has not, is for programs.
+ */
+char *render_short(struct arena *a, const struct render *r, const char *text, size_t max)
+{
+	own_str struct str out = { 0 };
+	char *line = arena_dup(a, text);
+
+	for (char *c = line; c && *c; c++)
+		if (*c == '\n' || *c == '\t' || *c == '\r')
+			*c = ' ';
+	if (!line || r->no_trunc || r->json)
+		return line;
+	add_cut(&out, line, strlen(line), max, render_is_ascii(r));
+	return out.torn ? NULL : arena_dup(a, out.at ? out.at : "");
 }
 
 /* struct node - where a row stands in its tree */
@@ -234,7 +253,7 @@ static int put_row(const struct cells *c, const void *row, const struct node *no
 			str_add(lines, "\t");
 		if (node && c->columns[i].tree)
 			render_tree_prefix(lines, node->depth, node->open, j->ascii);
-		add_cut(lines, &cell, max, j->ascii);
+		add_cut(lines, cell.at ? cell.at : "", cell.len, max, j->ascii);
 		lines->torn |= cell.torn;
 	}
 	str_add(lines, "\n");

@@ -115,6 +115,7 @@ void render_columns(struct str *out, const char *text, const struct render_colum
 		    size_t n);
 void render_tree_open(const size_t *depths, size_t n, uint64_t *ret_open);
 void render_tree_prefix(struct str *out, size_t depth, uint64_t open, bool ascii);
+char *render_short(struct arena *a, const struct render *r, const char *text, size_t max);
 bool render_is_ascii(const struct render *r);
 
 #endif

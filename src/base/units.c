@@ -218,6 +218,25 @@ char *rate_format(uint64_t bytes, char ret_text[24])
 	return ret_text;
 }
 
+static char *format_size(uint64_t bytes, bool binary, int digits, char ret_text[24])
+{
+	static const char *const units[2][7] = {
+		{ "B", "kB", "MB", "GB", "TB", "PB", "EB" },
+		{ "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" },
+	};
+	double n = (double)bytes, step = binary ? 1024 : 1000;
+	/* what would be rounded to a thousand in three digits is one of the next unit: %g has 1e+03 for it */
+	double most = digits < 4 ? step - 0.5 : step;
+	size_t u = 0;
+
+	while (n >= most && u < 6) {
+		n /= step;
+		u++;
+	}
+	snprintf(ret_text, 24, "%.*g%s", digits, n, units[binary][u]);
+	return ret_text;
+}
+
 /**
  * size_format() - bytes in at most four digits, as docker prints them
  * @binary: "1.5MiB", powers of 1024; else "1.5MB", powers of 1000
@@ -226,17 +245,11 @@ char *rate_format(uint64_t bytes, char ret_text[24])
  */
 char *size_format(uint64_t bytes, bool binary, char ret_text[24])
 {
-	static const char *const units[2][7] = {
-		{ "B", "kB", "MB", "GB", "TB", "PB", "EB" },
-		{ "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" },
-	};
-	double n = (double)bytes, step = binary ? 1024 : 1000;
-	size_t u = 0;
+	return format_size(bytes, binary, 4, ret_text);
+}
 
-	while (n >= step && u < 6) {
-		n /= step;
-		u++;
-	}
-	snprintf(ret_text, 24, "%.4g%s", n, units[binary][u]);
-	return ret_text;
+/* size_format_short() - in three digits and powers of 1000, as docker prints sizes of images and layers */
+char *size_format_short(uint64_t bytes, char ret_text[24])
+{
+	return format_size(bytes, false, 3, ret_text);
 }

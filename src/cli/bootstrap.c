@@ -72,14 +72,14 @@ static int parse_source(char *name, struct bootstrap *b, struct err *e)
 	return 0;
 }
 
-/* The time that SOURCE_DATE_EPOCH has, of which mmdebstrap makes its files, or now. */
-static int64_t time_of_making(void)
+/* mmdebstrap reads SOURCE_DATE_EPOCH itself, and takes an empty one for 1970. */
+static int set_time(struct import *m, struct err *e)
 {
-	const char *text = getenv("SOURCE_DATE_EPOCH");
-	uint64_t s;
+	int r = date_epoch(&m->created, e);
 
-	return text && text_u64(text, INT64_MAX / 1000000000, &s) == 0 ? (int64_t)s * 1000000000
-								       : date_now_ns();
+	if (r == 0)
+		(void)unsetenv("SOURCE_DATE_EPOCH");
+	return r < 0 ? fail_in(e, "bootstrap") : 0;
 }
 
 static int make(struct import *m, const struct bootstrap *b, const struct cli *cli, struct err *e)
@@ -117,14 +117,11 @@ static int run_bootstrap(const struct cli *cli, void *options, char **args, size
 			       .mirror = o->mirror,
 			       .components = o->components,
 			       .include = &o->include };
-	struct import m = { .store = &s,
-			    .layers = &layers,
-			    .platform = &platform,
-			    .run = &run,
-			    .a = &a,
-			    .created = time_of_making() };
+	struct import m = {
+		.store = &s, .layers = &layers, .platform = &platform, .run = &run, .a = &a
+	};
 
-	if (parse_source(arena_dup(&a, args[0]), &b, e) < 0)
+	if (set_time(&m, e) < 0 || parse_source(arena_dup(&a, args[0]), &b, e) < 0)
 		return -1;
 	if (image_changes(&run, defaults, COUNT(defaults), &a, e) < 0 ||
 	    image_changes(&run, o->change.at, o->change.n, &a, e) < 0)

@@ -11,13 +11,15 @@
 #include "store/listing.h"
 
 struct history {
-	const char *human;
+	struct opt_bool human;
+	const char *platform;
 	struct render render;
 };
 
 // clang-format off
 static const struct opt opts[] = {
-	OPT_STRING_("human", 'H', struct history, human, "BOOL", "sizes and dates for people (the default: true)"),
+	OPT_BOOL_("human", 'H', struct history, human, "sizes and dates for people, as without it; --human=false: for programs"),
+	PLATFORM_OPT(struct history, platform, "show the image's history"),
 	RENDER_OPTS_QUIET(struct history, render),
 };
 
@@ -34,17 +36,29 @@ static const struct bind_row rows[] = {
 };
 static const struct bind_table row_table = BIND_TABLE(rows, struct row, false);
 
-static const struct render_column columns[] = {
-	{ .header = "IMAGE",      .path = "ID" },
-	{ .header = "CREATED",    .path = "CreatedSince" },
-	{ .header = "CREATED BY", .path = "CreatedBy", .max = 45 },
-	{ .header = "SIZE",       .path = "Size" },
-	{ .header = "COMMENT",    .path = "Comment" },
-};
+#define COLUMNS(created, member) \
+	{ .header = "IMAGE",      .path = "ID" }, \
+	{ .header = created,      .path = member }, \
+	{ .header = "CREATED BY", .path = "CreatedBy" }, \
+	{ .header = "SIZE",       .path = "Size" }, \
+	{ .header = "COMMENT",    .path = "Comment" }
+static const struct render_column columns[] = { COLUMNS("CREATED", "CreatedSince") };
+static const struct render_column dated_columns[] = { COLUMNS("CREATED AT", "CreatedAt") };
 static const struct render_list list = {
 	.table = &row_table, .columns = columns, .n = COUNT(columns), .quiet = "ID",
 };
+static const struct render_list dated_list = {
+	.table = &row_table, .columns = dated_columns, .n = COUNT(dated_columns), .quiet = "ID",
+};
 // clang-format on
+
+/* Columns of CreatedBy, as docker's. */
+#define BY_MAX 45
+
+static bool is_human(const struct history *o)
+{
+	return !o->human.set || o->human.v;
+}
 
 static uint64_t layer_bytes(struct store *s, const struct digest *diff_id)
 {
@@ -62,22 +76,23 @@ static char *size_of(struct arena *a, uint64_t bytes, bool human)
 {
 	char text[24];
 
-	return human ? arena_dup(a, size_format(bytes, false, text))
+	return human ? arena_dup(a, size_format_short(bytes, text))
 		     : arena_printf(a, "%llu", (unsigned long long)bytes);
 }
 
 static void add(struct arena *a, struct row *row, const struct image_history *h, uint64_t bytes,
-		bool human)
+		const struct history *o)
 {
+	bool human = is_human(o), dated;
 	int64_t created = 0;
 	char text[64];
 
-	(void)(h->created && date_parse(h->created, &created));
+	dated = h->created && date_parse(h->created, &created);
 	row->id = text_shown("<missing>");
-	row->created = text_shown(h->created ? h->created : "");
+	row->created = dated ? arena_dup(a, date_local(created, text)) : text_shown("");
 	row->since = human ? arena_dup(a, date_ago(created, date_now_ns(), text, sizeof(text)))
 			   : row->created;
-	row->by = text_shown(h->created_by ? h->created_by : "");
+	row->by = render_short(a, &o->render, h->created_by ? h->created_by : "", BY_MAX);
 	row->comment = text_shown(h->comment ? h->comment : "");
 	row->size = size_of(a, bytes, human);
 }
@@ -85,15 +100,18 @@ static void add(struct arena *a, struct row *row, const struct image_history *h,
 static int show(struct store *s, const char *word, const struct history *o, struct arena *a,
 		struct err *e)
 {
-	bool human = !o->human || strcmp(o->human, "false") != 0;
 	struct image_found found;
 	struct stored_image i;
 	struct row *all;
+	struct platform is;
 	size_t n, layer = 0;
 	char id[DIGEST_TEXT];
 
 	if (session_image(s, word, &found, e) < 0 ||
 	    store_image_load(s, &found.digest, a, &i, e) < 0)
+		return -1;
+	is = platform_of(i.config.os, i.config.architecture, i.config.variant);
+	if (session_check_platform(o->platform, word, &is, e) < 0)
 		return -1;
 	if (i.artifact)
 		return fail(e, ERR_UNSUPPORTED, "history: %s is an artifact, '%s', and has none",
@@ -107,13 +125,14 @@ static int show(struct store *s, const char *word, const struct history *o, stru
 		bool has = !h->empty_layer && layer < i.layers.n;
 
 		add(a, &all[n - 1 - k], h, has ? layer_bytes(s, &i.layers.at[layer].diff_id) : 0,
-		    human);
+		    o);
 		layer += has;
 	}
 	digest_text(&i.id, id);
 	if (n)
 		all[0].id = o->render.no_trunc ? arena_dup(a, id) : arena_dup_len(a, id + 7, 12);
-	return render_print(&o->render, &list, (struct list_any){ all, n }, e);
+	return render_print(&o->render, is_human(o) ? &list : &dated_list,
+			    (struct list_any){ all, n }, e);
 }
 
 static int run_history(const struct cli *cli, void *options, char **args,

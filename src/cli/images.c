@@ -9,11 +9,13 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/image.h"
+#include "cli/image_filter.h"
+#include "cli/images_tree.h"
 #include "cli/session.h"
 #include "store/listing.h"
 
 struct images {
-	bool all, digests;
+	bool all, digests, tree;
 	struct opt_list filter;
 	struct render render;
 };
@@ -22,7 +24,8 @@ struct images {
 static const struct opt opts[] = {
 	OPT_FLAG_("all",        'a', struct images, all,     "nothing is left out; as without it, since there are no intermediate images"),
 	OPT_FLAG_("digests",     0,  struct images, digests, "show digests"),
-	OPT_STRINGS_("filter",  'f', struct images, filter,  "KEY=VALUE", "only those with this dangling (true, false), reference, before or since"),
+	OPT_STRINGS_("filter",  'f', struct images, filter,  "KEY=VALUE", "only those with this dangling (true, false), reference (a pattern), label, before, since or until"),
+	OPT_FLAG_("tree",        0,  struct images, tree,    "show images with their platforms below them; U: in use"),
 	RENDER_OPTS_QUIET(struct images, render),
 };
 
@@ -31,7 +34,7 @@ struct row {
 	char *repository, *tag, *digest, *id, *since, *created, *size_text, *virtual_size, *containers, *shared,
 		*unique, *platform;
 	uint64_t size;
-	char **labels;
+	bool named;
 	const struct listed_image *image;
 };
 
@@ -63,6 +66,12 @@ static const struct render_column columns[] = { COLUMNS() };
 static const struct render_column digest_columns[] = { COLUMNS(DIGEST) };
 // clang-format on
 
+/* Lines of --format raw. */
+#define RAW_ID     "image_id: {{.ID}}"
+#define RAW_NAME   "repository: {{.Repository}}\ntag: {{.Tag}}\n"
+#define RAW_DIGEST "digest: {{.Digest}}\n"
+#define RAW_REST   "image_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n"
+
 /* struct listing - on the way from images to rows */
 struct listing {
 	struct arena a;
@@ -70,6 +79,7 @@ struct listing {
 	struct row *rows;
 	size_t n, room;
 	const struct images *o;
+	struct filters filters;
 	int64_t now;
 };
 
@@ -88,9 +98,10 @@ static struct row *add_row(struct listing *l, const struct listed_image *i, stru
 				      : arena_dup_len(&l->a, i->id + 7, strnlen(i->id + 7, len));
 	r->digest = i->digest;
 	r->since = arena_dup(&l->a, date_ago(i->created, l->now, text, sizeof(text)));
-	r->created = arena_dup(&l->a, date_text(i->created, text));
+	r->created = arena_dup(&l->a, date_local_words(i->created, text));
 	r->size = i->size ? i->size : i->content;
-	r->size_text = r->virtual_size = arena_dup(&l->a, size_format(r->size, false, text));
+	r->size_text = arena_dup(&l->a, size_format_short(r->size, text));
+	r->virtual_size = arena_dup(&l->a, size_format(r->size, false, text));
 	r->containers = r->shared = r->unique = text_shown("N/A");
 	r->platform = arena_printf(&l->a, "%s/%s%s%s", i->os, i->architecture,
 				   *i->variant ? "/" : "", i->variant);
@@ -120,6 +131,7 @@ static int add_named(struct listing *l, const struct listed_image *i, const char
 		return -1;
 	digest = digest_in(i, reference_name(&r, text));
 	row->digest = digest ? arena_dup(&l->a, digest) : text_shown("<none>");
+	row->named = true;
 	row->repository = arena_dup(&l->a, reference_familiar_name(&r, text));
 	row->tag = *r.tag ? arena_dup(&l->a, r.tag) : text_shown("<none>");
 	return row->repository && row->tag ? 0 : fail_errno(e, ENOMEM, "list the images");
@@ -139,129 +151,60 @@ static int add_image(struct listing *l, const struct listed_image *i, struct err
 	return i->digests.n || add_row(l, i, e) ? 0 : -1;
 }
 
-static bool is_dangling(const struct row *r)
+/* Behind the repository: a tag, or the digest by which it came without one. */
+static const char *separator(const struct row *r)
 {
-	return strcmp(r->tag, "<none>") == 0;
+	return r->named && r->image->tags.n == 0 ? "@" : ":";
 }
 
-static bool is_reference(const struct row *r, const char *pattern)
+static const char *name_end(const struct row *r)
 {
-	char whole[REFERENCE_TEXT + 16];
-
-	snprintf(whole, sizeof(whole), "%s:%s", r->repository, r->tag);
-	return text_glob(pattern, r->repository) || text_glob(pattern, whole);
+	return *separator(r) == '@' ? r->digest : r->tag;
 }
 
-/* struct condition - a --filter, understood */
-struct condition {
-	enum { BY_DANGLING, BY_REFERENCE, BY_BEFORE, BY_SINCE } key;
-	const char *value;
-	int64_t created;
-};
-
-static const struct word keys[] = {
-	{ "dangling", BY_DANGLING },
-	{ "reference", BY_REFERENCE },
-	{ "before", BY_BEFORE },
-	{ "since", BY_SINCE },
-	{ NULL, 0 },
-};
-
-static int64_t created_of(const struct listing *l, const struct digest *d)
+/* A row's name fits; those without a name have none to fit. */
+static bool names_fit(const struct listing *l, const struct row *r)
 {
-	char text[DIGEST_TEXT];
+	char whole[2 * REFERENCE_TEXT];
 
-	digest_text(d, text);
-	for (size_t i = 0; i < l->all.n; i++)
-		if (strcmp(l->all.at[i].digest, text) == 0)
-			return l->all.at[i].created;
-	return 0;
+	snprintf(whole, sizeof(whole), "%s%s%s", r->repository, separator(r), name_end(r));
+	return image_name_fits(&l->filters, r->named ? r->repository : NULL, whole);
 }
 
-static int understand(struct listing *l, struct store *s, const char *text, struct condition *ret,
-		      struct err *e)
+/* A name that is given as a word is one more reference, as docker's. */
+static int understand(struct listing *l, struct store *s, const char *name, struct err *e)
 {
-	const char *equals = strchr(text, '=');
-	char key[32] = "";
-	const struct word *w;
-	struct image_found image;
+	struct opt_list words = l->o->filter;
 
-	if (equals && (size_t)(equals - text) < sizeof(key))
-		snprintf(key, sizeof(key), "%.*s", (int)(equals - text), text);
-	w = word_find(keys, key);
-	if (!w || !equals) {
-		fail(e, ERR_INPUT, "images: --filter '%s' is not understood", text);
-		return fail_hint(
-			e,
-			"as in dangling=true, reference='debian:*', before=IMAGE or since=IMAGE");
-	}
-	*ret = (struct condition){ .key = (int)w->value, .value = equals + 1 };
-	if (ret->key == BY_DANGLING && strcmp(ret->value, "true") != 0 &&
-	    strcmp(ret->value, "false") != 0)
-		return fail(e, ERR_INPUT, "images: --filter '%s': it is true or false", text);
-	if (ret->key == BY_BEFORE || ret->key == BY_SINCE) {
-		if (session_image(s, ret->value, &image, e) < 0)
-			return fail_in(e, "images: --filter '%s'", text);
-		ret->created = created_of(l, &image.digest);
-	}
-	return 0;
+	if (name && words.n == COUNT(words.at))
+		return fail(e, ERR_LIMIT, "there are too many filters");
+	if (name)
+		words.at[words.n++] = arena_printf(&l->a, "reference=%s", name);
+	if (name && !words.at[words.n - 1])
+		return fail_errno(e, ENOMEM, "list the images");
+	return filters_parse(image_filters, &words, l->now, &l->filters, e) < 0
+		       ? -1
+		       : image_filters_resolve(s, &l->all, &l->filters, e);
 }
 
-static bool fits_one(const struct row *r, const struct condition *c)
+static int filter(struct listing *l, struct store *s, struct err *e)
 {
-	switch (c->key) {
-	case BY_DANGLING:
-		return is_dangling(r) == (strcmp(c->value, "true") == 0);
-	case BY_REFERENCE:
-		return is_reference(r, c->value);
-	case BY_BEFORE:
-		return r->image->created < c->created;
-	case BY_SINCE:
-		return r->image->created > c->created;
-	}
-	return true;
-}
+	size_t kept = 0;
 
-static bool fits(const struct row *r, const struct condition *c, size_t n)
-{
-	bool reference = false, wanted = false;
+	for (size_t i = 0; i < l->n; i++) {
+		int fits = image_fits(s, l->rows[i].image, &l->filters, e);
 
-	for (size_t i = 0; i < n; i++) {
-		bool one = fits_one(r, &c[i]);
-
-		/* several references are alternatives */
-		if (c[i].key == BY_REFERENCE) {
-			wanted = true;
-			reference = reference || one;
-		} else if (!one) {
-			return false;
-		}
-	}
-	return !wanted || reference;
-}
-
-static int filter(struct listing *l, struct store *s, const char *name, struct err *e)
-{
-	struct condition c[64];
-	struct condition by_name = { BY_REFERENCE, name, 0 };
-	size_t n = 0, kept = 0;
-
-	for (; n < l->o->filter.n && n < COUNT(c); n++)
-		if (understand(l, s, l->o->filter.at[n], &c[n], e) < 0)
+		if (fits < 0)
 			return -1;
-	for (size_t i = 0; i < l->n; i++)
-		if (fits(&l->rows[i], c, n) && (!name || fits_one(&l->rows[i], &by_name)))
+		if (fits && names_fit(l, &l->rows[i]))
 			l->rows[kept++] = l->rows[i];
+	}
 	l->n = kept;
 	return 0;
 }
 
-static int list(struct listing *l, struct store *s, const char *name, struct err *e)
+static int gather(struct listing *l, struct store *s, struct err *e)
 {
-	struct render_list how = { .table = &row_table, .quiet = "ID" };
-
-	how.columns = l->o->digests ? digest_columns : columns;
-	how.n = l->o->digests ? COUNT(digest_columns) : COUNT(columns);
 	if (store_images(s, &l->a, &l->all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < l->all.n; i++)
@@ -272,9 +215,76 @@ static int list(struct listing *l, struct store *s, const char *name, struct err
 	for (size_t i = 0; i < l->all.n; i++)
 		if (add_image(l, &l->all.at[i], e) < 0)
 			return -1;
-	if (filter(l, s, name, e) < 0)
-		return -1;
-	return render_print(&l->o->render, &how, (struct list_any){ l->rows, l->n }, e);
+	return 0;
+}
+
+/* Names are tags there, as docker's. */
+static int print_tree(struct listing *l, struct store *s, struct err *e)
+{
+	struct tree_name *names = arena_array(&l->a, l->n + 1, sizeof(*names));
+
+	if (!names)
+		return fail_errno(e, ENOMEM, "list the images");
+	for (size_t i = 0; i < l->n; i++) {
+		const struct row *r = &l->rows[i];
+
+		names[i].image = r->image;
+		if (r->image->tags.n)
+			names[i].name = arena_printf(&l->a, "%s:%s", r->repository, r->tag);
+	}
+	return images_tree(s, names, l->n, &l->o->render, &l->a, e);
+}
+
+/* What docker does not do with --tree either. */
+static int check_tree(const struct images *o, struct err *e)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} others[] = {
+		{ "--quiet", o->render.quiet },
+		{ "--no-trunc", o->render.no_trunc },
+		{ "--digests", o->digests },
+		{ "--format", o->render.format != NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (others[i].given)
+			return fail(e, ERR_INPUT, "images: --tree and %s exclude each other",
+				    others[i].name);
+	return 0;
+}
+
+/* docker's --format raw; and --digests is a column more for a table of one's own */
+static char *format_of(struct arena *a, const struct images *o)
+{
+	const char *format = o->render.format;
+
+	if (format && strcmp(format, "raw") == 0)
+		return text_shown(o->render.quiet ? RAW_ID
+				  : o->digests    ? RAW_NAME RAW_DIGEST RAW_REST
+						  : RAW_NAME RAW_REST);
+	if (format && o->digests && text_starts(format, "table ") && !strstr(format, ".Digest"))
+		return arena_printf(a, "%s\t{{.Digest}}", format);
+	return text_shown(format);
+}
+
+static int print(struct listing *l, struct err *e)
+{
+	struct render_list how = { .table = &row_table, .quiet = "ID" };
+	struct render render = l->o->render;
+
+	how.columns = l->o->digests ? digest_columns : columns;
+	how.n = l->o->digests ? COUNT(digest_columns) : COUNT(columns);
+	render.format = format_of(&l->a, l->o);
+	return render_print(&render, &how, (struct list_any){ l->rows, l->n }, e);
+}
+
+static int list(struct listing *l, struct store *s, const char *name, struct err *e)
+{
+	if (gather(l, s, e) < 0 || understand(l, s, name, e) < 0 || filter(l, s, e) < 0)
+		return fail_in(e, "images");
+	return l->o->tree ? print_tree(l, s, e) : print(l, e);
 }
 
 static int run_images(const struct cli *cli, void *options, char **args, size_t n_args,
@@ -284,7 +294,7 @@ static int run_images(const struct cli *cli, void *options, char **args, size_t 
 	struct listing l = { .o = options, .now = date_now_ns() };
 	int r;
 
-	if (session_open(&s, cli, e) < 0)
+	if ((l.o->tree && check_tree(l.o, e) < 0) || session_open(&s, cli, e) < 0)
 		return -1;
 	l.a.limit = (size_t)256 << 20;
 	r = list(&l, &s, n_args ? args[0] : NULL, e);

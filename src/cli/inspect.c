@@ -11,12 +11,14 @@
 #include "store/listing.h"
 
 struct inspect_options {
+	const char *platform;
 	struct render render;
 };
 
 // clang-format off
 static const struct opt opts[] = {
 	OPT_STRING_("format", 'f', struct inspect_options, render.format, "FORMAT", "'json' or a Go template"),
+	PLATFORM_OPT(struct inspect_options, platform, "show the image"),
 };
 
 /* struct inspected - docker's members, those that say something */
@@ -116,19 +118,36 @@ static int add_names(struct store *s, struct arena *a, struct inspected *i, cons
 	return i->repo_tags && i->repo_digests ? 0 : fail_errno(e, ENOMEM, "inspect the image");
 }
 
-static int inspect(struct store *s, const char *word, const struct render *how, struct arena *a,
+/* struct wish - how images are to be shown, and which */
+struct wish {
+	struct render how;
+	const char *platform;
+};
+
+static int find(struct store *s, const char *word, const struct wish *w, struct arena *a,
+		struct stored_image *ret, struct err *e)
+{
+	struct image_found found;
+	struct platform is;
+
+	if (session_image(s, word, &found, e) < 0 ||
+	    store_image_load(s, &found.digest, a, ret, e) < 0)
+		return -1;
+	is = platform_of(ret->config.os, ret->config.architecture, ret->config.variant);
+	return session_check_platform(w->platform, word, &is, e);
+}
+
+static int inspect(struct store *s, const char *word, const struct wish *w, struct arena *a,
 		   struct str *out, struct err *e)
 {
 	char digest[DIGEST_TEXT], id[DIGEST_TEXT];
 	struct inspect_driver driver = { s->driver };
 	struct inspect_rootfs rootfs = { .type = text_of("layers") };
-	struct image_found found;
 	struct stored_image image;
 	struct inspect_descriptor descriptor;
 	struct inspected i = { .driver = &driver, .descriptor = &descriptor };
 
-	if (session_image(s, word, &found, e) < 0 ||
-	    store_image_load(s, &found.digest, a, &image, e) < 0)
+	if (find(s, word, w, a, &image, e) < 0)
 		return -1;
 	digest_text(&image.digest, digest);
 	descriptor = (struct inspect_descriptor){ text_of(image.media->type), digest, image.size };
@@ -150,7 +169,7 @@ static int inspect(struct store *s, const char *word, const struct render *how, 
 	}
 	if (add_names(s, a, &i, digest, e) < 0)
 		return -1;
-	return render_document(how, &inspected_table, &i, out, e);
+	return render_document(&w->how, &inspected_table, &i, out, e);
 }
 
 /* An array, as docker has it, of what was found; who was not is told in a line each. */
@@ -159,7 +178,8 @@ static int run_inspect(const struct cli *cli, void *options, char **args, size_t
 {
 	const struct inspect_options *o = options;
 	bool template = o->render.format && strcmp(o->render.format, "json") != 0;
-	struct render how = { .format = template ? o->render.format : "json" };
+	struct wish w = { .how.format = template ? o->render.format : "json",
+			  .platform = o->platform };
 	own_str struct str out = { 0 }, pretty = { 0 };
 	own_store s = STORE_NONE;
 	size_t n = 0;
@@ -171,7 +191,7 @@ static int run_inspect(const struct cli *cli, void *options, char **args, size_t
 		own_str struct str one = { 0 };
 		struct err bad = { 0 };
 
-		if (inspect(&s, args[i], &how, &a, &one, &bad) < 0) {
+		if (inspect(&s, args[i], &w, &a, &one, &bad) < 0) {
 			cli_complain(cli, &bad);
 			*ret_status = 1;
 			continue;

@@ -165,21 +165,26 @@ int pack_print(const struct pack_source *s, const struct pack_options *o, struct
 	return 0;
 }
 
+static int read_timestamp(const char *text, int64_t *ret_ns, struct err *e)
+{
+	uint64_t seconds;
+
+	if (text_u64(text, INT64_MAX / 1000000000, &seconds) == 0)
+		*ret_ns = (int64_t)seconds * 1000000000;
+	else if (!date_parse(text, ret_ns) || *ret_ns < 0)
+		return fail(e, ERR_INPUT,
+			    "--timestamp: '%.60s' is neither seconds since 1970 nor a date", text);
+	return 1;
+}
+
 /* Seconds or a date. The environment's is the reproducible builds' convention. */
 static int set_time(struct commit *c, const char *timestamp, struct err *e)
 {
-	const char *text = timestamp ? timestamp : getenv("SOURCE_DATE_EPOCH");
-	uint64_t seconds;
+	int r = timestamp && *timestamp ? read_timestamp(timestamp, &c->created, e)
+					: date_epoch(&c->created, e);
 
-	if (!text || !*text) {
-		c->created = date_now_ns();
-		return 0;
-	}
-	if (text_u64(text, INT64_MAX / 1000000000, &seconds) == 0)
-		c->created = (int64_t)seconds * 1000000000;
-	else if (!date_parse(text, &c->created) || c->created < 0)
-		return fail(e, ERR_INPUT, "%s: '%.60s' is neither seconds since 1970 nor a date",
-			    timestamp ? "--timestamp" : "$SOURCE_DATE_EPOCH", text);
+	if (r <= 0)
+		return r;
 	c->not_after.tv_sec = c->created / 1000000000;
 	c->not_after.tv_nsec = c->created % 1000000000;
 	/* zero would be no limit */

@@ -9,13 +9,14 @@
 #include "image/load.h"
 
 struct load_options {
-	const char *input;
+	const char *input, *platform;
 	bool quiet;
 };
 
 // clang-format off
 static const struct opt opts[] = {
 	OPT_STRING_("input", 'i', struct load_options, input, "FILE", "read FILE instead of the standard input; compressed or not"),
+	OPT_STRING_("platform", 0, struct load_options, platform, "OS[/ARCH[/VARIANT]]", "only images that are for this machine; of an index's, that one instead of ours"),
 	OPT_FLAG_("quiet",   'q', struct load_options, quiet,         "print ids only"),
 };
 // clang-format on
@@ -62,11 +63,16 @@ static int run_load(const struct cli *cli, void *options, char **args __attribut
 	const struct load_options *o = options;
 	own_arena struct arena a = { .limit = (size_t)256 << 20 };
 	own_store s = STORE_NONE;
-	own_fd int input = open_input(o, e);
+	own_fd int input = FD_NONE;
+	struct platform want;
 	struct layers layers;
 	struct load l = { .store = &s, .layers = &layers, .a = &a };
 	int r;
 
+	if (o->platform && platform_parse(o->platform, &want, e) < 0)
+		return fail_in(e, "load");
+	l.want = o->platform ? &want : NULL;
+	input = open_input(o, e);
 	if (input < 0 || session_open(&s, cli, e) < 0 || layers_init(&layers, &s, e) < 0)
 		return -1;
 	r = image_load(&l, input, e);

@@ -16,6 +16,7 @@
 struct pull_options {
 	bool all_tags, quiet;
 	const char *platform;
+	struct opt_bool untrusted;
 	struct registry_options registry;
 };
 
@@ -25,7 +26,7 @@ static const struct opt opts[] = {
 	OPT_STRING_("platform", 0,  struct pull_options, platform, "OS/ARCH[/VARIANT]", "for this machine instead of ours"),
 	OPT_FLAG_("quiet",     'q', struct pull_options, quiet,    "print the image's name only"),
 	REGISTRY_OPTS(struct pull_options, registry),
-	OPT_REFUSED_("disable-content-trust", 0, NULL, "signatures are not checked here, so that there is nothing to disable"),
+	TRUST_OPT(struct pull_options, untrusted),
 };
 // clang-format on
 
@@ -162,6 +163,8 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 	};
 	int result;
 
+	if (registry_trust("pull", o->untrusted, e) < 0)
+		return -1;
 	if (reference_parse(args[0], &r, e) < 0 || platform(o, &want, &p.strict, e) < 0)
 		return fail_in(e, "pull");
 	if (o->all_tags && strchr(last, ':'))

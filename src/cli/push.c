@@ -13,7 +13,8 @@
 
 struct push_options {
 	bool all_tags, quiet;
-	const char *compression;
+	const char *compression, *platform;
+	struct opt_bool untrusted;
 	struct registry_options registry;
 };
 
@@ -22,10 +23,25 @@ static const struct opt opts[] = {
 	OPT_FLAG_("all-tags", 'a', struct push_options, all_tags, "all tags of the repository"),
 	OPT_FLAG_("quiet",    'q', struct push_options, quiet,    "print the image's name only"),
 	OPT_STRING_("compression", 0,  struct push_options, compression, "HOW", "of layers that are not compressed yet: 'gzip' (the default), 'zstd' or 'none'"),
+	PLATFORM_OPT(struct push_options, platform, "push the image"),
 	REGISTRY_OPTS(struct push_options, registry),
-	OPT_REFUSED_("disable-content-trust", 0, NULL, "nothing is signed here, so that there is nothing to disable"),
+	TRUST_OPT(struct push_options, untrusted),
 };
 // clang-format on
+
+static int check_platform(struct push *p, const struct digest *manifest, const char *name,
+			  const char *platform, struct err *e)
+{
+	struct stored_image i;
+	struct platform is;
+
+	if (!platform)
+		return 0;
+	if (store_image_load(p->store, manifest, p->a, &i, e) < 0)
+		return -1;
+	is = platform_of(i.config.os, i.config.architecture, i.config.variant);
+	return session_check_platform(platform, name, &is, e);
+}
 
 static int push_one(struct push *p, struct transfer *t, const struct reference *r,
 		    const struct push_options *o, struct err *e)
@@ -41,6 +57,8 @@ static int push_one(struct push *p, struct transfer *t, const struct reference *
 	}
 	if (result < 0)
 		return -1;
+	if (check_platform(p, &manifest, reference_familiar(r, name), o->platform, e) < 0)
+		return fail_in(e, "push");
 	p->reference = r;
 	transfer_begin(t, transfer_push_words, o->quiet);
 	result = image_push(p, &manifest, e);
@@ -109,6 +127,8 @@ static int run_push(const struct cli *cli, void *options, char **args,
 	struct push p = { .store = &s, .progress = &t.progress, .a = &a };
 	const struct push_options *o = options;
 
+	if (registry_trust("push", o->untrusted, e) < 0)
+		return -1;
 	if (reference_parse(args[0], &r, e) < 0)
 		return fail_in(e, "push");
 	if (r.digest.algorithm != DIGEST_NONE)

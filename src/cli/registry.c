@@ -1,4 +1,4 @@
-/* registry.c - tare login, logout and search */
+/* registry.c - tare login, logout and image tags */
 #include "cli/registry.h"
 
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/render.h"
+#include "base/log.h"
 #include "cli/image.h"
 #include "cli/session.h"
 #include "remote/auth.h"
@@ -32,6 +32,18 @@ int registry_options(const struct registry_options *o, struct remote_options *re
 		return fail(e, ERR_INPUT, "--tls-verify is true or false, not '%s'", o->tls_verify);
 	ret->tls_verify = (struct opt_bool){ true, strcmp(o->tls_verify, "true") == 0 };
 	return 0;
+}
+
+/* registry_trust() - Notary's signatures are neither made nor checked: who asks for them is told so */
+int registry_trust(const char *command, struct opt_bool disabled, struct err *e)
+{
+	if (!disabled.set || disabled.v)
+		return 0;
+	fail(e, ERR_UNSUPPORTED,
+	     "%s: --disable-content-trust=false is not supported: Docker Content Trust has no "
+	     "signatures here",
+	     command);
+	return fail_hint(e, "name the image by its digest, which is always checked");
 }
 
 struct login {
@@ -156,13 +168,17 @@ static int run_login(const struct cli *cli __attribute__((unused)), void *option
 	const struct login *o = options;
 	const char *registry = n_args ? args[0] : REFERENCE_DEFAULT_REGISTRY;
 	own_arena struct arena a = { 0 };
-	char name[256], password[4096], *where;
+	char name[256], password[4096];
+	struct auth_place place;
 	struct auth auth = { .username = name, .password = password };
 	struct remote_options how = { .auth = &auth };
 
 	if (o->password && o->password_stdin)
 		return fail(e, ERR_INPUT,
 			    "login: --password and --password-stdin exclude each other");
+	if (o->password)
+		log_warn("--password on the command line is insecure, as others on this host can "
+			 "see it; --password-stdin is not seen");
 	if (registry_options(&o->registry, &how, e) < 0)
 		return -1;
 	if (!reference_is_registry(registry))
@@ -170,16 +186,12 @@ static int run_login(const struct cli *cli __attribute__((unused)), void *option
 	if (get_username(o, name, sizeof(name), e) < 0 ||
 	    get_password(o, password, sizeof(password), e) < 0 ||
 	    check(registry, &how, &a, e) < 0 ||
-	    auth_store(registry, &auth, o->registry.authfile, &a, &where, e) < 0)
+	    auth_store(registry, &auth, o->registry.authfile, &a, &place, e) < 0)
 		return fail_in(e, "log in to %s", registry);
-	if (o->password)
-		fprintf(stderr, "WARNING! --password is seen by others; use --password-stdin.\n");
-	/* a file's path; a helper's name is no path */
-	if (*where == '/')
-		fprintf(stderr,
-			"WARNING! The password is in '%s', where whoever reads the file has it; a "
-			"credential helper (credsStore) keeps it elsewhere.\n",
-			where);
+	if (!place.helper)
+		log_warn("the credentials are stored unencrypted in '%s'; a credential helper "
+			 "(credsStore) keeps them elsewhere",
+			 place.name);
 	printf("Login Succeeded\n");
 	return 0;
 }
@@ -232,106 +244,6 @@ const struct command logout_command = {
 	.size = sizeof(struct logout),
 	.max = 1,
 	.run = run_logout,
-};
-
-struct search {
-	uint32_t limit;
-	struct registry_options registry;
-	struct render render;
-};
-
-// clang-format off
-static const struct opt search_opts[] = {
-	OPT_U32_("limit", 0, struct search, limit, "N", "at most N results; 25 by default"),
-	REGISTRY_OPTS(struct search, registry),
-	RENDER_OPTS(struct search, render),
-};
-
-struct result {
-	char *name, *description, *official, *automated;
-	int64_t stars;
-};
-static const struct bind_row rows[] = {
-	ROW_STRING("Name",        OPTIONAL, struct result, name),
-	ROW_STRING("Description", OPTIONAL, struct result, description),
-	ROW_I64("StarCount",      OPTIONAL, struct result, stars),
-	ROW_STRING("IsOfficial",  OPTIONAL, struct result, official),
-	ROW_STRING("IsAutomated", OPTIONAL, struct result, automated),
-};
-static const struct bind_table result_table = BIND_TABLE(rows, struct result, false);
-static const struct render_column columns[] = {
-	{ .header = "NAME",        .path = "Name" },
-	{ .header = "DESCRIPTION", .path = "Description", .max = 45 },
-	{ .header = "STARS",       .path = "StarCount" },
-	{ .header = "OFFICIAL",    .path = "IsOfficial" },
-};
-static const struct render_list list = { .table = &result_table, .columns = columns, .n = COUNT(columns) };
-// clang-format on
-
-static int print_results(const struct remote_results *found, const struct render *how,
-			 struct arena *a, struct err *e)
-{
-	struct result *all = arena_array(a, found->found.n + 1, sizeof(*all));
-
-	if (!all)
-		return fail_errno(e, ENOMEM, "search");
-	for (size_t i = 0; i < found->found.n; i++)
-		all[i] = (struct result){ .name = found->found.at[i].name,
-					  .description = found->found.at[i].description,
-					  .stars = found->found.at[i].stars,
-					  .official = found->found.at[i].official
-							      ? text_shown("[OK]")
-							      : text_shown(""),
-					  .automated = found->found.at[i].automated
-							       ? text_shown("[OK]")
-							       : text_shown("") };
-	return render_print(how, &list, (struct list_any){ all, found->found.n }, e);
-}
-
-static int run_search(const struct cli *cli __attribute__((unused)), void *options, char **args,
-		      size_t n_args __attribute__((unused)),
-		      int *ret_status __attribute__((unused)), struct err *e)
-{
-	const struct search *o = options;
-	const char *slash = strchr(args[0], '/');
-	own_arena struct arena a = { 0 };
-	struct remote_options how = { 0 };
-	struct remote_target target;
-	struct remote_results found = { 0 };
-	struct remote *remote;
-	char registry[256];
-	int r;
-
-	if (registry_options(&o->registry, &how, e) < 0)
-		return -1;
-	snprintf(registry, sizeof(registry), "%.*s", slash ? (int)(slash - args[0]) : 0, args[0]);
-	if (!slash || !reference_is_registry(registry) || !strpbrk(registry, ".:")) {
-		slash = NULL;
-		snprintf(registry, sizeof(registry), "%s", REFERENCE_DEFAULT_REGISTRY);
-	}
-	if (remote_target_of_registry(registry, &how, &a, &target, e) < 0 ||
-	    remote_open(&target, &remote, e) < 0)
-		return -1;
-	r = remote_search(remote, slash ? slash + 1 : args[0], o->limit ? o->limit : 25, &a, &found,
-			  e);
-	remote_close(remote);
-	return r < 0 ? fail_in(e, "search %s", registry) : print_results(&found, &o->render, &a, e);
-}
-
-const struct command search_command = {
-	.name = "search",
-	.args = "[REGISTRY/]WORDS",
-	.summary = "look for images in registries",
-	.about = "Asks Docker Hub, or the registry that is named. One that can't search is asked "
-		 "for its "
-		 "catalog instead, and what has the words in its name is shown.",
-	.section = "IMAGES",
-	.opts = search_opts,
-	.n = COUNT(search_opts),
-	.size = sizeof(struct search),
-	.min = 1,
-	.max = 1,
-	.run = run_search,
 };
 
 struct tags {

@@ -13,12 +13,14 @@
 
 struct rmi {
 	bool force, no_prune;
+	struct opt_list platform;
 };
 
 // clang-format off
 static const struct opt opts[] = {
 	OPT_FLAG_("force",    'f', struct rmi, force,    "an id that has several names is removed with all of them; no such image is no error"),
 	OPT_FLAG_("no-prune",  0,  struct rmi, no_prune, "keep blobs and layers that nothing needs any more"),
+	OPT_STRINGS_("platform", 0, struct rmi, platform, "OS[/ARCH[/VARIANT]][,...]", "remove the image if it is for these machines, else refuse"),
 };
 // clang-format on
 
@@ -138,12 +140,35 @@ static int remove_whole(struct store *s, const struct names *n, const struct dig
 	return 0;
 }
 
+/* The image is the only one of its name: it is for what is asked for, or nothing of that is here. */
+static int check_platforms(const struct names *n, const char *word, const struct rmi *o,
+			   struct err *e)
+{
+	const struct listed_image *l = n->image;
+	struct platform is = platform_of(l->os, l->architecture, l->variant);
+	char one[100];
+
+	for (size_t i = 0; i < o->platform.n; i++)
+		for (const char *at = o->platform.at[i];; at++) {
+			size_t len = strcspn(at, ",");
+
+			snprintf(one, sizeof(one), "%.*s", (int)len, at);
+			if (session_check_platform(one, word, &is, e) < 0)
+				return -1;
+			at += len;
+			if (!*at)
+				break;
+		}
+	return 0;
+}
+
 static int remove_found(struct names *n, struct store *s, const char *word, const struct rmi *o,
 			struct err *e)
 {
 	struct image_found f;
 
-	if (session_image(s, word, &f, e) < 0 || look(n, s, &f.digest, e) < 0)
+	if (session_image(s, word, &f, e) < 0 || look(n, s, &f.digest, e) < 0 ||
+	    check_platforms(n, word, o, e) < 0)
 		return -1;
 	if (f.by_name && has_others(n, &f))
 		return untag(s, n, &f, e);

@@ -17,7 +17,7 @@
 #include "store/listing.h"
 
 struct save {
-	const char *output, *format, *compression;
+	const char *output, *format, *compression, *platform;
 	bool quiet;
 };
 
@@ -26,6 +26,7 @@ static const struct opt opts[] = {
 	OPT_STRING_("output", 'o', struct save, output, "FILE",   "write to FILE instead of the standard output"),
 	OPT_STRING_("format",  0,  struct save, format, "FORMAT", "'docker-archive' (the default), which all engines read, or 'oci-archive'"),
 	OPT_STRING_("compression", 0,  struct save, compression, "HOW", "of the archive: 'none', 'gzip' or 'zstd'; the default is what FILE ends in: .gz, .tgz, .zst"),
+	PLATFORM_OPT(struct save, platform, "write images only"),
 	OPT_FLAG_("quiet",    'q', struct save, quiet,            "say nothing; as without it"),
 };
 
@@ -119,6 +120,31 @@ static int add_word(struct wanted *w, struct store *s, const char *word, struct 
 	return add_name(w, image, reference_full(&found.reference, text), e);
 }
 
+/* All are for the platform that is asked for, or none is written. */
+static int check_platform(const struct wanted *w, const char *platform, struct err *e)
+{
+	char text[DIGEST_TEXT], name[REFERENCE_TEXT];
+	struct reference r;
+
+	for (size_t i = 0; i < w->n; i++)
+		for (size_t k = 0; k < w->all.n; k++) {
+			const struct listed_image *l = &w->all.at[k];
+			const struct save_image *image = &w->images[i];
+			struct platform is = platform_of(l->os, l->architecture, l->variant);
+			const char *word = l->id;
+
+			if (strcmp(l->digest, digest_text(&image->digest, text)) != 0)
+				continue;
+			if (image->n && reference_parse(image->names[0], &r, e) < 0)
+				return -1;
+			if (image->n)
+				word = reference_familiar(&r, name);
+			if (session_check_platform(platform, word, &is, e) < 0)
+				return -1;
+		}
+	return 0;
+}
+
 static const char *by_suffix(const char *output)
 {
 	static const struct {
@@ -175,6 +201,8 @@ static int save(struct wanted *w, struct store *s, const struct save *o, char **
 	for (size_t i = 0; i < n; i++)
 		if (add_word(w, s, args[i], e) < 0)
 			return -1;
+	if (check_platform(w, o->platform, e) < 0)
+		return fail_in(e, "save");
 	if (archive_open(o->output, &output, e) < 0)
 		return fail_in(e, "save");
 	if (write_images(w, s, (enum save_format)format->value, how, output.fd, e) < 0)

@@ -18,8 +18,8 @@ const char *session_root(const struct cli *cli)
 	return root && *root ? root : STORE_ROOT;
 }
 
-/* session_open() - open it; @s is STORE_NONE, and closed by the caller in any case */
-int session_open(struct store *s, const struct cli *cli, struct err *e)
+/* session_open_bare() - open it; @s is STORE_NONE, and closed by the caller in any case */
+int session_open_bare(struct store *s, const struct cli *cli, struct err *e)
 {
 	const struct snapshot_driver *driver;
 	const char *wish = cli->driver ? cli->driver : getenv("TARE_STORAGE_DRIVER");
@@ -28,7 +28,13 @@ int session_open(struct store *s, const struct cli *cli, struct err *e)
 	if (store_open(s, session_root(cli), e) < 0 ||
 	    snapshot_driver_of(s, wish && *wish ? wish : NULL, &driver, e) < 0)
 		return -1;
-	return base_provide(s, e);
+	return 0;
+}
+
+/* session_open() - the same, and tare/base is in it */
+int session_open(struct store *s, const struct cli *cli, struct err *e)
+{
+	return session_open_bare(s, cli, e) < 0 ? -1 : base_provide(s, e);
 }
 
 static int by_reference(struct store *s, const struct reference *r, struct digest *ret,
@@ -104,4 +110,24 @@ int session_image(struct store *s, const char *word, struct image_found *ret, st
 		return fail_hint(e, "it is no name either: %.150s", no_name.text);
 	return fail_hint(e, "`tare images` lists what is here, `tare pull %.100s` downloads it",
 			 word);
+}
+
+/**
+ * session_check_platform() - is what @word stands for the image that --platform asks for?
+ * @wish: NULL: any is meant
+ * @is:   what it is for
+ */
+int session_check_platform(const char *wish, const char *word, const struct platform *is,
+			   struct err *e)
+{
+	struct platform want;
+
+	if (!wish)
+		return 0;
+	if (platform_parse(wish, &want, e) < 0)
+		return fail_in(e, "--platform");
+	if (platform_check(&want, word, is, e) == 0)
+		return 0;
+	return fail_hint(e, "of an image for several platforms one is kept here; `tare pull "
+			    "--platform` gets another one");
 }

@@ -55,6 +55,7 @@ int layers_unpack_chain(struct layers *ls, const struct stored_image *image, str
 int layers_init(struct layers *ls, struct store *s, struct err *e);
 int layers_have(struct layers *ls, const struct stored_layer *layer, struct err *e);
 int layers_unpack(struct layers *ls, const struct stored_image *image, struct err *e);
+int layers_remove_left(struct store *s, struct err *e);
 int layers_remove_unused(struct layers *ls, uint64_t *bytes, size_t *n, struct err *e);
 
 #endif

@@ -12,7 +12,8 @@
 #include "os/lock.h"
 #include "os/tree.h"
 
-static int remove_left(struct store *s, struct err *e)
+/* layers_remove_left() - what killed processes have left of layers; the database is not needed */
+int layers_remove_left(struct store *s, struct err *e)
 {
 	int copy = openat(s->layers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
@@ -69,5 +70,5 @@ int layers_remove_unused(struct layers *ls, uint64_t *bytes, size_t *n, struct e
 	collected_done(&c);
 	if (tree_remove(s->layers, name, r < 0 ? &ignored : e) < 0)
 		r = -1;
-	return r < 0 ? -1 : remove_left(s, e);
+	return r < 0 ? -1 : layers_remove_left(s, e);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "image/platform.h"
 #include "layer/unpack.h"
 #include "os/file.h"
 #include "os/path.h"
@@ -116,6 +117,23 @@ static int note(struct load *l, const struct stored_image *i, char *const *names
 	return new->names.at ? 0 : fail_errno(e, ENOMEM, "load an image");
 }
 
+/* load_wants() - 1: an image with this config, which is in the store, is to be loaded; 0: it is left out */
+int load_wants(struct load *l, const struct digest *config, struct err *e)
+{
+	own_mem char *text = NULL;
+	struct image_config c;
+	struct platform is;
+	size_t len;
+
+	if (!l->want)
+		return 1;
+	if (store_blob_read(l->store, config, IMAGE_DOCUMENT_MAX, &text, &len, e) < 0 ||
+	    image_config_parse(text, len, "the image's config", l->a, &c, e) < 0)
+		return -1;
+	is = platform_of(c.os, c.architecture, c.variant);
+	return platform_check(l->want, "an image in the archive", &is, &l->lacks) == 0;
+}
+
 /* load_finish() - all blobs of an image are in the store: unpack its layers and make it known */
 int load_finish(struct load *l, const struct digest *manifest, char *const *names, size_t n,
 		struct err *e)
@@ -177,9 +195,17 @@ static int extract(struct load *l, int input, struct err *e)
 int image_load(struct load *l, int input, struct err *e)
 {
 	own_scratch x = SCRATCH_NONE;
+	char text[100];
 
 	if (scratch_open(&x, l->store, "load-", e) < 0)
 		return -1;
 	l->folder = x.fd;
-	return extract(l, input, e) < 0 || load_folder(l, e) < 0 ? -1 : scratch_remove(&x, e);
+	if (extract(l, input, e) < 0 || load_folder(l, e) < 0 || scratch_remove(&x, e) < 0)
+		return -1;
+	if (l->images.n == 0 && *l->lacks.text) {
+		*e = l->lacks;
+		return fail_in(e, "load: no image in the archive is for %s",
+			       platform_text(l->want, text));
+	}
+	return 0;
 }

@@ -18,9 +18,13 @@ struct loaded {
 	LIST(char *) names;
 };
 
+struct platform;
+
 /**
  * struct load - a load in progress
  * @store, @layers: where the images go, and what unpacks them
+ * @want:    only what is for it; NULL: all, and of an index's images ours
+ * @lacks:   what was left out, if anything was
  * @folder:  of the extracted archive
  * @a:       owns what is returned
  * @images:  what came in so far
@@ -28,6 +32,8 @@ struct loaded {
 struct load {
 	struct store *store;
 	struct layers *layers;
+	const struct platform *want;
+	struct err lacks;
 	int folder;
 	struct arena *a;
 	LIST(struct loaded) images;
@@ -44,6 +50,7 @@ int load_read(struct load *l, const char *name, size_t max, char **ret_text, str
 int load_open(struct load *l, const char *name, uint64_t *ret_size, struct err *e);
 int load_blob(struct load *l, const char *name, const struct digest *known, uint64_t size,
 	      const char *media_type, struct digest *ret_digest, uint64_t *ret_size, struct err *e);
+int load_wants(struct load *l, const struct digest *config, struct err *e);
 int load_finish(struct load *l, const struct digest *manifest, char *const *names, size_t n,
 		struct err *e);
 

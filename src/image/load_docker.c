@@ -68,26 +68,19 @@ static int load_layer(struct load *l, const char *name, struct image_descriptor 
 
 /* The archive has no manifest as registries know it: it is made here, of the kind that all who read
  * image layouts know. */
-static int make_manifest(struct load *l, const struct entry *m, struct digest *ret_digest,
-			 struct err *e)
+static int make_manifest(struct load *l, const struct entry *m, struct image_descriptor *config,
+			 struct digest *ret_digest, struct err *e)
 {
 	const char *type = media_type_of(MEDIA_MANIFEST, COMPRESSION_NONE, false);
-	const char *config_type = media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, false);
-	struct image_descriptor config;
 	struct image_manifest manifest = { .schema_version = 2,
 					   .media_type = text_shown(type),
-					   .config = &config };
+					   .config = config };
 	own_mem char *text = NULL;
-	struct digest d;
-	uint64_t size;
 	size_t n = text_count(m->layers);
 
 	if (n > IMAGE_LAYERS_MAX)
 		return fail(e, ERR_LIMIT, "load: %zu layers are more than the %d allowed", n,
 			    IMAGE_LAYERS_MAX);
-	if (load_blob(l, m->config, NULL, 0, config_type, &d, &size, e) < 0 ||
-	    describe(l, &d, size, config_type, &config, e) < 0)
-		return -1;
 	manifest.layers.at = arena_array(l->a, n + 1, sizeof(*manifest.layers.at));
 	if (!manifest.layers.at)
 		return fail_errno(e, ENOMEM, "load an image");
@@ -99,14 +92,19 @@ static int make_manifest(struct load *l, const struct entry *m, struct digest *r
 	return text ? store_blob_keep(l->store, text, strlen(text), type, ret_digest, e) : -1;
 }
 
-static int load_entry(struct load *l, const struct entry *m, struct err *e)
+static int load_config(struct load *l, const char *name, struct image_descriptor *ret,
+		       struct digest *ret_digest, struct err *e)
 {
-	size_t n = text_count(m->repo_tags);
-	char **names = arena_array(l->a, n + 1, sizeof(char *));
-	struct digest manifest;
+	const char *type = media_type_of(MEDIA_CONFIG, COMPRESSION_NONE, false);
+	uint64_t size;
 
-	if (!names)
-		return fail_errno(e, ENOMEM, "load an image");
+	if (load_blob(l, name, NULL, 0, type, ret_digest, &size, e) < 0)
+		return -1;
+	return describe(l, ret_digest, size, type, ret, e);
+}
+
+static int read_names(struct load *l, const struct entry *m, size_t n, char **names, struct err *e)
+{
 	for (size_t i = 0; i < n; i++) {
 		struct reference r;
 		char whole[REFERENCE_TEXT];
@@ -117,7 +115,27 @@ static int load_entry(struct load *l, const struct entry *m, struct err *e)
 		if (!names[i])
 			return fail_errno(e, ENOMEM, "load an image");
 	}
-	return make_manifest(l, m, &manifest, e) < 0 ? -1 : load_finish(l, &manifest, names, n, e);
+	return 0;
+}
+
+static int load_entry(struct load *l, const struct entry *m, struct err *e)
+{
+	size_t n = text_count(m->repo_tags);
+	char **names = arena_array(l->a, n + 1, sizeof(char *));
+	struct image_descriptor config;
+	struct digest manifest, d;
+	int wanted;
+
+	if (!names)
+		return fail_errno(e, ENOMEM, "load an image");
+	if (read_names(l, m, n, names, e) < 0 || load_config(l, m->config, &config, &d, e) < 0)
+		return -1;
+	wanted = load_wants(l, &d, e);
+	if (wanted <= 0)
+		return wanted;
+	return make_manifest(l, m, &config, &manifest, e) < 0
+		       ? -1
+		       : load_finish(l, &manifest, names, n, e);
 }
 
 /* load_docker() - the images of a docker-archive that is extracted */

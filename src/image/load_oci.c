@@ -43,26 +43,51 @@ static int read_document(struct load *l, const struct image_descriptor *from,
 	return image_document(text, len, from->media_type, from->digest, l->a, ret, e);
 }
 
-static int load_parts(struct load *l, const struct image_manifest *m, struct err *e)
+/* 1: wanted, and its config is here; 0: left out */
+static int load_config(struct load *l, const struct image_manifest *m, struct err *e)
 {
-	if (load_part(l, m->config, e) < 0)
+	struct digest d;
+
+	if (load_part(l, m->config, e) < 0 || digest_parse(m->config->digest, &d, e) < 0)
 		return -1;
+	/* an artifact is for no machine */
+	return image_is_artifact(m) ? 1 : load_wants(l, &d, e);
+}
+
+static int load_layers(struct load *l, const struct image_manifest *m, struct err *e)
+{
 	for (size_t i = 0; i < m->layers.n; i++)
 		if (load_part(l, &m->layers.at[i], e) < 0)
 			return -1;
 	return 0;
 }
 
-/* Which of an index's is ours, when it has several. */
-static int choose(const struct image_index *index, const struct image_descriptor **ret,
-		  struct err *e)
+/* Which of an index's is ours, or is asked for, when it has several. 1: chosen, 0: there is none of those asked for */
+static int choose(struct load *l, const struct image_index *index,
+		  const struct image_descriptor **ret, struct err *e)
 {
-	struct platform want;
+	struct platform ours;
 
-	if (platform_of_host(&want, e) < 0)
+	if (!l->want && platform_of_host(&ours, e) < 0)
 		return -1;
-	*ret = platform_choose(&want, index, e);
-	return *ret ? 0 : -1;
+	*ret = platform_choose(l->want ? l->want : &ours, index, e);
+	if (*ret)
+		return 1;
+	if (!l->want)
+		return -1;
+	l->lacks = *e;
+	*e = (struct err){ 0 };
+	return 0;
+}
+
+static int load_image(struct load *l, const struct image_manifest *m, const struct digest *digest,
+		      char *const *names, size_t n, struct err *e)
+{
+	int r = load_config(l, m, e);
+
+	if (r <= 0)
+		return r;
+	return load_layers(l, m, e) < 0 ? -1 : load_finish(l, digest, names, n, e);
 }
 
 static int load_manifest(struct load *l, const struct image_descriptor *from, char *const *names,
@@ -71,17 +96,18 @@ static int load_manifest(struct load *l, const struct image_descriptor *from, ch
 	const struct image_descriptor *chosen;
 	struct image_document d;
 	struct digest digest;
+	int r;
 
 	if (read_document(l, from, &d, &digest, e) < 0)
 		return -1;
 	if (d.media->kind == MEDIA_MANIFEST)
-		return load_parts(l, &d.manifest, e) < 0 ? -1
-							 : load_finish(l, &digest, names, n, e);
+		return load_image(l, &d.manifest, &digest, names, n, e);
 	if (depth >= INDEX_DEPTH)
 		return fail(e, ERR_LIMIT, "load: indexes within indexes, more than %d deep",
 			    INDEX_DEPTH);
-	if (choose(&d.index, &chosen, e) < 0)
-		return fail_in(e, "load %s", from->digest);
+	r = choose(l, &d.index, &chosen, e);
+	if (r <= 0)
+		return r < 0 ? fail_in(e, "load %s", from->digest) : 0;
 	return load_manifest(l, chosen, names, n, depth + 1, e);
 }
 

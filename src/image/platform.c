@@ -87,13 +87,39 @@ static bool next_part(const char **at, char *ret, size_t size)
 	return true;
 }
 
-/* platform_parse() - OS/ARCHITECTURE[/VARIANT], or an architecture alone */
+/* An operating system alone is with our architecture. */
+static bool is_os(const char *text)
+{
+	static const char *const names[] = { "linux",   "windows", "darwin", "freebsd", "netbsd",
+					     "openbsd", "solaris", "aix",    "illumos", "wasip1" };
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (strcasecmp(names[i], text) == 0)
+			return true;
+	return false;
+}
+
+static int parse_os(const char *text, struct platform *ret, struct err *e)
+{
+	size_t i = 0;
+
+	if (platform_of_host(ret, e) < 0)
+		return -1;
+	for (; text[i] && i + 1 < sizeof(ret->os); i++)
+		ret->os[i] = (char)(text[i] | ('a' - 'A'));
+	ret->os[i] = '\0';
+	return 0;
+}
+
+/* platform_parse() - OS/ARCHITECTURE[/VARIANT], or one of the first two alone */
 int platform_parse(const char *text, struct platform *ret, struct err *e)
 {
 	struct platform p = { 0 };
 	const char *at = text;
 	bool good;
 
+	if (is_os(text))
+		return parse_os(text, ret, e);
 	if (strchr(text, '/')) {
 		good = next_part(&at, p.os, sizeof(p.os)) &&
 		       next_part(&at, p.architecture, sizeof(p.architecture)) &&
@@ -115,6 +141,17 @@ const char *platform_text(const struct platform *p, char buf[100])
 {
 	snprintf(buf, 100, "%s/%s%s%s", p->os, p->architecture, *p->variant ? "/" : "", p->variant);
 	return buf;
+}
+
+/* platform_of() - of words that may be NULL, as an image's config has them */
+struct platform platform_of(const char *os, const char *architecture, const char *variant)
+{
+	struct platform p;
+
+	snprintf(p.os, sizeof(p.os), "%.31s", os ? os : "");
+	snprintf(p.architecture, sizeof(p.architecture), "%.31s", architecture ? architecture : "");
+	snprintf(p.variant, sizeof(p.variant), "%.31s", variant ? variant : "");
+	return p;
 }
 
 /* How well what is offered fits: 0 best, -1 not at all. */
@@ -146,6 +183,22 @@ bool platform_runs(const struct platform *want, const char *os, const char *arch
 		   const char *variant)
 {
 	return rank(want, os, architecture, variant) >= 0;
+}
+
+/**
+ * platform_check() - refuse what does not run where @want does
+ * @what: its name
+ * @is:   what it is for; one that does not say so may be for anything
+ */
+int platform_check(const struct platform *want, const char *what, const struct platform *is,
+		   struct err *e)
+{
+	char has[100], wanted[100];
+
+	if (!*is->os || platform_runs(want, is->os, is->architecture, is->variant))
+		return 0;
+	return fail(e, ERR_ABSENT, "%s is for %s, not for %s", what, platform_text(is, has),
+		    platform_text(want, wanted));
 }
 
 static void list_platforms(const struct image_index *index, struct str *out)

@@ -11,6 +11,9 @@ struct platform {
 
 int platform_of_host(struct platform *ret, struct err *e);
 int platform_parse(const char *text, struct platform *ret, struct err *e);
+int platform_check(const struct platform *want, const char *what, const struct platform *is,
+		   struct err *e);
+struct platform platform_of(const char *os, const char *architecture, const char *variant);
 const char *platform_text(const struct platform *p, char buf[100]);
 const struct image_descriptor *platform_choose(const struct platform *want,
 					       const struct image_index *index, struct err *e);

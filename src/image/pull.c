@@ -193,24 +193,18 @@ static int refuse_foreign(const struct stored_image *image, struct err *e)
 /* An image without an index is for one machine only, and says so itself. */
 static int check_platform(const struct pull *p, const struct stored_image *image, struct err *e)
 {
-	struct platform is = { 0 };
+	const struct image_config *c = &image->config;
+	struct platform is = platform_of(c->os, c->architecture, c->variant);
 	char has[100], wanted[100];
 
 	if (is_for(p, image))
 		return 0;
-	snprintf(is.os, sizeof(is.os), "%.31s", image->config.os ? image->config.os : "");
-	snprintf(is.architecture, sizeof(is.architecture), "%.31s",
-		 image->config.architecture ? image->config.architecture : "");
-	snprintf(is.variant, sizeof(is.variant), "%.31s",
-		 image->config.variant ? image->config.variant : "");
-	platform_text(&is, has);
-	platform_text(p->want, wanted);
 	if (!p->strict) {
-		log_warn("the image is for %s, and does not run on this machine, which is %s", has,
-			 wanted);
+		log_warn("the image is for %s, and does not run on this machine, which is %s",
+			 platform_text(&is, has), platform_text(p->want, wanted));
 		return 0;
 	}
-	fail(e, ERR_ABSENT, "the image is for %s, not for %s", has, wanted);
+	(void)platform_check(p->want, "the image", &is, e);
 	return fail_hint(e, "there is no other of that name; without --platform it is pulled");
 }
 

@@ -232,10 +232,10 @@ static int place_to_write(const char *authfile, struct arena *a, char **ret_path
 /**
  * auth_store() - keep credentials, as `docker login` does
  * @auth:      a name and a password, or an identity token
- * @ret_where: receives the file or helper that has them now; the arena's
+ * @ret_place: what has them now; the arena's
  */
 int auth_store(const char *registry, const struct auth *auth, const char *authfile, struct arena *a,
-	       char **ret_where, struct err *e)
+	       struct auth_place *ret_place, struct err *e)
 {
 	struct auth_file f;
 	const char *helper;
@@ -249,8 +249,9 @@ int auth_store(const char *registry, const struct auth *auth, const char *authfi
 		return -1;
 	if (auth_file_change(&f, registry, auth, helper, a, &changed, e) < 0)
 		return -1;
-	*ret_where = helper ? arena_printf(a, HELPER_PREFIX "%s", helper) : path;
-	return *ret_where ? 0 : fail_errno(e, ENOMEM, "keep credentials");
+	ret_place->helper = helper != NULL;
+	ret_place->name = helper ? arena_printf(a, HELPER_PREFIX "%s", helper) : path;
+	return ret_place->name ? 0 : fail_errno(e, ENOMEM, "keep credentials");
 }
 
 /* 1: taken out, 0: there was nothing, -1 */

@@ -27,10 +27,16 @@ struct auth {
 	char *source;
 };
 
+/* struct auth_place - what keeps credentials: a file as it was named, or a helper's program */
+struct auth_place {
+	char *name;
+	bool helper;
+};
+
 int auth_find(const char *registry, const char *repository, const char *authfile, struct arena *a,
 	      struct auth *ret_auth, struct err *e);
 int auth_store(const char *registry, const struct auth *auth, const char *authfile, struct arena *a,
-	       char **ret_where, struct err *e);
+	       struct auth_place *ret_place, struct err *e);
 int auth_erase(const char *registry, const char *authfile, struct arena *a, struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 /* db.c - SQLite, as the store uses it */
 #include "store/db.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,7 +64,8 @@ static int failed(struct db *db, struct err *e, const char *doing)
 {
 	int code = sqlite3_errcode(db->handle);
 
-	if (code == SQLITE_FULL)
+	/* what lies beside the database may not be made either */
+	if (code == SQLITE_FULL || sqlite3_system_errno(db->handle) == ENOSPC)
 		fail_errno(e, ENOSPC, "%s", doing);
 	else if (code == SQLITE_BUSY)
 		fail(e, ERR_LIMIT, "%s: another process has been writing to it for a minute",

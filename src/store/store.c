@@ -115,6 +115,23 @@ int store_set_driver(struct store *s, const char *name, bool user_xattrs, struct
 }
 
 /**
+ * store_open_folders() - the store below @root without its database, for who makes room for that
+ * @root, @s: as store_open()'s
+ */
+int store_open_folders(struct store *s, const char *root, struct err *e)
+{
+	if (*root != '/' || strlen(root) >= sizeof(s->path)) {
+		fail(e, ERR_INPUT, "open the store '%.200s': not an absolute path", root);
+		return fail_hint(e, "--root and TARE_ROOT want one that begins with '/'");
+	}
+	snprintf(s->path, sizeof(s->path), "%s", root);
+	if (file_make_folders(root, (size_t)(strrchr(root, '/') - root), 0755, e) < 0 ||
+	    open_folders(s, e) < 0)
+		return fail_in(e, "open the store '%s'", root);
+	return 0;
+}
+
+/**
  * store_open() - open the store below @root, making it when there is none
  * @root: an absolute path
  * @s: STORE_NONE; the caller closes it with store_close(), also after a failure
@@ -123,15 +140,10 @@ int store_open(struct store *s, const char *root, struct err *e)
 {
 	char path[4200];
 
-	if (*root != '/' || strlen(root) >= sizeof(s->path)) {
-		fail(e, ERR_INPUT, "open the store '%.200s': not an absolute path", root);
-		return fail_hint(e, "--root and TARE_ROOT want one that begins with '/'");
-	}
-	snprintf(s->path, sizeof(s->path), "%s", root);
-	snprintf(path, sizeof(path), "%s/tare.db", root);
-	if (file_make_folders(root, (size_t)(strrchr(root, '/') - root), 0755, e) < 0 ||
-	    open_folders(s, e) < 0 || db_open(&s->db, path, e) < 0 || make_layout(s, e) < 0 ||
-	    store_read_driver(s, e) < 0)
+	snprintf(path, sizeof(path), "%.4100s/tare.db", root);
+	if (store_open_folders(s, root, e) < 0)
+		return -1;
+	if (db_open(&s->db, path, e) < 0 || make_layout(s, e) < 0 || store_read_driver(s, e) < 0)
 		return fail_in(e, "open the store '%s'", root);
 	return 0;
 }

@@ -48,6 +48,7 @@ struct store {
 		.lease = FD_NONE \
 	}
 
+int store_open_folders(struct store *s, const char *root, struct err *e);
 int store_open(struct store *s, const char *root, struct err *e);
 void store_close(struct store *s);
 int store_read_driver(struct store *s, struct err *e);

@@ -1,5 +1,5 @@
 /* languages.c - all small languages at once: users, signals, number lists, durations, sizes,
- * and lines of /etc/passwd
+ * points of time, filters, and lines of /etc/passwd
  *
  * Each is asked about every input. What one accepts must print and read back as the same.
  */
@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/err.h"
+#include "base/filter.h"
 #include "base/numlist.h"
 #include "base/passwd.h"
 #include "base/signals.h"
@@ -72,6 +74,44 @@ static void units(const char *text)
 		MUST(v >= -1);
 }
 
+static void point(const char *text)
+{
+	const int64_t now = INT64_C(1700000000) * 1000000000;
+	const int64_t first = INT64_C(-9214560000) * 1000000000,
+		      last = INT64_C(9214646400) * 1000000000;
+	int64_t ns, again;
+	char back[DATE_TEXT];
+
+	if (!date_parse_point(text, now, &ns))
+		return;
+	date_local(ns, back);
+	/* dates are read of 1678 to 2261 */
+	if (ns < first || ns >= last)
+		return;
+	MUST(date_parse_point(date_text(ns, back), now, &again) && again == ns);
+}
+
+static void filter(const char *text)
+{
+	static const struct filter_key keys[] = {
+		{ "a", 0, FILTER_PATTERN, FILTER_AGAIN }, { "b", 1, FILTER_BOOL, FILTER_AGAIN },
+		{ "c", 2, FILTER_NUMBER, FILTER_ONCE },   { "d", 3, FILTER_LABEL, FILTER_MAY_NOT },
+		{ "e", 4, FILTER_TIME, FILTER_AGAIN },    { "f", 5, FILTER_TEXT, FILTER_AGAIN },
+		{ NULL, 0, FILTER_TEXT, FILTER_AGAIN },
+	};
+	const struct opt_list words = { .at = { text }, .n = 1 };
+	struct filters f;
+	struct err e = { 0 };
+
+	if (filters_parse(keys, &words, 0, &f, &e) < 0) {
+		MUST(e.text[0]);
+		return;
+	}
+	MUST(f.n == 1 && f.at[0].key->name[0] == text[0]);
+	if (f.at[0].key->kind == FILTER_PATTERN && strlen(text) < 64)
+		(void)filter_fits_pattern(&f.at[0], "a/b:c");
+}
+
 static void home(const char *text)
 {
 	char path[32];
@@ -90,6 +130,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 	sig(text);
 	list(text);
 	units(text);
+	point(text);
+	filter(text);
 	home(text);
 	free(text);
 	return 0;

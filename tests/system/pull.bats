@@ -109,7 +109,7 @@ load ../pull
 	expect_error "log in to $secure"
 	run "$TARE_BUILD/src/tare" login "${how[@]}" --username user --password-stdin "$secure" <<<secret 3>&-
 	expect_line '^Login Succeeded$'
-	expect_line "^WARNING! The password is in '$HOME/.docker/config.json'"
+	expect_line "^tare: warn: the credentials are stored unencrypted in '$HOME/.docker/config.json'"
 	[[ $(stat -c %a home/.docker/config.json) = 600 ]]
 	host_tare tag tare/base "$secure/base:1"
 	host_tare push "${how[@]}" --quiet "$secure/base:1"

@@ -358,13 +358,13 @@ static int credentials(char **argv, const char *command, char **words)
 {
 	struct auth auth = { .username = words[1], .password = words[1] ? words[2] : NULL };
 	const char *file = option(argv, "authfile");
-	char *where;
+	struct auth_place place;
 	int n;
 
 	if (strcmp(command, "store") == 0) {
-		if (auth_store(words[0], &auth, file, &arena, &where, &e) < 0)
+		if (auth_store(words[0], &auth, file, &arena, &place, &e) < 0)
 			return report();
-		puts(where);
+		puts(place.name);
 		return 0;
 	}
 	if (strcmp(command, "erase") == 0) {

@@ -141,16 +141,16 @@ TEST(what_is_kept_is_found_and_the_rest_stays)
 	struct auth a = { .username = "user", .password = "a" };
 	struct err e = { 0 };
 	struct stat st;
-	char *where;
+	struct auth_place place;
 
 	home();
 	write_file(".docker/config.json",
 		   "{\"psFormat\":\"it's \\\"x\\\"\",\"big\":18446744073709551615,"
 		   "\"auths\":{\"r.io\":{\"auth\":\"" UB "\",\"more\":[1,{},null,true]},"
 		   "\"q.io/team\":{\"auth\":\"" UC "\"}}}");
-	WANT_INT(auth_store("q.io", &a, NULL, &arena, &where, &e), 0);
-	WANT(text_ends(where, "/.docker/config.json"));
-	WANT_INT(stat(where, &st), 0);
+	WANT_INT(auth_store("q.io", &a, NULL, &arena, &place, &e), 0);
+	WANT(!place.helper && text_ends(place.name, "/.docker/config.json"));
+	WANT_INT(stat(place.name, &st), 0);
 	WANT_INT(st.st_mode & 0777, 0600);
 	WANT_STR(found("q.io", "x", NULL), "user:a");
 	WANT_STR(found("q.io", "team/x", NULL), "user:c");
@@ -158,7 +158,7 @@ TEST(what_is_kept_is_found_and_the_rest_stays)
 	WANT(strstr(read_text(".docker/config.json"), "\"it's \\\"x\\\"\""));
 	WANT(strstr(read_text(".docker/config.json"), "18446744073709551615"));
 	WANT(strstr(read_text(".docker/config.json"), "\"more\""));
-	WANT_INT(auth_store("docker.io", &a, NULL, &arena, &where, &e), 0);
+	WANT_INT(auth_store("docker.io", &a, NULL, &arena, &place, &e), 0);
 	WANT(strstr(read_text(".docker/config.json"), "https://index.docker.io/v1/"));
 	WANT_INT(auth_erase("q.io", NULL, &arena, &e), 1);
 	WANT_STR(found("q.io", "x", NULL), "none");
@@ -172,14 +172,15 @@ TEST(a_link_to_the_file_stays_a_link)
 	struct auth a = { .username = "user", .password = "a" };
 	struct err e = { 0 };
 	struct stat st;
-	char *where, *path;
+	char *path;
+	struct auth_place place;
 
 	home();
 	write_file("real/config.json", "{}");
 	write_file(".docker/other", "");
 	path = arena_printf(&arena, "%s/.docker/config.json", folder);
 	WANT_INT(symlink("../real/config.json", path), 0);
-	WANT_INT(auth_store("q.io", &a, NULL, &arena, &where, &e), 0);
+	WANT_INT(auth_store("q.io", &a, NULL, &arena, &place, &e), 0);
 	WANT_INT(lstat(path, &st), 0);
 	WANT(S_ISLNK(st.st_mode));
 	WANT_STR(found("q.io", "x", NULL), "user:a");
@@ -199,7 +200,7 @@ TEST(helpers_are_asked_told_and_made_to_forget)
 {
 	struct auth a = { .username = "user", .password = "p\"w" };
 	struct err e = { 0 };
-	char *where;
+	struct auth_place place;
 
 	home();
 	write_file("bin/docker-credential-test", HELPER);
@@ -214,8 +215,9 @@ TEST(helpers_are_asked_told_and_made_to_forget)
 	WANT(strstr(found("broken.io", "x", NULL), "it hurts"));
 	WANT(strstr(found("none.io", "x", NULL), "docker-credential-missing"));
 	WANT(strstr(found("evil.io", "x", NULL), "it is no name"));
-	WANT_INT(auth_store("s.io", &a, NULL, &arena, &where, &e), 0);
-	WANT_STR(where, "docker-credential-test");
+	WANT_INT(auth_store("s.io", &a, NULL, &arena, &place, &e), 0);
+	WANT(place.helper);
+	WANT_STR(place.name, "docker-credential-test");
 	WANT_STR(read_text("stored"),
 		 "{\"ServerURL\":\"s.io\",\"Username\":\"user\",\"Secret\":\"p\\\"w\"}");
 	WANT(strstr(read_text(".docker/config.json"), "\"s.io\": {}"));

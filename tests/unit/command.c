@@ -217,3 +217,52 @@ TEST(some_options_may_have_a_value)
 	opt_help(rows, 1, &help);
 	WANT_STR(help.at, "   -f, --file[=FILE]                with a file\n");
 }
+
+TEST(options_that_are_true_or_false_take_go_s_words)
+{
+	struct told {
+		bool quiet, loud;
+		struct opt_bool human;
+	};
+	static const struct opt rows[] = {
+		OPT_FLAG_("quiet", 'q', struct told, quiet, "say less"),
+		OPT_FLAG_("loud", 'l', struct told, loud, "say more"),
+		OPT_BOOL_("human", 'H', struct told, human, "for people"),
+	};
+	static const struct {
+		char *word;
+		bool quiet, loud, set, human;
+	} lines[] = {
+		{ "--quiet", true, false, false, false },
+		{ "--quiet=T", true, false, false, false },
+		{ "--quiet=FALSE", false, false, false, false },
+		{ "-q=true", true, false, false, false },
+		{ "-lq=false", false, true, false, false },
+		{ "-H", false, false, true, true },
+		{ "--human=false", false, false, true, false },
+		{ "-H=0", false, false, true, false },
+		{ "-qH", true, false, true, true },
+	};
+	char *args[4];
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct opt_parse p = { .opts = rows, .n = COUNT(rows), .args = args };
+		struct told t = { 0 };
+		size_t used;
+
+		WANT_INT(opt_parse(&p, (char *[]){ lines[i].word, "word" }, 2, &t, &used, &e), 0);
+		WANT(t.quiet == lines[i].quiet && t.loud == lines[i].loud);
+		WANT(t.human.set == lines[i].set && t.human.v == lines[i].human);
+		/* what follows is never its value */
+		WANT_INT(p.n_args, 1);
+	}
+	{
+		struct opt_parse p = { .opts = rows, .n = COUNT(rows), .args = args };
+		struct told t = { 0 };
+		size_t used;
+
+		WANT_INT(opt_parse(&p, (char *[]){ "-q=yes" }, 1, &t, &used, &e), -1);
+		WANT_STR(e.text, "option '--quiet': 'yes' is neither true nor false");
+	}
+}

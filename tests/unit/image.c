@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "codec/hash.h"
+#include "image/platform.h"
 #include "spec/digest.h"
 #include "t.h"
 
@@ -152,4 +153,55 @@ TEST(a_config_may_have_labels_that_differ_in_case_only)
 	WANT_INT(c.config->labels.n, 2);
 	WANT_STR(c.config->exposed_ports.at[0].key, "80/tcp");
 	WANT(!c.config->entrypoint);
+}
+
+TEST(platforms_are_written_in_many_ways)
+{
+	struct platform ours;
+	struct err e = { 0 };
+	char text[100], host[100];
+	static const struct {
+		const char *text, *is;
+	} rows[] = {
+		{ "linux/amd64", "linux/amd64" },
+		{ "arm64", "linux/arm64" },
+		{ "linux/aarch64", "linux/arm64" },
+		{ "linux/arm/v7", "linux/arm/v7" },
+		{ "armhf", "linux/arm/v7" },
+		{ "a b", NULL },
+		{ "linux/", NULL },
+		{ "linux/a/b/c", NULL },
+		{ "", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct platform p;
+
+		if (platform_parse(rows[i].text, &p, &e) < 0)
+			WANT(!rows[i].is);
+		else
+			WANT_STR(platform_text(&p, text), rows[i].is);
+	}
+	/* an operating system alone is with our architecture */
+	WANT_INT(platform_of_host(&ours, &e), 0);
+	WANT_STR(ours.os, "linux");
+	platform_text(&ours, host);
+	WANT_INT(platform_parse("Linux", &ours, &e), 0);
+	WANT_STR(platform_text(&ours, text), host);
+	WANT_INT(platform_parse("windows", &ours, &e), 0);
+	WANT_STR(ours.os, "windows");
+}
+
+TEST(what_is_for_another_platform_is_refused_by_its_name)
+{
+	struct platform want, is = platform_of("linux", "arm64", "v8"),
+			      any = platform_of(NULL, NULL, NULL);
+	struct err e = { 0 };
+
+	WANT_INT(platform_parse("linux/arm64", &want, &e), 0);
+	WANT_INT(platform_check(&want, "x:1", &is, &e), 0);
+	WANT_INT(platform_check(&want, "x:1", &any, &e), 0);
+	WANT_INT(platform_parse("linux/amd64", &want, &e), 0);
+	WANT_INT(platform_check(&want, "x:1", &is, &e), -1);
+	WANT_STR(e.text, "x:1 is for linux/arm64/v8, not for linux/amd64");
 }

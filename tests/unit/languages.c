@@ -281,6 +281,32 @@ TEST(sizes)
 	}
 }
 
+TEST(sizes_are_printed_in_few_digits)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *four, *three;
+	} rows[] = {
+		{ 0, "0B", "0B" },
+		{ 999, "999B", "999B" },
+		{ 1000, "1kB", "1kB" },
+		{ 1234567, "1.235MB", "1.23MB" },
+		{ 999499, "999.5kB", "999kB" },
+		{ 999500, "999.5kB", "1MB" },
+		{ 999960, "1000kB", "1MB" },
+		{ 117000000, "117MB", "117MB" },
+		{ UINT64_MAX, "18.45EB", "18.4EB" },
+	};
+	char text[24];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		WANT_STR(size_format(rows[i].bytes, false, text), rows[i].four);
+		WANT_STR(size_format_short(rows[i].bytes, text), rows[i].three);
+	}
+	WANT_STR(size_format(1023, true, text), "1023B");
+	WANT_STR(size_format(1536, true, text), "1.5KiB");
+}
+
 TEST(rates)
 {
 	static const struct {
