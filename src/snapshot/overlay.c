@@ -94,7 +94,8 @@ size_t overlay_options(const struct overlay *o, bool whole, struct overlay_optio
 
 	ret[n++] = (struct overlay_option){ "redirect_dir", "nofollow" };
 	ret[n++] = (struct overlay_option){ "metacopy", "off" };
-	ret[n++] = (struct overlay_option){ "index", "off" };
+	/* with an index the kernel refuses what another overlay writes to, which is what a trial is for */
+	ret[n++] = (struct overlay_option){ "index", o->trial ? "on" : "off" };
 	if (o->base->store->user_xattrs)
 		ret[n++] = (struct overlay_option){ "userxattr", NULL };
 	if (whole && o->how->fast && overlay_writes(o))
@@ -152,24 +153,32 @@ static int note_boot(int folder, struct err *e)
 	return file_replace(folder, "boot", is, strlen(is), e);
 }
 
+/* overlay_try_mount() - by descriptors, or by names where the kernel takes none; else as its options are */
+int overlay_try_mount(const struct overlay *o, struct err *e)
+{
+	int fd = overlay_by_fd(o, e);
+
+	if (fd >= 0 || e->sysno != ENOSYS)
+		return fd;
+	*e = (struct err){ 0 };
+	return overlay_by_path(o, e);
+}
+
 static int overlay_mount(int folder, const struct snapshot_base *b,
 			 const struct snapshot_mount *how, struct err *e)
 {
 	struct overlay o = { .base = b, .how = how, .folder = folder };
-	int fd;
+	own_fd int lock = FD_NONE;
 
 	if (refuse_many(b, e) < 0 || check_xattrs(b->store, e) < 0 || make_empties(&o, e) < 0)
+		return -1;
+	if (overlay_writes(&o) && overlay_claim(&o, &lock, e) < 0)
 		return -1;
 	if (folder >= 0 && forgive_volatile(folder, overlay_writes(&o), e) < 0)
 		return -1;
 	if (overlay_writes(&o) && how->fast && note_boot(folder, e) < 0)
 		return -1;
-	fd = overlay_by_fd(&o, e);
-	if (fd < 0 && e->sysno == ENOSYS) {
-		*e = (struct err){ 0 };
-		fd = overlay_by_path(&o, e);
-	}
-	return fd;
+	return overlay_try_mount(&o, e);
 }
 
 /* What overlayfs would read of it: the topmost layer's root is the root. */

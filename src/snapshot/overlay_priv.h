@@ -20,11 +20,13 @@
 /**
  * struct overlay - a mount that is to be made
  * @folder: the snapshot's, or FD_NONE
+ * @trial:  one that writes elsewhere, to nothing that lasts, above what the snapshot's writes: overlay_claim()'s
  */
 struct overlay {
 	const struct snapshot_base *base;
 	const struct snapshot_mount *how;
 	int folder;
+	bool trial;
 };
 
 /* struct overlay_option - what every one of our mounts is told; a NULL value: the word alone */
@@ -53,6 +55,11 @@ int overlay_become(const struct overlay *o, int folder, struct overlay_writer *r
 		   struct err *e);
 void overlay_become_again(const struct overlay_writer *before);
 int overlay_check_writable(const struct overlay *o, int mount, struct err *e);
+
+int overlay_try_mount(const struct overlay *o, struct err *e);
+
+/* overlay_claim.c */
+int overlay_claim(const struct overlay *o, int *ret_lock, struct err *e);
 
 /* overlay_fd.c; e->sysno is ENOSYS where the kernel takes no layers by descriptor */
 int overlay_by_fd(const struct overlay *o, struct err *e);
