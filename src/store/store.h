@@ -14,6 +14,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -47,6 +48,7 @@ struct store {
 
 int store_open(struct store *s, const char *root, struct err *e);
 void store_close(struct store *s);
+int store_refuse_owner(const struct stat *root, struct err *e);
 int store_read_driver(struct store *s, struct err *e);
 int store_guess_driver(struct store *s, const char **ret_name, struct err *e);
 int store_set_driver(struct store *s, const char *name, bool user_xattrs, struct err *e);
