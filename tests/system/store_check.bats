@@ -1,6 +1,6 @@
 # store_check.bats - every kind of damage to the store is found, and mended
 # native only: nothing here depends on the version of cgroups
-# shellcheck disable=SC2154 # status and output are bats' own
+# shellcheck disable=SC2030,SC2031,SC2154 # status and output are bats' own; each test is a subshell
 
 load ../lib
 
