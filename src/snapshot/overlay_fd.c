@@ -108,6 +108,8 @@ static int add_all(const struct build *b, int ctx, size_t from, struct err *e)
 	if (o->folder >= 0 && !overlay_writes(o) &&
 	    add_fd(ctx, "lowerdir+", b->folder, "upper", e) < 0)
 		return -1;
+	if (*o->root && add_fd(ctx, "lowerdir+", b->layers, o->root, e) < 0)
+		return -1;
 	if (add_layers(b, ctx, from, o->base->n - from, e) < 0 ||
 	    (b->group >= 0 && add_fd(ctx, "lowerdir+", b->group, ".", e) < 0))
 		return -1;

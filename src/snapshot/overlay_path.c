@@ -128,10 +128,14 @@ static int make_whole(const struct overlay *o, size_t from, struct err *e)
 	own_fd int snapshot = FD_NONE;
 	struct overlay_writer before;
 	const char *empties[2];
-	char name[24];
+	char name[OVERLAY_ROOT + 2];
 
 	if (o->folder >= 0 && !overlay_writes(o))
 		add_lower(&data, "S/upper");
+	if (*o->root) {
+		snprintf(name, sizeof(name), "L/%s", o->root);
+		add_lower(&data, name);
+	}
 	add_layers(&data, from, o->base->n - from);
 	if (from)
 		add_lower(&data, "G");

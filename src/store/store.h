@@ -23,7 +23,10 @@
 #include "spec/digest.h"
 #include "store/db.h"
 
-#define STORE_ROOT "/var/lib/tare"
+#define STORE_ROOT       "/var/lib/tare"
+
+/* in layers/: what the root of an overlay looks like by the layer whose name follows (snapshot/overlay_root.c) */
+#define STORE_LAYER_ROOT ".root-"
 
 /**
  * struct store - an open store

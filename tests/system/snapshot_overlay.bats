@@ -119,6 +119,95 @@ teardown() {
 	host_tare rmi twice:1
 }
 
+# rooted NAME TEXT...: an image of a layer for each TEXT, as its file `text`. With "MODE:UID TEXT" the layer
+# has an entry for the root folder, with that mode, that owner, and TEXT in user.note; else none.
+rooted() {
+	python3 - "$@" <<-'EOF'
+		import hashlib, io, json, sys, tarfile
+		out = tarfile.open("rooted.tar", "w")
+		def add(archive, name, data):
+		    info = tarfile.TarInfo(name)
+		    info.size = len(data)
+		    archive.addfile(info, io.BytesIO(data))
+		layers, diffs = [], []
+		for i, text in enumerate(sys.argv[2:]):
+		    raw = io.BytesIO()
+		    layer = tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT)
+		    if ":" in text:
+		        how, text = text.split(" ")
+		        root = tarfile.TarInfo("./")
+		        root.type, root.mode, root.uid = tarfile.DIRTYPE, int(how.split(":")[0], 8), int(how.split(":")[1])
+		        root.pax_headers = {"SCHILY.xattr.user.note": text}
+		        layer.addfile(root)
+		    add(layer, "text", text.encode())
+		    add(layer, "n%d" % i, b"")
+		    layer.close()
+		    add(out, "%d.tar" % i, raw.getvalue())
+		    layers.append("%d.tar" % i)
+		    diffs.append("sha256:" + hashlib.sha256(raw.getvalue()).hexdigest())
+		add(out, "c.json", json.dumps({"architecture": "amd64", "os": "linux", "config": {},
+		    "rootfs": {"type": "layers", "diff_ids": diffs}}).encode())
+		add(out, "manifest.json", json.dumps([{"Config": "c.json", "RepoTags": [sys.argv[1]],
+		    "Layers": layers}]).encode())
+		out.close()
+	EOF
+	host_tare load --quiet --input rooted.tar
+}
+
+# expect_root FOLDER MODE:UID [NOTE]
+expect_root() {
+	local is
+
+	is=$(stat -c %a:%u "$1")
+	is+=$(python3 -c 'import os, sys; print(*(os.getxattr(sys.argv[1], x).decode() for x in os.listxattr(sys.argv[1]) if x == "user.note"))' "$1")
+	[[ $is = "$2${3-}" ]] || {
+		echo "the root is $is"
+		return 1
+	}
+}
+
+@test "the root folder is what the upmost layer that names it says" {
+	local one words
+
+	rooted named:1 '711:33 low' '750:7 first' second third
+	rooted unnamed:1 one two
+	rooted top:1 first '700:8 last'
+	# the same layers, in another order
+	rooted other:1 second '711:33 low' third
+	for one in 'named 750:7 first' 'unnamed 755:0' 'top 700:8 last' 'other 711:33 low'; do
+		read -ra words <<<"$one"
+		set -- "${words[@]}"
+		host_tare snapshot create --name a "$1:1"
+		host_tare snapshot mount a m
+		host_tare image mount "$1:1" n
+		expect_root m "${@:2}"
+		expect_root n "${@:2}"
+		[[ -s n/text && -e n/n0 && -e n/n1 ]]
+		host_tare image unmount n
+		TARE_TEST_LACK=overlay_fd host_tare image mount "$1:1" n
+		expect_root n "${@:2}"
+		[[ -z $(host_tare snapshot diff a) ]]
+		host_tare snapshot umount a
+		host_tare snapshot mount --ro a m
+		expect_root m "${@:2}"
+		host_tare snapshot umount a
+		host_tare image unmount n
+		# a change of it is one, and is kept by a commit
+		host_tare snapshot mount a m
+		chmod 701 m
+		host_tare snapshot commit a changed:1
+		host_tare image mount changed:1 n
+		expect_root n "701:${2#*:}" "${@:3}"
+		host_tare image unmount n
+		host_tare snapshot rm --force a
+		host_tare rmi changed:1
+	done
+	host_tare system check
+	host_tare rmi named:1 unnamed:1 top:1 other:1
+	host_tare image prune --force
+	[[ -z $(find "$TARE_ROOT/layers" -name '.root*') ]]
+}
+
 @test "links, attributes, capabilities, holes, devices, owners and times are kept" {
 	host_tare snapshot create --name a x:1
 	host_tare snapshot mount a m
