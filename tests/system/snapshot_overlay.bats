@@ -315,6 +315,48 @@ expect_root() {
 	[[ $(host_tare snapshot ls --quiet) = a ]]
 }
 
+# mounts_of IMAGE: where its mounts are, by what `inspect` says of each
+mounts_of() {
+	local all
+
+	mapfile -t all < <(host_tare snapshot ls --quiet --no-trunc)
+	host_tare snapshot inspect "${all[@]}" |
+		jq -r --arg image "$1" '.[] | select(.View and .Image == $image) | .Mounts | join(" ")'
+}
+
+@test "of mounts of several images with the same layers each is told whose it is" {
+	local y
+
+	host_tare import --change 'CMD ["y"]' "$BATS_FILE_TMPDIR/tree.tar" y:1
+	host_tare image mount x:1 m
+	host_tare image mount y:1 n
+	run host_tare snapshot ls --no-trunc
+	expect_line "^[0-9a-f]+ +x:1 +$TARE_STORAGE_DRIVER +.* $PWD/m\$"
+	expect_line "^[0-9a-f]+ +y:1 +$TARE_STORAGE_DRIVER +.* $PWD/n\$"
+	[[ $(mounts_of x:1) = "$PWD/m" && $(mounts_of y:1) = "$PWD/n" ]]
+	host_tare image unmount m
+	[[ -z $(mounts_of x:1) && $(mounts_of y:1) = "$PWD/n" && $(host_tare snapshot ls --quiet | wc -l) = 1 ]]
+	# what was unmounted by hand is nobody's any more, whatever is mounted there next
+	umount n
+	y=$(host_tare snapshot ls --quiet --no-trunc)
+	host_tare image mount x:1 n
+	[[ $(mounts_of x:1) = "$PWD/n" && -z $(mounts_of y:1) ]]
+	run host_tare snapshot umount "$y"
+	expect_error "the snapshot '$y' is not mounted"
+	mountpoint -q n
+	host_tare snapshot rm "$y"
+	# of two on one folder the upper one goes
+	host_tare image mount y:1 n
+	host_tare image unmount n
+	[[ $(mounts_of x:1) = "$PWD/n" && -z $(mounts_of y:1) ]]
+	# another mount namespace has copies of our mounts
+	unshare --mount --propagation private "$TARE_BUILD/src/tare" snapshot ls --no-trunc >listed
+	grep -E "^[0-9a-f]+ +x:1 .* $PWD/n\$" listed
+	host_tare image unmount n
+	[[ -z $(host_tare snapshot ls --quiet) ]]
+	host_tare rmi y:1
+}
+
 @test "what was changed is listed however deep it lies" {
 	local path
 
