@@ -171,7 +171,9 @@ static int run_login(const struct cli *cli __attribute__((unused)), void *option
 	char name[256], password[4096];
 	struct auth_place place;
 	struct auth auth = { .username = name, .password = password };
-	struct remote_options how = { .auth = &auth };
+	struct registries registries;
+	struct remote_options how = { .auth = &auth, .registries = &registries };
+	struct auth_places places = { .authfile = o->registry.authfile };
 
 	if (o->password && o->password_stdin)
 		return fail(e, ERR_INPUT,
@@ -183,10 +185,13 @@ static int run_login(const struct cli *cli __attribute__((unused)), void *option
 		return -1;
 	if (!reference_is_registry(registry))
 		return fail(e, ERR_INPUT, "login: '%s' is no registry's name", registry);
+	if (registries_load(&a, &registries, e) < 0)
+		return -1;
+	places.helpers = registries.helpers;
 	if (get_username(o, name, sizeof(name), e) < 0 ||
 	    get_password(o, password, sizeof(password), e) < 0 ||
 	    check(registry, &how, &a, e) < 0 ||
-	    auth_store(registry, &auth, o->registry.authfile, &a, &place, e) < 0)
+	    auth_store(registry, &auth, &places, &a, &place, e) < 0)
 		return fail_in(e, "log in to %s", registry);
 	if (!place.helper)
 		log_warn("the credentials are stored unencrypted in '%s'; a credential helper "
@@ -222,8 +227,14 @@ static int run_logout(const struct cli *cli __attribute__((unused)), void *optio
 	const struct logout *o = options;
 	const char *registry = n_args ? args[0] : REFERENCE_DEFAULT_REGISTRY;
 	own_arena struct arena a = { 0 };
-	int r = auth_erase(registry, o->authfile, &a, e);
+	struct auth_places places = { .authfile = o->authfile };
+	struct registries registries;
+	int r;
 
+	if (registries_load(&a, &registries, e) < 0)
+		return -1;
+	places.helpers = registries.helpers;
+	r = auth_erase(registry, &places, &a, e);
 	if (r < 0)
 		return -1;
 	if (r == 0) {

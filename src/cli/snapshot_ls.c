@@ -33,7 +33,11 @@ struct row {
 	ROW_U64("LimitBytes",   OPTIONAL, struct row, limit), \
 	ROW_BOOL("Volatile",    OPTIONAL, struct row, fast), \
 	ROW_BOOL("View",        OPTIONAL, struct row, view)
-static const struct bind_row rows[] = { ROWS, ROW_STRING("CreatedSince", OPTIONAL, struct row, since) };
+static const struct bind_row rows[] = {
+	ROWS,
+	ROW_STRING("CreatedSince", OPTIONAL, struct row, since),
+	ROW_STRINGS("Mounts",   OPTIONAL, struct row, mounts),
+};
 static const struct bind_row whole_rows[] = {
 	ROWS,
 	ROW_STRING("Folder",    REQUIRED, struct row, folder),
@@ -47,11 +51,14 @@ static const struct bind_table whole_table = BIND_TABLE(whole_rows, struct row, 
 	{ .header = "IMAGE",   .path = "Image" }, \
 	{ .header = "DRIVER",  .path = "Driver" }, \
 	{ .header = "CREATED", .path = "CreatedSince" }
-static const struct render_column columns[] = { COLUMNS };
+#define MOUNTED \
+	{ .header = "MOUNTED ON", .path = "{{if .Mounts}}{{join .Mounts \",\"}}{{else}}-{{end}}" }
+static const struct render_column columns[] = { COLUMNS, MOUNTED };
 static const struct render_column sized[] = {
 	COLUMNS,
 	{ .header = "USED",  .path = "Used",  .align = RENDER_RIGHT },
 	{ .header = "LIMIT", .path = "{{if .Limit}}{{.Limit}}{{else}}-{{end}}", .align = RENDER_RIGHT },
+	MOUNTED,
 };
 static const struct render_column usage_columns[] = {
 	{ .header = "NAME",   .path = "Name", .max = 24 },
@@ -171,7 +178,7 @@ static int run_ls(const struct cli *cli, void *options, char **args __attribute_
 		  struct err *e)
 {
 	const struct ls *o = options;
-	struct wanted w = { .usage = o->size };
+	struct wanted w = { .usage = o->size, .mounts = !o->render.quiet };
 	struct render_list how = { .table = &row_table, .quiet = "Name" };
 	own_arena struct arena a = { 0 };
 	own_store s = STORE_NONE;

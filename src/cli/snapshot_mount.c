@@ -77,12 +77,14 @@ static int open_maps(const struct mount_options *o, int *ret_userns, struct err 
 	return 0;
 }
 
-static int attach(int fd, const char *target, struct err *e)
+static int attach(struct snapshot *n, int fd, const char *target, struct err *e)
 {
 	own_fd int at = openat(AT_FDCWD, target, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (at < 0)
 		return fail_sys(e, "open the folder '%s'", target);
+	if (view_note(n, fd, target, e) < 0)
+		return -1;
 	return mount_attach(fd, at, e) < 0 ? fail_in(e, "mount on '%s'", target) : 0;
 }
 
@@ -99,7 +101,7 @@ static int run_mount(const struct cli *cli, void *options, char **args,
 	    snapshot_open(&n, &s, args[0], e) < 0)
 		return -1;
 	fd = snapshot_mount(&n, o->readonly, userns, e);
-	return fd < 0 ? -1 : attach(fd, args[1], e);
+	return fd < 0 ? -1 : attach(&n, fd, args[1], e);
 }
 
 const struct command snapshot_mount_command = {
@@ -163,7 +165,7 @@ static int run_image_mount(const struct cli *cli, void *options __attribute__((u
 	    snapshot_create(&s, &image.digest, &how, id, e) < 0 || snapshot_open(&n, &s, id, e) < 0)
 		return -1;
 	fd = snapshot_mount(&n, true, FD_NONE, e);
-	if (fd < 0 || attach(fd, args[1], e) < 0) {
+	if (fd < 0 || attach(&n, fd, args[1], e) < 0) {
 		(void)snapshot_remove(&n, &ignored);
 		return -1;
 	}
@@ -181,21 +183,6 @@ const struct command image_mount_command = {
 	.run = run_image_mount,
 };
 
-/* 1: it is mounted there */
-static int is_on(const struct snapshot *n, const char *target, struct err *e)
-{
-	own_arena struct arena a = { 0 };
-	char **targets;
-	size_t count;
-
-	if (snapshot_mounts(n, &a, &targets, &count, e) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(targets[i], target) == 0)
-			return 1;
-	return 0;
-}
-
 /* 1: this was it, and it is gone */
 static int unmount_view(struct store *s, const char *id, const char *target, struct err *e)
 {
@@ -206,13 +193,15 @@ static int unmount_view(struct store *s, const char *id, const char *target, str
 	/* it is not this one that is to go */
 	if (snapshot_open(&n, s, id, &broken) < 0)
 		return 0;
-	r = n.doc.view ? is_on(&n, target, e) : 0;
+	r = n.doc.view ? snapshot_is_on(&n, target, e) : 0;
 	if (r <= 0)
 		return r;
 	if (umount2(target, UMOUNT_NOFOLLOW) < 0)
 		return fail_sys(e, "unmount '%s'", target);
-	/* of a tree's mounts nothing says whose they are: there is a record for each, and one goes */
-	return (n.driver->root ? snapshot_drop(&n, e) : snapshot_remove(&n, e)) < 0 ? -1 : 1;
+	/* nothing says whose a tree's mounts are that were not noted: there is a record for each, and one goes */
+	return (n.driver->root && !n.doc.mounts ? snapshot_drop(&n, e) : snapshot_remove(&n, e)) < 0
+		       ? -1
+		       : 1;
 }
 
 static int run_image_unmount(const struct cli *cli, void *options __attribute__((unused)),

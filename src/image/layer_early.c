@@ -100,6 +100,8 @@ int layer_early_finish(struct layer_early *l, const struct stored_layer *layer, 
 		return fail_in(e, "unpack the layer");
 	if (!digest_same(&result.diff_id, &layer->diff_id))
 		return fail(e, ERR_BUG, "unpack the layer: it is not what was packed");
+	if (layer_note(l->layers, l->target, &result, e) < 0)
+		return -1;
 	r = layer_begin(&j, l->layers, layer, e);
 	if (r == LAYER_MINE) {
 		j.result = result;

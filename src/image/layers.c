@@ -146,6 +146,14 @@ int layer_start(struct layer_job *j, int input, int below, struct err *e)
 	return 0;
 }
 
+/* layer_note() - what is known of the layer in @target by its archive alone */
+int layer_note(const struct layers *ls, int target, const struct unpack_result *result,
+	       struct err *e)
+{
+	return result->roots || !ls->driver->rootless ? 0
+						      : ls->driver->rootless(ls->store, target, e);
+}
+
 /* layer_finish() - wait for the worker; a layer that is not what its config says is an error */
 int layer_finish(struct layer_job *j, struct err *e)
 {
@@ -153,6 +161,8 @@ int layer_finish(struct layer_job *j, struct err *e)
 
 	if (unpack_finish(&j->unpack, &j->result, e) < 0)
 		return fail_in(e, "unpack the layer %.19s", digest_text(&j->layer->blob, text));
+	if (layer_note(j->layers, j->target, &j->result, e) < 0)
+		return -1;
 	j->state = LAYER_DONE;
 	return 0;
 }

@@ -41,6 +41,8 @@ struct layer_job {
 int layer_begin(struct layer_job *j, struct layers *ls, const struct stored_layer *layer,
 		struct err *e);
 int layer_start(struct layer_job *j, int input, int below, struct err *e);
+int layer_note(const struct layers *ls, int target, const struct unpack_result *result,
+	       struct err *e);
 int layer_finish(struct layer_job *j, struct err *e);
 int layer_again(struct layer_job *j, struct layers *ls, const struct stored_layer *layer, int below,
 		struct err *e);

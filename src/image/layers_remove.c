@@ -32,19 +32,27 @@ int layers_remove_left(struct store *s, struct err *e)
 	return 0;
 }
 
+static int put_layer_away(struct store *s, int folder, const char *layer, struct err *e)
+{
+	char root[DIGEST_TEXT + 8];
+
+	snprintf(root, sizeof(root), STORE_LAYER_ROOT "%s", layer);
+	if (renameat(s->layers, root, folder, root) < 0 && errno != ENOENT)
+		return fail_sys(e, "remove the folder '%s'", root);
+	if (renameat(s->layers, layer, folder, layer) < 0 && errno != ENOENT)
+		return fail_sys(e, "remove the layer '%s'", layer);
+	return db_run(&s->db, DB_LAYER_DROP, e, "s", layer);
+}
+
 static int put_away(struct store *s, int folder, struct collected *c, struct err *e)
 {
 	own_transaction t = { 0 };
 
 	if (db_begin(&s->db, &t, e) < 0 || store_unused_layers(s, c, e) < 0)
 		return -1;
-	for (size_t i = 0; i < c->layers.n; i++) {
-		if (renameat(s->layers, c->layers.at[i], folder, c->layers.at[i]) < 0 &&
-		    errno != ENOENT)
-			return fail_sys(e, "remove the layer '%s'", c->layers.at[i]);
-		if (db_run(&s->db, DB_LAYER_DROP, e, "s", c->layers.at[i]) < 0)
+	for (size_t i = 0; i < c->layers.n; i++)
+		if (put_layer_away(s, folder, c->layers.at[i], e) < 0)
 			return -1;
-	}
 	return db_commit(&t, e);
 }
 

@@ -1,7 +1,8 @@
 /* snapshot_mounts.c - where a snapshot is mounted, as far as our mount namespace shows
  *
- * Nothing is written down when a snapshot is mounted: the kernel knows. An overlay of ours says in its
- * source whose it is; a tree is found by the folder that is the mount's root.
+ * The kernel knows. An overlay of ours says in its source whose it is; a tree is found by the folder that is
+ * the mount's root. Only of a layer's own tree, which is several images', something is written down
+ * (view_mounts.c).
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 #include "base/text.h"
 #include "image/snapshots.h"
 #include "os/file.h"
-#include "os/mountinfo.h"
+#include "os/mount.h"
 
 /* snapshot_mount_name() - what an overlay of it is called: its name, and which folder of that name it is */
 void snapshot_mount_name(const struct snapshot *n, char ret[256])
@@ -45,11 +46,12 @@ static bool is_tree(const struct snapshot *n, const struct mount_line *m, const 
 	       ours.st_dev == there.st_dev;
 }
 
-/* struct search - what is looked for: mounts of @n, or only those that write to it */
+/* struct search - what is looked for: mounts of @n, or only those that write to it, or the one with @id */
 struct search {
 	const struct snapshot *n;
 	char name[256];
 	bool writers;
+	uint64_t id, namespace;
 };
 
 static bool is_overlay(const char *name, const struct mount_line *m)
@@ -62,13 +64,16 @@ static bool is_wanted(const struct search *s, const struct mount_line *m, const 
 {
 	static const char upper[] = ",upperdir=";
 
+	if (s->id && m->id != s->id)
+		return false;
 	if (s->n->driver->root)
-		return is_tree(s->n, m, target);
+		return is_tree(s->n, m, target) &&
+		       (!s->n->doc.view || view_has(&s->n->doc, s->namespace, m, target));
 	return is_overlay(s->name, m) &&
 	       (!s->writers || memmem(m->options, m->options_len, upper, strlen(upper)));
 }
 
-static int find(const struct search *s, struct arena *a, char ***ret_targets, size_t *ret_n,
+static int find(struct search *s, struct arena *a, char ***ret_targets, size_t *ret_n,
 		struct err *e)
 {
 	own_mem char *text = NULL;
@@ -77,6 +82,8 @@ static int find(const struct search *s, struct arena *a, char ***ret_targets, si
 	struct mount_line m;
 	size_t count = 0;
 
+	snapshot_mount_name(s->n, s->name);
+	s->namespace = view_namespace();
 	if (file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, e) < 0)
 		return -1;
 	for (rest = text; mount_line_next(&rest, &m);) {
@@ -106,7 +113,6 @@ int snapshot_mounts(const struct snapshot *n, struct arena *a, char ***ret_targe
 {
 	struct search s = { .n = n };
 
-	snapshot_mount_name(n, s.name);
 	return find(&s, a, ret_targets, ret_n, e);
 }
 
@@ -118,12 +124,27 @@ int snapshot_writer(const struct snapshot *n, struct arena *a, const char **ret_
 	char **targets;
 	size_t count;
 
-	snapshot_mount_name(n, s.name);
 	if (find(&s, a, &targets, &count, e) < 0)
 		return -1;
 	if (count)
 		*ret_target = targets[0];
 	return count > 0;
+}
+
+/* snapshot_is_on() - 1: of what is mounted on the folder @target the uppermost is its mount; 0: it is not; -1 */
+int snapshot_is_on(const struct snapshot *n, const char *target, struct err *e)
+{
+	own_arena struct arena a = { 0 };
+	struct search s = { .n = n, .id = mount_id(AT_FDCWD, target) };
+	char **targets;
+	size_t count;
+
+	if (find(&s, &a, &targets, &count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(targets[i], target) == 0)
+			return 1;
+	return 0;
 }
 
 /* snapshot_unmount() - from wherever it is mounted; @ret_n: how often it was */

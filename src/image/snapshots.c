@@ -335,7 +335,8 @@ static int hold(const struct snapshot *n, struct err *e)
 	return lock_is_named(n->folder, n->store->snapshots, n->id) ? 0 : fail_absent(n->id, e);
 }
 
-/* Two overlays that write to one folder damage what is in it, and the kernel does no more than to say so. */
+/* Two overlays that write to one folder damage what is in it. The driver refuses that (overlay_claim.c);
+ * here it can be told where the first one is, if we see it. Trees are bound, which does no harm. */
 static int refuse_second(const struct snapshot *n, struct err *e)
 {
 	own_arena struct arena a = { 0 };

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "image/layers.h"
+#include "os/mountinfo.h"
 #include "snapshot/snapshot.h"
 #include "store/snapshots.h"
 
@@ -77,7 +78,14 @@ int snapshot_mounts(const struct snapshot *n, struct arena *a, char ***ret_targe
 		    struct err *e);
 int snapshot_writer(const struct snapshot *n, struct arena *a, const char **ret_target,
 		    struct err *e);
+int snapshot_is_on(const struct snapshot *n, const char *target, struct err *e);
 int snapshot_unmount(const struct snapshot *n, size_t *ret_n, struct err *e);
 void snapshot_mount_name(const struct snapshot *n, char ret[256]);
+
+/* view_mounts.c */
+uint64_t view_namespace(void);
+bool view_has(const struct snapshot_doc *doc, uint64_t namespace, const struct mount_line *m,
+	      const char *target);
+int view_note(struct snapshot *n, int mount, const char *target, struct err *e);
 
 #endif

@@ -418,6 +418,7 @@ int place_entry(struct place *p, struct tar *t, const struct tar_entry *x, struc
 		return place_whiteout(p, what, e);
 	if (p->name.len == 0 && x->type != TAR_DIR)
 		return fail(e, ERR_INPUT, "the archive replaces its own root");
+	p->result->roots += p->name.len == 0;
 	for (size_t i = 0; i < COUNT(makers); i++)
 		if (makers[i].type == x->type)
 			return makers[i].make(p, t, x, e);

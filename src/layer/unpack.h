@@ -97,6 +97,7 @@ struct unpack_order {
  * @size:            bytes of the files' content, holes left out: what a layer "is big"
  * @entries:         entries of the archive, and folders that it should have had entries for
  * @whiteouts:       of these, whiteouts
+ * @roots:           of the entries, those for the root folder
  * @opaque:          folders that were made opaque
  * @skipped_devices: devices that were left out, as asked for
  * @skipped_xattrs:  attributes that were left out: not one of those that images may have, or not
@@ -104,7 +105,8 @@ struct unpack_order {
  */
 struct unpack_result {
 	struct digest diff_id;
-	uint64_t input, bytes, size, entries, whiteouts, opaque, skipped_devices, skipped_xattrs;
+	uint64_t input, bytes, size, entries, roots, whiteouts, opaque, skipped_devices,
+		skipped_xattrs;
 };
 
 /* struct unpack - a worker; its members are unpack.c's */

@@ -2,11 +2,14 @@
 #include "os/mount.h"
 
 #include <fcntl.h>
+#include <linux/stat.h> /* struct statx, which musl 1.2.3 has not */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/own.h"
 #include "base/text.h"
@@ -467,4 +470,21 @@ int mount_propagate_at(int target, uint64_t flags, struct err *e)
 	if (mount(NULL, path, NULL, (unsigned long)flags, NULL) < 0)
 		return fail_sys(e, "change mount propagation");
 	return 0;
+}
+
+/**
+ * mount_id() - which mount a path leads to, by the number that mountinfo has for it
+ * @path: "": @at itself, which may be a mount that is attached nowhere
+ *
+ * No other mount of this machine has that number, until this one is gone.
+ *
+ * Return: the number; 0: it can't be told (Linux before 5.8)
+ */
+uint64_t mount_id(int at, const char *path)
+{
+	struct statx st;
+
+	if (syscall(SYS_statx, at, path, AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) < 0)
+		return 0;
+	return st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0;
 }

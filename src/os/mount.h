@@ -36,6 +36,7 @@ int mount_fs_at(const char *fs, const char *source, const char *data, uint64_t a
 int mount_bind_at(int source, bool recursive, int target, struct err *e);
 int mount_change_at(int target, const struct mount_attrs *a, struct err *e);
 int mount_propagate_at(int target, uint64_t flags, struct err *e);
+uint64_t mount_id(int at, const char *path);
 unsigned long mount_attr_to_ms(uint64_t attrs);
 
 #endif

@@ -316,8 +316,12 @@ static int read_mode(const struct source *s, const struct toml *root, struct reg
 int registries_read(struct registries *r, const char *text, size_t len, const char *doc,
 		    struct arena *a, struct err *e)
 {
-	static const char *const known[] = { "unqualified-search-registries", "registry", "aliases",
-					     "short-name-mode", NULL };
+	static const char *const known[] = { "unqualified-search-registries",
+					     "registry",
+					     "aliases",
+					     "short-name-mode",
+					     "credential-helpers",
+					     NULL };
 	const struct source s = { doc, a, e };
 	const struct toml *root = toml_parse(text, len, doc, a, e);
 	const struct toml *old = toml_member(root, "registries");
@@ -333,7 +337,8 @@ int registries_read(struct registries *r, const char *text, size_t len, const ch
 	}
 	warn_unknown(&s, root, known);
 	if (get_strings(&s, root, "unqualified-search-registries", &search) < 0 ||
-	    check_search(&s, root, search) < 0)
+	    check_search(&s, root, search) < 0 ||
+	    get_strings(&s, root, "credential-helpers", &r->helpers) < 0)
 		return -1;
 	if (search)
 		r->search = search;

@@ -1,7 +1,7 @@
 /* registries_conf.h - which registry a name means, and where it is really asked for
  *
  * The second form of containers' registries.conf(5): search registries and aliases of short names,
- * and rows of [[registry]] with prefix, location, insecure, blocked and mirrors. The first form is
+ * credential helpers, and rows of [[registry]] with prefix, location, insecure, blocked and mirrors. The first form is
  * refused by name. Read in this order, later ones win by key and by prefix:
  *
  *	short-name-aliases.conf of podman's cache
@@ -45,10 +45,11 @@ struct registries_row {
 /**
  * struct registries - everything that was read; zero: nothing, and docker.io is the default
  * @search: NULL: docker.io
+ * @helpers: who keeps credentials, for struct auth_places; NULL: files
  * @strict: a file that says that nobody is asked for a name that can mean several, or NULL
  */
 struct registries {
-	char **search;
+	char **search, **helpers;
 	const char *strict;
 	struct registries_row *rows;
 	struct registries_alias {

@@ -27,11 +27,12 @@ static void add_proxies(struct remote_target *t, struct arena *a)
 static int add_auth(struct remote_endpoint *ep, const struct remote_options *o, struct arena *a,
 		    struct err *e)
 {
+	const struct auth_places from = { o->authfile, o->registries->helpers };
 	struct auth found = { 0 };
 
 	if (o->auth && !ep->mirror)
 		found = *o->auth;
-	else if (auth_find(ep->host, ep->repository, o->authfile, a, &found, e) < 0)
+	else if (auth_find(ep->host, ep->repository, &from, a, &found, e) < 0)
 		return -1;
 	ep->username = found.username;
 	ep->password = found.password;
@@ -81,18 +82,15 @@ static int fill_target(const struct registries_places *p, const struct remote_op
 	return 0;
 }
 
-static const struct remote_options no_options;
-
-/* Where by registries.conf the image, or another of its registry, is looked for. */
-static int find_places(const struct reference *ref, bool push, const struct remote_options *o,
-		       struct arena *a, struct registries_places *ret, struct err *e)
+/* @o, or none, with registries.conf, which is read into @room unless it has been. */
+static int complete(const struct remote_options *o, struct arena *a, struct registries *room,
+		    struct remote_options *ret, struct err *e)
 {
-	const struct registries *r = o->registries;
-	struct registries now;
-
-	if (!r && registries_load(a, &now, e) < 0)
-		return -1;
-	return registries_resolve(r ? r : &now, ref, push, a, ret, e);
+	*ret = o ? *o : (struct remote_options){ 0 };
+	if (ret->registries)
+		return 0;
+	ret->registries = room;
+	return registries_load(a, room, e);
 }
 
 /**
@@ -107,13 +105,15 @@ int remote_target(const struct reference *ref, const struct remote_options *o, s
 {
 	struct remote_target t = { 0 };
 	struct registries_places p;
+	struct remote_options all;
+	struct registries now;
 	char name[REFERENCE_TEXT];
 
-	o = o ? o : &no_options;
-	if (find_places(ref, o->push, o, a, &p, e) < 0)
+	if (complete(o, a, &now, &all, e) < 0 ||
+	    registries_resolve(all.registries, ref, all.push, a, &p, e) < 0)
 		return -1;
 	t.name = arena_dup(a, reference_name(ref, name));
-	if (fill_target(&p, o, a, &t, e) < 0)
+	if (fill_target(&p, &all, a, &t, e) < 0)
 		return -1;
 	*ret_target = t;
 	return 0;
@@ -127,14 +127,16 @@ int remote_target_of_registry(const char *registry, const struct remote_options 
 	struct registries_places p;
 	struct registries_place place;
 	struct reference ref = { .repository = "any" };
+	struct remote_options all;
+	struct registries now;
 
-	o = o ? o : &no_options;
 	if (!reference_is_registry(registry)) {
 		fail(e, ERR_INPUT, "'%.200s' is no registry", registry);
 		return fail_hint(e, "it is HOST or HOST:PORT, without https://");
 	}
 	memcpy(ref.registry, registry, strlen(registry) + 1);
-	if (find_places(&ref, true, o, a, &p, e) < 0)
+	if (complete(o, a, &now, &all, e) < 0 ||
+	    registries_resolve(all.registries, &ref, true, a, &p, e) < 0)
 		return -1;
 	/* the registry itself stands last; what it is called is more than where it is asked */
 	place = p.places.at[p.places.n - 1];
@@ -142,7 +144,7 @@ int remote_target_of_registry(const char *registry, const struct remote_options 
 	p.places.at = &place;
 	p.places.n = 1;
 	t.name = arena_dup(a, registry);
-	if (fill_target(&p, o, a, &t, e) < 0)
+	if (fill_target(&p, &all, a, &t, e) < 0)
 		return -1;
 	*ret_target = t;
 	return 0;

@@ -27,7 +27,6 @@
 #include "os/mount.h"
 #include "os/quota.h"
 #include "os/tree.h"
-#include "os/tree_copy.h"
 #include "snapshot/overlay_priv.h"
 #include "store/snapshots.h"
 
@@ -55,7 +54,8 @@ bool overlay_writes(const struct overlay *o)
 size_t overlay_empties(const struct overlay *o, const char *ret[2])
 {
 	size_t grouped = overlay_grouped(o->base->n), want = overlay_writes(o) ? 1 : 2;
-	size_t has = o->base->n - grouped + (grouped > 0) + (o->folder >= 0 && !overlay_writes(o));
+	size_t has = o->base->n - grouped + (grouped > 0) + (o->folder >= 0 && !overlay_writes(o)) +
+		     (*o->root != '\0');
 
 	ret[0] = OVERLAY_EMPTY;
 	ret[1] = OVERLAY_EMPTY2;
@@ -94,7 +94,8 @@ size_t overlay_options(const struct overlay *o, bool whole, struct overlay_optio
 
 	ret[n++] = (struct overlay_option){ "redirect_dir", "nofollow" };
 	ret[n++] = (struct overlay_option){ "metacopy", "off" };
-	ret[n++] = (struct overlay_option){ "index", "off" };
+	/* with an index the kernel refuses what another overlay writes to, which is what a trial is for */
+	ret[n++] = (struct overlay_option){ "index", o->trial ? "on" : "off" };
 	if (o->base->store->user_xattrs)
 		ret[n++] = (struct overlay_option){ "userxattr", NULL };
 	if (whole && o->how->fast && overlay_writes(o))
@@ -152,44 +153,33 @@ static int note_boot(int folder, struct err *e)
 	return file_replace(folder, "boot", is, strlen(is), e);
 }
 
+/* overlay_try_mount() - by descriptors, or by names where the kernel takes none; else as its options are */
+int overlay_try_mount(const struct overlay *o, struct err *e)
+{
+	int fd = overlay_by_fd(o, e);
+
+	if (fd >= 0 || e->sysno != ENOSYS)
+		return fd;
+	*e = (struct err){ 0 };
+	return overlay_by_path(o, e);
+}
+
 static int overlay_mount(int folder, const struct snapshot_base *b,
 			 const struct snapshot_mount *how, struct err *e)
 {
 	struct overlay o = { .base = b, .how = how, .folder = folder };
-	int fd;
+	own_fd int lock = FD_NONE;
 
-	if (refuse_many(b, e) < 0 || check_xattrs(b->store, e) < 0 || make_empties(&o, e) < 0)
+	if (refuse_many(b, e) < 0 || check_xattrs(b->store, e) < 0 ||
+	    (folder < 0 && overlay_root_above(b, o.root, e) < 0) || make_empties(&o, e) < 0)
+		return -1;
+	if (overlay_writes(&o) && overlay_claim(&o, &lock, e) < 0)
 		return -1;
 	if (folder >= 0 && forgive_volatile(folder, overlay_writes(&o), e) < 0)
 		return -1;
 	if (overlay_writes(&o) && how->fast && !how->once && note_boot(folder, e) < 0)
 		return -1;
-	fd = overlay_by_fd(&o, e);
-	if (fd < 0 && e->sysno == ENOSYS) {
-		*e = (struct err){ 0 };
-		fd = overlay_by_path(&o, e);
-	}
-	return fd;
-}
-
-/* What overlayfs would read of it: the topmost layer's root is the root. */
-static int take_attributes(const struct snapshot_base *b, int upper, struct err *e)
-{
-	static const char *const marks[] = { "trusted.overlay.opaque", "user.overlay.opaque",
-					     "trusted.overlay.origin", "user.overlay.origin" };
-	own_fd int top = FD_NONE;
-
-	if (b->n == 0)
-		return 0;
-	top = openat(b->store->layers, b->layers[b->n - 1],
-		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (top < 0)
-		return fail_sys(e, "open the layer '%s'", b->layers[b->n - 1]);
-	if (tree_copy_attributes(top, upper, e) < 0)
-		return -1;
-	for (size_t i = 0; i < COUNT(marks); i++)
-		(void)fremovexattr(upper, marks[i]);
-	return 0;
+	return overlay_try_mount(&o, e);
 }
 
 static int overlay_create(int folder, const struct snapshot_base *b, uint64_t limit, struct err *e)
@@ -205,7 +195,7 @@ static int overlay_create(int folder, const struct snapshot_base *b, uint64_t li
 		return fail_sys(e, "open the folder of a snapshot");
 	if (fchmod(upper, 0755) < 0)
 		return fail_sys(e, "set up the folder of a snapshot");
-	if (take_attributes(b, upper, e) < 0)
+	if (overlay_root_look(b, upper, e) < 0)
 		return -1;
 	return limit ? snapshot_limit(folder, limit, e) : 0;
 }
@@ -301,6 +291,7 @@ const struct snapshot_driver snapshot_overlay = {
 	.fast = true,
 	.probe = overlay_probe,
 	.layer = overlay_layer,
+	.rootless = overlay_rootless,
 	.create = overlay_create,
 	.mount = overlay_mount,
 	.source = overlay_source,

@@ -8,6 +8,7 @@
 #include <linux/mount.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "os/mount.h"
 #include "os/sys.h"
@@ -107,6 +108,8 @@ static int add_all(const struct build *b, int ctx, size_t from, struct err *e)
 	if (o->folder >= 0 && !overlay_writes(o) &&
 	    add_fd(ctx, "lowerdir+", b->folder, "upper", e) < 0)
 		return -1;
+	if (*o->root && add_fd(ctx, "lowerdir+", b->layers, o->root, e) < 0)
+		return -1;
 	if (add_layers(b, ctx, from, o->base->n - from, e) < 0 ||
 	    (b->group >= 0 && add_fd(ctx, "lowerdir+", b->group, ".", e) < 0))
 		return -1;
@@ -135,12 +138,31 @@ static int make_whole(const struct build *b, size_t from, struct err *e)
 	return fd < 0 || overlay_check_writable(o, fd, e) < 0 ? -1 : give_fd(&fd);
 }
 
+/* See overlay_claim.c. */
+static int make_trial(const struct build *b, struct err *e)
+{
+	own_fd int ctx = open_context(b, e), fs = FD_NONE;
+
+	fs = ctx < 0 ? -1 : mount_make_fs("tmpfs", "tare", "mode=0700", 0, e);
+	if (fs < 0)
+		return -1;
+	if (mkdirat(fs, "upper", 0700) < 0 || mkdirat(fs, "work", 0700) < 0)
+		return fail_sys(e, "make a folder in a tmpfs");
+	if (add_fd(ctx, "lowerdir+", b->folder, "upper", e) < 0 ||
+	    add_fd(ctx, "upperdir", fs, "upper", e) < 0 ||
+	    add_fd(ctx, "workdir", fs, "work", e) < 0 || add_options(b, ctx, true, e) < 0)
+		return -1;
+	return finish(ctx, false, e);
+}
+
 /* The whole keeps the group that it stands on. */
 static int make(struct build *b, struct err *e)
 {
 	size_t grouped = overlay_grouped(b->o->base->n);
 	own_fd int group = FD_NONE;
 
+	if (b->o->trial)
+		return make_trial(b, e);
 	if (grouped && (group = make_group(b, grouped, e)) < 0)
 		return -1;
 	b->group = group;

@@ -6,7 +6,7 @@
  *
  *	L   the store's layers    0, 1, …  links to L/NAME
  *	S   the snapshot's folder G        an overlay of the lowest layers
- *	M   the overlay
+ *	M   the overlay          U, W   a trial's own folders
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -128,10 +128,14 @@ static int make_whole(const struct overlay *o, size_t from, struct err *e)
 	own_fd int snapshot = FD_NONE;
 	struct overlay_writer before;
 	const char *empties[2];
-	char name[24];
+	char name[OVERLAY_ROOT + 2];
 
 	if (o->folder >= 0 && !overlay_writes(o))
 		add_lower(&data, "S/upper");
+	if (*o->root) {
+		snprintf(name, sizeof(name), "L/%s", o->root);
+		add_lower(&data, name);
+	}
 	add_layers(&data, from, o->base->n - from);
 	if (from)
 		add_lower(&data, "G");
@@ -149,14 +153,34 @@ static int make_whole(const struct overlay *o, size_t from, struct err *e)
 	return mount_one(o, "M", &data, true, e);
 }
 
+/* See overlay_claim.c. */
+static int make_trial(const struct overlay *o, struct err *e)
+{
+	own_str struct str data = { 0 };
+
+	str_add(&data, "lowerdir=S/upper,upperdir=U,workdir=W");
+	return make_folder("U", e) < 0 || make_folder("W", e) < 0
+		       ? -1
+		       : mount_one(o, "M", &data, true, e);
+}
+
+static int make_mount(const struct overlay *o, struct err *e)
+{
+	size_t grouped = overlay_grouped(o->base->n);
+
+	if (o->trial)
+		return make_trial(o, e);
+	if (grouped && make_group(o, grouped, e) < 0)
+		return -1;
+	return make_whole(o, grouped, e);
+}
+
 /* In the child: the mount, detached. */
 static int make(const struct overlay *o, struct err *e)
 {
-	size_t grouped = overlay_grouped(o->base->n);
 	own_fd int fd = FD_NONE;
 
-	if (prepare(o, e) < 0 || (grouped && make_group(o, grouped, e) < 0) ||
-	    make_whole(o, grouped, e) < 0)
+	if (prepare(o, e) < 0 || make_mount(o, e) < 0)
 		return -1;
 	fd = mount_clone(AT_FDCWD, "M", false, false, e);
 	return fd < 0 || overlay_check_writable(o, fd, e) < 0 ? -1 : give_fd(&fd);

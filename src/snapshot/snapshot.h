@@ -60,6 +60,8 @@ struct snapshot_usage {
  * @probe:   does it work in this store? Tries what it will do; leaves nothing
  * @layer:   make the folder @name in @at that a layer is unpacked into; @below: the layer's below, or
  *           FD_NONE
+ * @rootless: note of a layer, when it is unpacked into @target, that its archive has no entry for the root
+ *           folder; NULL: that looks as below then, which is right
  * @create:  make what is in a new snapshot's folder; @limit: bytes, 0: none
  * @mount:   @folder FD_NONE: the image alone, read-only. Return: a detached mount
  * @source:  what differs from the image, for layer/pack.h; the caller closes both descriptors
@@ -71,6 +73,7 @@ struct snapshot_driver {
 	bool chained, fast;
 	int (*probe)(struct store *s, struct err *e);
 	int (*layer)(int at, const char *name, int below, struct err *e);
+	int (*rootless)(const struct store *s, int target, struct err *e);
 	int (*create)(int folder, const struct snapshot_base *b, uint64_t limit, struct err *e);
 	int (*mount)(int folder, const struct snapshot_base *b, const struct snapshot_mount *how,
 		     struct err *e);

@@ -82,6 +82,9 @@ int check_folders(struct check *c, struct err *e)
 
 	if (lstat(c->root, &st) < 0 && errno == ENOENT && !c->repair)
 		return fail(e, ERR_ABSENT, "there is no store");
+	/* what others may write to can be closed; what is another's is not taken from him */
+	if (lstat(c->root, &st) == 0 && store_refuse_owner(&st, e) < 0)
+		return fail_in(e, "open the store '%s'", c->root);
 	for (size_t i = 0; i < COUNT(folders); i++)
 		if (check_folder(c, folders[i], e) < 0)
 			return -1;

@@ -58,6 +58,10 @@ static int check_layer_folder(struct check *c, const char *name,
 	if (strcmp(name, ".empty") == 0 || strcmp(name, ".empty2") == 0 ||
 	    check_is_locked(c->store.layers, name))
 		return 0;
+	/* and those that stand for a layer's root */
+	if (text_starts(name, STORE_LAYER_ROOT) &&
+	    (r = recorded(c, name + strlen(STORE_LAYER_ROOT), e)) != 0)
+		return r < 0 ? -1 : 0;
 	if (strncmp(name, "tmp-", 4) == 0)
 		return remove_left(c, c->store.layers, name, "layer-left",
 				   "an interrupted pull has left it", e);

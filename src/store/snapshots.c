@@ -22,6 +22,7 @@ static const struct bind_row doc_rows[] = {
 	ROW_BOOL("volatile",  OPTIONAL, struct snapshot_doc, fast),
 	ROW_BOOL("view",      OPTIONAL, struct snapshot_doc, view),
 	ROW_I64("created",    REQUIRED, struct snapshot_doc, created),
+	ROW_STRINGS("mounts", OPTIONAL, struct snapshot_doc, mounts),
 };
 const struct bind_table snapshot_doc_table = BIND_TABLE(doc_rows, struct snapshot_doc, false);
 // clang-format on

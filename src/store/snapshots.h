@@ -27,9 +27,10 @@
  * @fast:    it is mounted `volatile`
  * @view:    it is the image itself, mounted read-only somewhere: nothing is in its folder
  * @created: ns since 1970
+ * @mounts:  of a view whose mounts are a layer's own tree: which of these are its (image/view_mounts.c)
  */
 struct snapshot_doc {
-	char *image, *driver;
+	char *image, *driver, **mounts;
 	uint64_t size;
 	bool fast, view;
 	int64_t created;

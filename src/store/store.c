@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/json_text.h"
 #include "base/text.h"
@@ -26,12 +27,44 @@ static int open_folder(int at, const char *name, struct err *e)
 	return fd < 0 ? fail_sys(e, "open the folder '%s'", name) : fd;
 }
 
-static int open_folders(struct store *s, struct err *e)
+/**
+ * store_refuse_owner() - is it a folder of root's, or of ours? What another user keeps in his is not for us
+ *
+ * He would say by it what images are, and where we write. What lies in it is not looked at: only who owns
+ * it can have made that. Nor are the folders above: who may rename in them can but put one of his own here.
+ */
+int store_refuse_owner(const struct stat *root, struct err *e)
 {
-	own_fd int blobs = FD_NONE, of_algorithm = FD_NONE;
+	if (root->st_uid == 0 || root->st_uid == geteuid())
+		return 0;
+	fail(e, ERR_DENIED, "it belongs to another user, %u", (unsigned)root->st_uid);
+	return fail_hint(
+		e, "use another --root, or make it yours by chown, if you trust what is in it");
+}
+
+static int refuse_open(const struct stat *root, struct err *e)
+{
+	if (!(root->st_mode & 022))
+		return 0;
+	fail(e, ERR_DENIED, "others may write to the folder (mode %04o)", root->st_mode & 07777);
+	return fail_hint(e, "use a folder in it, or close it by chmod go-w");
+}
+
+static int open_root(struct store *s, struct err *e)
+{
+	struct stat st;
 
 	s->root = open_folder(AT_FDCWD, s->path, e);
 	if (s->root < 0)
+		return -1;
+	if (fstat(s->root, &st) < 0)
+		return fail_sys(e, "look at the folder '%s'", s->path);
+	return store_refuse_owner(&st, e) < 0 ? -1 : refuse_open(&st, e);
+}
+
+static int open_folders(struct store *s, struct err *e)
+{
+	if (open_root(s, e) < 0)
 		return -1;
 	s->layout = open_folder(s->root, "store", e);
 	s->ingest = s->layout < 0 ? -1 : open_folder(s->root, "ingest", e);

@@ -15,6 +15,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -23,7 +24,10 @@
 #include "spec/digest.h"
 #include "store/db.h"
 
-#define STORE_ROOT "/var/lib/tare"
+#define STORE_ROOT       "/var/lib/tare"
+
+/* in layers/: what the root of an overlay looks like by the layer whose name follows (snapshot/overlay_root.c) */
+#define STORE_LAYER_ROOT ".root-"
 
 /**
  * struct store - an open store
@@ -51,6 +55,7 @@ struct store {
 int store_open_folders(struct store *s, const char *root, struct err *e);
 int store_open(struct store *s, const char *root, struct err *e);
 void store_close(struct store *s);
+int store_refuse_owner(const struct stat *root, struct err *e);
 int store_read_driver(struct store *s, struct err *e);
 int store_guess_driver(struct store *s, const char **ret_name, struct err *e);
 int store_set_driver(struct store *s, const char *name, bool user_xattrs, struct err *e);

@@ -123,6 +123,35 @@ load ../pull
 	expect_line 'Not logged in'
 }
 
+@test "credential helpers that registries.conf lists keep what login is told" {
+	local how=(--cert-dir "$BATS_FILE_TMPDIR/certs")
+
+	mkdir bin
+	cat >bin/docker-credential-kept <<-'EOF'
+		#!/bin/sh
+		read -r what
+		case $1 in
+		store) echo "$what" >kept ;;
+		get) [ -s kept ] && cat kept || { echo 'credentials not found in native keychain'; exit 1; } ;;
+		erase) rm -f kept ;;
+		esac
+	EOF
+	chmod 755 bin/docker-credential-kept
+	echo 'credential-helpers = ["kept", "containers-auth.json"]' >helpers.conf
+	export CONTAINERS_REGISTRIES_CONF=$PWD/helpers.conf PATH=$PWD/bin:$PATH
+	run "$TARE_BUILD/src/tare" login "${how[@]}" --username user --password-stdin "$secure" <<<secret 3>&-
+	expect_output 'Login Succeeded'
+	jq -e --arg secure "$secure" '.ServerURL == $secure and .Username == "user" and .Secret == "secret"' kept
+	[[ ! -e home/.docker/config.json ]]
+	host_tare tag tare/base "$secure/helped:1"
+	host_tare push "${how[@]}" --quiet "$secure/helped:1"
+	host_tare logout "$secure"
+	[[ ! -e kept ]]
+	need_quiet_fetch
+	run host_tare pull --quiet "${how[@]}" "$secure/helped:2"
+	expect_error 'tare login'
+}
+
 @test "skopeo and podman pull what tare pushed, and tare what they pushed" {
 	need_program skopeo podman
 	pushed >out

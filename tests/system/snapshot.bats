@@ -211,6 +211,52 @@ apart() {
 	host_tare snapshot mount a n
 }
 
+@test "a snapshot that is mounted in another mount namespace is not mounted for writing again" {
+	mkfifo gate
+	host_tare snapshot create --name a tare/base
+	# nobody is told where it is; it ends with who reads the gate
+	unshare --mount --propagation private sh -c "'$TARE_BUILD/src/tare' snapshot mount a m && echo >ready && read -r x <gate" &
+	wait_for 10 test -e ready
+	for lack in none overlay_fd; do
+		TARE_TEST_LACK=$lack run host_tare snapshot mount a n
+		expect_error "mount the snapshot 'a': it is mounted for writing already, .*mount namespace"
+		not_mounted n
+	done
+	host_tare snapshot mount --ro a n
+	umount n
+	echo >gate
+	wait
+	host_tare snapshot mount a n
+	echo x >n/x
+}
+
+@test "of two that mount a snapshot in the same instant one does" {
+	need_program strace
+	host_tare snapshot create --name a tare/base
+	# the first one is late with its mount, and has looked before the other one comes
+	strace -f -qq -o trace -e trace=fsmount,mount -e inject=fsmount,mount:delay_enter=1000000 \
+		"$TARE_BUILD/src/tare" snapshot mount a m &
+	wait_for 10 grep -qE 'mount\(' trace
+	run host_tare snapshot mount a n
+	wait $!
+	expect_error "mount the snapshot 'a': it is mounted for writing already"
+	not_mounted n
+	mountpoint -q m
+}
+
+@test "who is killed while he mounts a snapshot is in nobody's way" {
+	need_program strace
+	host_tare snapshot create --name a tare/base
+	strace -f -qq -o trace -e trace=fsmount,mount -e inject=fsmount,mount:signal=KILL \
+		"$TARE_BUILD/src/tare" snapshot mount a m || true
+	grep -q 'killed by SIGKILL' trace
+	host_tare snapshot mount a m
+	echo x >m/x
+	umount m
+	host_tare snapshot mount a m
+	[[ $(<m/x) = x ]]
+}
+
 @test "an image of no layers is mounted; one of too many is refused, and the word is where" {
 	need_program python3
 	many_layers 0 none.tar

@@ -119,6 +119,95 @@ teardown() {
 	host_tare rmi twice:1
 }
 
+# rooted NAME TEXT...: an image of a layer for each TEXT, as its file `text`. With "MODE:UID TEXT" the layer
+# has an entry for the root folder, with that mode, that owner, and TEXT in user.note; else none.
+rooted() {
+	python3 - "$@" <<-'EOF'
+		import hashlib, io, json, sys, tarfile
+		out = tarfile.open("rooted.tar", "w")
+		def add(archive, name, data):
+		    info = tarfile.TarInfo(name)
+		    info.size = len(data)
+		    archive.addfile(info, io.BytesIO(data))
+		layers, diffs = [], []
+		for i, text in enumerate(sys.argv[2:]):
+		    raw = io.BytesIO()
+		    layer = tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT)
+		    if ":" in text:
+		        how, text = text.split(" ")
+		        root = tarfile.TarInfo("./")
+		        root.type, root.mode, root.uid = tarfile.DIRTYPE, int(how.split(":")[0], 8), int(how.split(":")[1])
+		        root.pax_headers = {"SCHILY.xattr.user.note": text}
+		        layer.addfile(root)
+		    add(layer, "text", text.encode())
+		    add(layer, "n%d" % i, b"")
+		    layer.close()
+		    add(out, "%d.tar" % i, raw.getvalue())
+		    layers.append("%d.tar" % i)
+		    diffs.append("sha256:" + hashlib.sha256(raw.getvalue()).hexdigest())
+		add(out, "c.json", json.dumps({"architecture": "amd64", "os": "linux", "config": {},
+		    "rootfs": {"type": "layers", "diff_ids": diffs}}).encode())
+		add(out, "manifest.json", json.dumps([{"Config": "c.json", "RepoTags": [sys.argv[1]],
+		    "Layers": layers}]).encode())
+		out.close()
+	EOF
+	host_tare load --quiet --input rooted.tar
+}
+
+# expect_root FOLDER MODE:UID [NOTE]
+expect_root() {
+	local is
+
+	is=$(stat -c %a:%u "$1")
+	is+=$(python3 -c 'import os, sys; print(*(os.getxattr(sys.argv[1], x).decode() for x in os.listxattr(sys.argv[1]) if x == "user.note"))' "$1")
+	[[ $is = "$2${3-}" ]] || {
+		echo "the root is $is"
+		return 1
+	}
+}
+
+@test "the root folder is what the upmost layer that names it says" {
+	local one words
+
+	rooted named:1 '711:33 low' '750:7 first' second third
+	rooted unnamed:1 one two
+	rooted top:1 first '700:8 last'
+	# the same layers, in another order
+	rooted other:1 second '711:33 low' third
+	for one in 'named 750:7 first' 'unnamed 755:0' 'top 700:8 last' 'other 711:33 low'; do
+		read -ra words <<<"$one"
+		set -- "${words[@]}"
+		host_tare snapshot create --name a "$1:1"
+		host_tare snapshot mount a m
+		host_tare image mount "$1:1" n
+		expect_root m "${@:2}"
+		expect_root n "${@:2}"
+		[[ -s n/text && -e n/n0 && -e n/n1 ]]
+		host_tare image unmount n
+		TARE_TEST_LACK=overlay_fd host_tare image mount "$1:1" n
+		expect_root n "${@:2}"
+		[[ -z $(host_tare snapshot diff a) ]]
+		host_tare snapshot umount a
+		host_tare snapshot mount --ro a m
+		expect_root m "${@:2}"
+		host_tare snapshot umount a
+		host_tare image unmount n
+		# a change of it is one, and is kept by a commit
+		host_tare snapshot mount a m
+		chmod 701 m
+		host_tare snapshot commit a changed:1
+		host_tare image mount changed:1 n
+		expect_root n "701:${2#*:}" "${@:3}"
+		host_tare image unmount n
+		host_tare snapshot rm --force a
+		host_tare rmi changed:1
+	done
+	host_tare system check
+	host_tare rmi named:1 unnamed:1 top:1 other:1
+	host_tare image prune --force
+	[[ -z $(find "$TARE_ROOT/layers" -name '.root*') ]]
+}
+
 @test "links, attributes, capabilities, holes, devices, owners and times are kept" {
 	host_tare snapshot create --name a x:1
 	host_tare snapshot mount a m
@@ -224,6 +313,48 @@ teardown() {
 	not_mounted n
 	mv aside "$TARE_ROOT/snapshots/a"
 	[[ $(host_tare snapshot ls --quiet) = a ]]
+}
+
+# mounts_of IMAGE: where its mounts are, by what `inspect` says of each
+mounts_of() {
+	local all
+
+	mapfile -t all < <(host_tare snapshot ls --quiet --no-trunc)
+	host_tare snapshot inspect "${all[@]}" |
+		jq -r --arg image "$1" '.[] | select(.View and .Image == $image) | .Mounts | join(" ")'
+}
+
+@test "of mounts of several images with the same layers each is told whose it is" {
+	local y
+
+	host_tare import --change 'CMD ["y"]' "$BATS_FILE_TMPDIR/tree.tar" y:1
+	host_tare image mount x:1 m
+	host_tare image mount y:1 n
+	run host_tare snapshot ls --no-trunc
+	expect_line "^[0-9a-f]+ +x:1 +$TARE_STORAGE_DRIVER +.* $PWD/m\$"
+	expect_line "^[0-9a-f]+ +y:1 +$TARE_STORAGE_DRIVER +.* $PWD/n\$"
+	[[ $(mounts_of x:1) = "$PWD/m" && $(mounts_of y:1) = "$PWD/n" ]]
+	host_tare image unmount m
+	[[ -z $(mounts_of x:1) && $(mounts_of y:1) = "$PWD/n" && $(host_tare snapshot ls --quiet | wc -l) = 1 ]]
+	# what was unmounted by hand is nobody's any more, whatever is mounted there next
+	umount n
+	y=$(host_tare snapshot ls --quiet --no-trunc)
+	host_tare image mount x:1 n
+	[[ $(mounts_of x:1) = "$PWD/n" && -z $(mounts_of y:1) ]]
+	run host_tare snapshot umount "$y"
+	expect_error "the snapshot '$y' is not mounted"
+	mountpoint -q n
+	host_tare snapshot rm "$y"
+	# of two on one folder the upper one goes
+	host_tare image mount y:1 n
+	host_tare image unmount n
+	[[ $(mounts_of x:1) = "$PWD/n" && -z $(mounts_of y:1) ]]
+	# another mount namespace has copies of our mounts
+	unshare --mount --propagation private "$TARE_BUILD/src/tare" snapshot ls --no-trunc >listed
+	grep -E "^[0-9a-f]+ +x:1 .* $PWD/n\$" listed
+	host_tare image unmount n
+	[[ -z $(host_tare snapshot ls --quiet) ]]
+	host_tare rmi y:1
 }
 
 @test "what was changed is listed however deep it lies" {

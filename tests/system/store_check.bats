@@ -1,6 +1,6 @@
 # store_check.bats - every kind of damage to the store is found, and mended
 # native only: nothing here depends on the version of cgroups
-# shellcheck disable=SC2154 # status and output are bats' own
+# shellcheck disable=SC2030,SC2031,SC2154 # status and output are bats' own; each test is a subshell
 
 load ../lib
 
@@ -26,6 +26,37 @@ setup() {
 teardown() {
 	! mountpoint -q "$BATS_TEST_TMPDIR/m" || umount "$BATS_TEST_TMPDIR/m"
 	rm -rf "$TARE_ROOT"
+}
+
+@test "a store that others may change is not used" {
+	local root
+
+	host_tare images
+	chown 12345 "$TARE_ROOT"
+	for root in "$TARE_ROOT" "$TARE_ROOT/"; do
+		run host_tare --root "$root" images
+		expect_error "open the store '$root': it belongs to another user, 12345"
+	done
+	run host_tare system check --repair
+	expect_error "it belongs to another user, 12345.*another --root, or make it yours by chown"
+	[[ $(stat -c %u "$TARE_ROOT") = 12345 ]]
+	chown 0 "$TARE_ROOT"
+	for mode in 777 1777 770 702; do
+		chmod "$mode" "$TARE_ROOT"
+		run host_tare images
+		expect_error "open the store '$TARE_ROOT': others may write to the folder .mode 0?$mode.*chmod go-w"
+	done
+	host_tare system check --repair
+	host_tare images
+	chmod 755 "$TARE_ROOT"
+	host_tare images
+	# nothing is made in what others can write to
+	mkdir -m 1777 shared
+	run host_tare --root "$PWD/shared" images
+	expect_error 'others may write to the folder'
+	[[ -z $(ls -A shared) ]]
+	# a folder in it is its owner's
+	host_tare --root "$PWD/shared/mine" images
 }
 
 # The store's parts, for who damages them.

@@ -357,22 +357,22 @@ static int by_name(char **argv, const char *command, char **words, int n)
 static int credentials(char **argv, const char *command, char **words)
 {
 	struct auth auth = { .username = words[1], .password = words[1] ? words[2] : NULL };
-	const char *file = option(argv, "authfile");
+	const struct auth_places places = { .authfile = option(argv, "authfile") };
 	struct auth_place place;
 	int n;
 
 	if (strcmp(command, "store") == 0) {
-		if (auth_store(words[0], &auth, file, &arena, &place, &e) < 0)
+		if (auth_store(words[0], &auth, &places, &arena, &place, &e) < 0)
 			return report();
 		puts(place.name);
 		return 0;
 	}
 	if (strcmp(command, "erase") == 0) {
-		n = auth_erase(words[0], file, &arena, &e);
+		n = auth_erase(words[0], &places, &arena, &e);
 		return n < 0 ? report() : (puts(n ? "erased" : "nothing"), 0);
 	}
 	auth = (struct auth){ 0 };
-	n = auth_find(words[0], words[1], file, &arena, &auth, &e);
+	n = auth_find(words[0], words[1], &places, &arena, &auth, &e);
 	if (n < 0)
 		return report();
 	if (n)

@@ -13,6 +13,8 @@
 
 static struct arena arena;
 static char folder[64];
+static char *listed[4]; /* credential-helpers of registries.conf */
+static const struct auth_places to = { .helpers = listed };
 
 static void write_file(const char *name, const char *text)
 {
@@ -68,7 +70,8 @@ static const char *found(const char *registry, const char *repository, const cha
 {
 	struct auth a = { 0 };
 	struct err e = { 0 };
-	int r = auth_find(registry, repository, file, &arena, &a, &e);
+	const struct auth_places from = { file, listed };
+	int r = auth_find(registry, repository, &from, &arena, &a, &e);
 
 	if (r < 0)
 		return arena_dup(&arena, e.text);
@@ -148,7 +151,7 @@ TEST(what_is_kept_is_found_and_the_rest_stays)
 		   "{\"psFormat\":\"it's \\\"x\\\"\",\"big\":18446744073709551615,"
 		   "\"auths\":{\"r.io\":{\"auth\":\"" UB "\",\"more\":[1,{},null,true]},"
 		   "\"q.io/team\":{\"auth\":\"" UC "\"}}}");
-	WANT_INT(auth_store("q.io", &a, NULL, &arena, &place, &e), 0);
+	WANT_INT(auth_store("q.io", &a, &to, &arena, &place, &e), 0);
 	WANT(!place.helper && text_ends(place.name, "/.docker/config.json"));
 	WANT_INT(stat(place.name, &st), 0);
 	WANT_INT(st.st_mode & 0777, 0600);
@@ -158,13 +161,13 @@ TEST(what_is_kept_is_found_and_the_rest_stays)
 	WANT(strstr(read_text(".docker/config.json"), "\"it's \\\"x\\\"\""));
 	WANT(strstr(read_text(".docker/config.json"), "18446744073709551615"));
 	WANT(strstr(read_text(".docker/config.json"), "\"more\""));
-	WANT_INT(auth_store("docker.io", &a, NULL, &arena, &place, &e), 0);
+	WANT_INT(auth_store("docker.io", &a, &to, &arena, &place, &e), 0);
 	WANT(strstr(read_text(".docker/config.json"), "https://index.docker.io/v1/"));
-	WANT_INT(auth_erase("q.io", NULL, &arena, &e), 1);
+	WANT_INT(auth_erase("q.io", &to, &arena, &e), 1);
 	WANT_STR(found("q.io", "x", NULL), "none");
 	WANT_STR(found("q.io", "team/x", NULL), "user:c");
 	WANT_STR(found("docker.io", "x", NULL), "user:a");
-	WANT_INT(auth_erase("q.io", NULL, &arena, &e), 0);
+	WANT_INT(auth_erase("q.io", &to, &arena, &e), 0);
 }
 
 TEST(a_link_to_the_file_stays_a_link)
@@ -180,7 +183,7 @@ TEST(a_link_to_the_file_stays_a_link)
 	write_file(".docker/other", "");
 	path = arena_printf(&arena, "%s/.docker/config.json", folder);
 	WANT_INT(symlink("../real/config.json", path), 0);
-	WANT_INT(auth_store("q.io", &a, NULL, &arena, &place, &e), 0);
+	WANT_INT(auth_store("q.io", &a, &to, &arena, &place, &e), 0);
 	WANT_INT(lstat(path, &st), 0);
 	WANT(S_ISLNK(st.st_mode));
 	WANT_STR(found("q.io", "x", NULL), "user:a");
@@ -215,16 +218,61 @@ TEST(helpers_are_asked_told_and_made_to_forget)
 	WANT(strstr(found("broken.io", "x", NULL), "it hurts"));
 	WANT(strstr(found("none.io", "x", NULL), "docker-credential-missing"));
 	WANT(strstr(found("evil.io", "x", NULL), "it is no name"));
-	WANT_INT(auth_store("s.io", &a, NULL, &arena, &place, &e), 0);
+	WANT_INT(auth_store("s.io", &a, &to, &arena, &place, &e), 0);
 	WANT(place.helper);
 	WANT_STR(place.name, "docker-credential-test");
 	WANT_STR(read_text("stored"),
 		 "{\"ServerURL\":\"s.io\",\"Username\":\"user\",\"Secret\":\"p\\\"w\"}");
 	WANT(strstr(read_text(".docker/config.json"), "\"s.io\": {}"));
 	WANT(!strstr(read_text(".docker/config.json"), "p\\\"w"));
-	WANT_INT(auth_erase("s.io", NULL, &arena, &e), 1);
+	WANT_INT(auth_erase("s.io", &to, &arena, &e), 1);
 	WANT_STR(read_text("erased"), "s.io");
 	WANT(!strstr(read_text(".docker/config.json"), "s.io"));
+}
+
+TEST(listed_helpers_are_asked_in_their_order)
+{
+	struct auth a = { .username = "user", .password = "a" };
+	struct err e = { 0 };
+	struct auth_place place;
+
+	home();
+	write_file("bin/docker-credential-test", HELPER);
+	write_file(".docker/config.json", "{\"auths\":{\"q.io\":{\"auth\":\"" UA "\"},"
+					  "\"broken.io\":{\"auth\":\"" UB "\"},"
+					  "\"r.io\":{\"auth\":\"" UC "\"}}}");
+	listed[0] = arena_dup(&arena, "containers-auth.json");
+	listed[1] = arena_dup(&arena, "test");
+	WANT_STR(found("q.io", "x", NULL), "user:a");
+	WANT_STR(found("t.io", "x", NULL), "token:it");
+	WANT(strstr(found("bad.io", "x", NULL), "its protocol"));
+	listed[0] = arena_dup(&arena, "test");
+	listed[1] = arena_dup(&arena, "containers-auth.json");
+	WANT_STR(found("q.io", "x", NULL), "hu:hs");
+	WANT_STR(found("r.io", "x", NULL), "user:c");
+	/* what one fails at the next one may have */
+	WANT_STR(found("broken.io", "x", NULL), "user:b");
+	listed[1] = NULL;
+	WANT_STR(found("r.io", "x", NULL), "none");
+	listed[0] = arena_dup(&arena, "missing");
+	WANT(strstr(found("q.io", "x", NULL), "docker-credential-missing"));
+	listed[0] = arena_dup(&arena, "a/b");
+	WANT(strstr(found("q.io", "x", NULL), "it is no name"));
+	/* kept by the first that can, forgotten by all */
+	listed[0] = arena_dup(&arena, "missing");
+	listed[1] = arena_dup(&arena, "test");
+	listed[2] = arena_dup(&arena, "containers-auth.json");
+	WANT_INT(auth_store("docker.io", &a, &to, &arena, &place, &e), 0);
+	WANT_STR(place.name, "docker-credential-test");
+	WANT_STR(read_text("stored"),
+		 "{\"ServerURL\":\"docker.io\",\"Username\":\"user\",\"Secret\":\"a\"}");
+	WANT(!strstr(read_text(".docker/config.json"), "docker.io"));
+	listed[0] = arena_dup(&arena, "test");
+	listed[1] = arena_dup(&arena, "containers-auth.json");
+	listed[2] = NULL;
+	WANT_INT(auth_erase("r.io", &to, &arena, &e), 1);
+	WANT_STR(read_text("erased"), "r.io");
+	WANT(!strstr(read_text(".docker/config.json"), "r.io\""));
 }
 
 TEST(base64_is_read_strictly)

@@ -229,6 +229,21 @@ TEST(later_documents_win)
 	WANT_STR(names(&r, "y"), "q.io/y:latest");
 }
 
+TEST(the_last_document_lists_the_credential_helpers)
+{
+	static const char *const more[] = { "credential-helpers = ['b', 'containers-auth.json']",
+					    "short-name-mode = 'disabled'" };
+	struct registries r = conf("credential-helpers = ['a']");
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < COUNT(more); i++)
+		WANT_INT(registries_read(&r, more[i], strlen(more[i]), "2.conf", &arena, &e), 0);
+	WANT_STR(r.helpers[0], "b");
+	WANT_STR(r.helpers[1], "containers-auth.json");
+	WANT(!r.helpers[2]);
+	WANT(!conf("").helpers);
+}
+
 TEST(wrong_registries_say_file_and_line)
 {
 	static const struct {

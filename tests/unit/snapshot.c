@@ -7,22 +7,25 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "image/snapshots.h"
 #include "os/tree_copy.h"
 #include "snapshot/overlay_priv.h"
 #include "store/snapshots.h"
 #include "t.h"
 
 /* However it is mounted: the kernel wants one folder below what is written to, or else two, and takes 500. */
-static void want_places(size_t n, bool readonly, int folder)
+static void want_places(size_t n, bool readonly, int folder, bool rooted)
 {
 	struct snapshot_base base = { .n = n };
 	struct snapshot_mount how = { .readonly = readonly };
-	struct overlay o = { .base = &base, .how = &how, .folder = folder };
+	struct overlay o = {
+		.base = &base, .how = &how, .folder = folder, .root = { rooted ? 'x' : '\0' }
+	};
 	size_t grouped = overlay_grouped(n), places = n - grouped + (grouped > 0);
 	const char *names[2];
 
 	WANT(grouped <= n && grouped <= OVERLAY_LOWERS && grouped != 1);
-	places += folder >= 0 && readonly;
+	places += (folder >= 0 && readonly) + rooted;
 	places += overlay_empties(&o, names);
 	WANT(places >= (overlay_writes(&o) ? 1 : 2));
 	WANT(places <= OVERLAY_LOWERS);
@@ -32,9 +35,44 @@ static void want_places(size_t n, bool readonly, int folder)
 TEST(as_many_layers_as_an_overlay_may_have_find_a_place_however_it_is_mounted)
 {
 	for (size_t n = 0; n <= OVERLAY_MOST; n++) {
-		want_places(n, false, 3);
-		want_places(n, true, 3);
-		want_places(n, true, FD_NONE);
+		want_places(n, false, 3, false);
+		want_places(n, true, 3, false);
+		want_places(n, true, FD_NONE, false);
+		want_places(n, true, FD_NONE, true);
+	}
+}
+
+TEST(a_mount_is_the_views_that_has_written_it_down)
+{
+	static const struct {
+		const char *notes[3];
+		uint64_t namespace, id;
+		const char *target;
+		bool has;
+	} rows[] = {
+		{ { "7 1 /m" }, 1, 7, "/m", true },
+		/* it was moved, or copied into another namespace */
+		{ { "7 1 /m" }, 1, 7, "/n", true },
+		{ { "7 1 /m" }, 2, 9, "/m", true },
+		{ { "7 1 /m" }, 2, 7, "/n", false },
+		/* another one, in its place */
+		{ { "7 1 /m" }, 1, 9, "/m", false },
+		{ { "7 1 /m", "8 1 /a b" }, 1, 8, "/a b", true },
+		/* what is no note, and one that was taken away */
+		{ { "-" }, 1, 7, "/m", false },
+		{ { "7", "7 1", "x 1 /m" }, 1, 7, "/m", false },
+		/* nothing was written down */
+		{ { NULL }, 1, 7, "/m", true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *notes[4] = { (char *)(uintptr_t)rows[i].notes[0],
+				   (char *)(uintptr_t)rows[i].notes[1],
+				   (char *)(uintptr_t)rows[i].notes[2] };
+		struct snapshot_doc doc = { .mounts = notes };
+		struct mount_line m = { .id = rows[i].id };
+
+		WANT_INT(view_has(&doc, rows[i].namespace, &m, rows[i].target), rows[i].has);
 	}
 }
 
