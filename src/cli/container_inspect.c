@@ -6,10 +6,6 @@
 #include "cli/inspect_all.h"
 #include "store/store.h"
 
-struct inspect_options {
-	const char *format;
-};
-
 /* struct inspect_state, inspected - docker's members, those that say something */
 struct inspect_state {
 	char *status, *error, *started, *finished;
@@ -27,7 +23,7 @@ struct inspected {
 
 // clang-format off
 static const struct opt opts[] = {
-	OPT_STRING_("format", 'f', struct inspect_options, format, "FORMAT", "'json' or a Go template"),
+	OPT_STRING_("format", 'f', struct inspect_wish, format, "FORMAT", "'json' or a Go template"),
 };
 
 static const struct bind_row state_rows[] = {
@@ -97,14 +93,15 @@ static int print_one(struct store *s, const struct kept *k, const struct render 
 				    : fail_errno(e, ENOMEM, "inspect the container");
 }
 
-static int inspect(struct store *s, const char *word, const struct render *how, struct arena *a,
-		   struct str *out, struct err *e)
+/* inspect_container() - in docker's shape */
+int inspect_container(struct store *s, const char *word, const struct inspect_wish *w,
+		      struct arena *a, struct str *out, struct err *e)
 {
 	char id[CONTAINER_ID];
 	struct kept k = { 0 };
 	int r = kept_find(s, word, id, e) < 0 || kept_read(s, id, &k, e) < 0
 			? -1
-			: print_one(s, &k, how, a, out, e);
+			: print_one(s, &k, &w->how, a, out, e);
 
 	kept_done(&k);
 	return r;
@@ -113,9 +110,7 @@ static int inspect(struct store *s, const char *word, const struct render *how, 
 static int run_inspect(const struct cli *cli, void *options, char **args, size_t n_args,
 		       int *ret_status, struct err *e)
 {
-	const struct inspect_options *o = options;
-
-	return inspect_all(cli, o->format, args, n_args, inspect, ret_status, e);
+	return inspect_all(cli, options, args, n_args, inspect_container, ret_status, e);
 }
 
 const struct command container_inspect_command = {
@@ -124,7 +119,7 @@ const struct command container_inspect_command = {
 	.summary = "show all that is known of containers, as JSON",
 	.opts = opts,
 	.n = COUNT(opts),
-	.size = sizeof(struct inspect_options),
+	.size = sizeof(struct inspect_wish),
 	.min = 1,
 	.max = SIZE_MAX,
 	.run = run_inspect,

@@ -1,24 +1,18 @@
 /* inspect.c - tare image inspect: all that is known of an image, in docker's shape */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/date.h"
-#include "base/json_text.h"
 #include "base/render.h"
 #include "cli/image.h"
+#include "cli/inspect_all.h"
 #include "cli/session.h"
 #include "store/listing.h"
 
-struct inspect_options {
-	const char *platform;
-	struct render render;
-};
-
 // clang-format off
 static const struct opt opts[] = {
-	OPT_STRING_("format", 'f', struct inspect_options, render.format, "FORMAT", "'json' or a Go template"),
-	PLATFORM_OPT(struct inspect_options, platform, "show the image"),
+	OPT_STRING_("format", 'f', struct inspect_wish, format, "FORMAT", "'json' or a Go template"),
+	PLATFORM_OPT(struct inspect_wish, platform, "show the image"),
 };
 
 /* struct inspected - docker's members, those that say something */
@@ -118,13 +112,7 @@ static int add_names(struct store *s, struct arena *a, struct inspected *i, cons
 	return i->repo_tags && i->repo_digests ? 0 : fail_errno(e, ENOMEM, "inspect the image");
 }
 
-/* struct wish - how images are to be shown, and which */
-struct wish {
-	struct render how;
-	const char *platform;
-};
-
-static int find(struct store *s, const char *word, const struct wish *w, struct arena *a,
+static int find(struct store *s, const char *word, const struct inspect_wish *w, struct arena *a,
 		struct stored_image *ret, struct err *e)
 {
 	struct image_found found;
@@ -137,8 +125,9 @@ static int find(struct store *s, const char *word, const struct wish *w, struct 
 	return session_check_platform(w->platform, word, &is, e);
 }
 
-static int inspect(struct store *s, const char *word, const struct wish *w, struct arena *a,
-		   struct str *out, struct err *e)
+/* inspect_image() - in docker's shape */
+int inspect_image(struct store *s, const char *word, const struct inspect_wish *w, struct arena *a,
+		  struct str *out, struct err *e)
 {
 	char digest[DIGEST_TEXT], id[DIGEST_TEXT];
 	struct inspect_driver driver = { s->driver };
@@ -172,46 +161,10 @@ static int inspect(struct store *s, const char *word, const struct wish *w, stru
 	return render_document(&w->how, &inspected_table, &i, out, e);
 }
 
-/* An array, as docker has it, of what was found; who was not is told in a line each. */
 static int run_inspect(const struct cli *cli, void *options, char **args, size_t n_args,
 		       int *ret_status, struct err *e)
 {
-	const struct inspect_options *o = options;
-	bool template = o->render.format && strcmp(o->render.format, "json") != 0;
-	struct wish w = { .how.format = template ? o->render.format : "json",
-			  .platform = o->platform };
-	own_str struct str out = { 0 }, pretty = { 0 };
-	own_store s = STORE_NONE;
-	size_t n = 0;
-
-	if (session_open(&s, cli, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n_args; i++) {
-		own_arena struct arena a = { 0 };
-		own_str struct str one = { 0 };
-		struct err bad = { 0 };
-
-		if (inspect(&s, args[i], &w, &a, &one, &bad) < 0) {
-			cli_complain(cli, &bad);
-			*ret_status = 1;
-			continue;
-		}
-		str_addf(&out, "%s%s", n++ && !template ? "," : "", one.at ? one.at : "");
-	}
-	if (out.torn)
-		return fail_errno(e, ENOMEM, "inspect images");
-	if (template) {
-		fputs(out.at ? out.at : "", stdout);
-		return 0;
-	}
-	{
-		own_str struct str array = { 0 };
-
-		str_addf(&array, "[%s]", out.at ? out.at : "");
-		json_text_indent(&pretty, array.at ? array.at : "[]", "    ");
-	}
-	printf("%s\n", pretty.at ? pretty.at : "[]");
-	return 0;
+	return inspect_all(cli, options, args, n_args, inspect_image, ret_status, e);
 }
 
 const struct command image_inspect_command = {
@@ -221,7 +174,7 @@ const struct command image_inspect_command = {
 	.section = "IMAGES",
 	.opts = opts,
 	.n = COUNT(opts),
-	.size = sizeof(struct inspect_options),
+	.size = sizeof(struct inspect_wish),
 	.min = 1,
 	.max = SIZE_MAX,
 	.run = run_inspect,

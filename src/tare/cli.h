@@ -30,7 +30,8 @@ extern const struct command container_run_command, images_command, pull_command,
 	rmi_command, tag_command, save_command, load_command, import_command, history_command,
 	login_command, logout_command, search_command, image_command, snapshot_command,
 	layer_command, system_command, info_command, create_command, start_command, stop_command,
-	restart_command, kill_command, wait_command, rm_command, logs_command, exec_command, container_command;
+	restart_command, kill_command, wait_command, rm_command, logs_command, exec_command,
+	inspect_command, container_command;
 
 /* completion.c */
 extern const struct command completion_command;

@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&logs_command,
 	&exec_command,
 	&rm_command,
+	&inspect_command,
 	&container_command,
 	&ps_command,
 	&stats_command,

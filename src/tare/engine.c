@@ -63,6 +63,7 @@ ROW(wait,    "wait", "CONTAINERS", "wait until containers end, and print their e
 ROW(logs,    "logs", "CONTAINERS", "print what a container has printed");
 ROW(exec,    "exec", "CONTAINERS", "run another program in a container that runs");
 ROW(rm,      "rm", "CONTAINERS", "remove containers, with all that they wrote");
+ROW(inspect, "inspect", "CONTAINERS", "show all that is known of containers or images, as JSON");
 ROW(container, "container", "CONTAINERS", "everything about containers that are kept");
 ROW(rmi,     "rmi", "IMAGES", "remove images");
 ROW(tag,     "tag", "IMAGES", "give an image another name");

@@ -58,6 +58,11 @@ has_log() { host_tare logs "$id" 2>&1 | grep -q -- "$1"; }
 	expect_no_line "$id"
 	run host_tare container ls --all --format '{{.Names}} {{.Status}}'
 	expect_line "^$id Exited \(7\) "
+	[[ $(host_tare inspect --format '{{.Id}}' "$id" tare/base) = "$(<whole)"*$(shown "$id" '{{.Image}}') ]]
+	run host_tare inspect --type image "$id"
+	expect_status 1
+	run host_tare inspect nonesuch
+	expect_line "^tare: there is no container and no image 'nonesuch'"
 	host_tare logs "$id" >out 2>err
 	[[ $(<out) = out && $(<err) = err ]]
 	run host_tare rm "$id"
