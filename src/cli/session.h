@@ -29,6 +29,7 @@ struct image_found {
 };
 
 int session_image(struct store *s, const char *word, struct image_found *ret, struct err *e);
+int session_platform(const char *wish, struct platform *ret, bool *ret_given, struct err *e);
 int session_check_platform(const char *wish, const char *word, const struct platform *is,
 			   struct err *e);
 int session_names(const char *word, struct arena *a, struct registries_names *ret_names,

@@ -276,6 +276,15 @@ END
 	expect_line 'no such image'
 }
 
+@test "import is for DOCKER_DEFAULT_PLATFORM, as docker's, where no other is said" {
+	DOCKER_DEFAULT_PLATFORM=linux/arm64 host_tare import fs.tar x:1 >out
+	DOCKER_DEFAULT_PLATFORM=linux/arm64 host_tare import --platform linux/s390x fs.tar x:2 >out
+	host_tare image inspect --format '{{.Architecture}}' x:1 x:2 >out
+	[[ $(tr '\n' ' ' <out) = 'arm64 s390x ' ]]
+	DOCKER_DEFAULT_PLATFORM='a b' run host_tare import fs.tar x:1
+	expect_error "platform 'a b' is not understood"
+}
+
 @test "load --platform takes what is for it" {
 	an_image a:1 2020-01-01T00:00:00Z >out
 	architecture=arm64 an_image b:1 2020-01-01T00:00:00Z >out
