@@ -11,7 +11,7 @@
 // clang-format off
 /* Of an index's images one is kept: --platform asks for that one, or is refused. */
 #define PLATFORM_OPT(S, m, what) \
-	OPT_STRING_("platform", 0, S, m, "OS[/ARCH[/VARIANT]]", what " if it is for this machine, else refuse")
+	OPT_STRING_("platform", 0, S, m, "OS[/ARCH[/VARIANT]]", what " if for this machine, else refuse")
 // clang-format on
 
 const char *session_root(const struct cli *cli);
