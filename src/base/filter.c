@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/date.h"
 #include "base/err.h"
@@ -92,7 +93,7 @@ static int fail_unknown(const struct filter_key *keys, const char *text, struct 
 			 known.at ? known.at : "");
 }
 
-/* "key=", or "key!=" where there is such a thing */
+/* "key=", or "key!=" where there is such a thing; docker makes small letters of its own */
 static const struct filter_key *find_key(const struct filter_key *keys, const char *text,
 					 struct filter *f)
 {
@@ -105,7 +106,7 @@ static const struct filter_key *find_key(const struct filter_key *keys, const ch
 			      .without = without };
 	for (const struct filter_key *k = keys; equals && k->name; k++)
 		if (strlen(k->name) == len - without &&
-		    strncmp(k->name, text, len - without) == 0 &&
+		    strncasecmp(k->name, text, len - without) == 0 &&
 		    (!without || k->use == FILTER_MAY_NOT))
 			return k;
 	return NULL;
@@ -140,6 +141,9 @@ int filters_parse(const struct filter_key *keys, const struct opt_list *words, i
 		struct filter f;
 		const struct filter_key *k = find_key(keys, words->at[i], &f);
 
+		/* a script's variable that is empty */
+		if (!*words->at[i])
+			continue;
 		if (!k)
 			return fail_unknown(keys, words->at[i], e);
 		f.key = k;

@@ -73,6 +73,7 @@ static int run_import(const struct cli *cli, void *options, char **args, size_t 
 	own_store s = STORE_NONE;
 	struct layers layers;
 	struct platform platform;
+	bool foreign;
 	struct image_run run = { 0 };
 	struct import m = { .store = &s,
 			    .layers = &layers,
@@ -84,8 +85,7 @@ static int run_import(const struct cli *cli, void *options, char **args, size_t 
 	m.comment = o->message ? o->message : "Imported from -";
 	if (!o->message && strcmp(args[0], "-") != 0)
 		m.comment = arena_printf(&a, "Imported from %s", args[0]);
-	if ((o->platform ? platform_parse(o->platform, &platform, e)
-			 : platform_of_host(&platform, e)) < 0)
+	if (session_platform(o->platform, &platform, &foreign, e) < 0)
 		return fail_in(e, "import");
 	return import(&m, o, args, n_args, cli, e);
 }

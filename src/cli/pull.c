@@ -1,7 +1,6 @@
 /* pull.c - tare pull: an image, or all tags of one, from a registry */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -29,15 +28,6 @@ static const struct opt opts[] = {
 	TRUST_OPT(struct pull_options, untrusted),
 };
 // clang-format on
-
-static int platform(const struct pull_options *o, struct platform *ret, bool *ret_strict,
-		    struct err *e)
-{
-	const char *text = o->platform ? o->platform : getenv("DOCKER_DEFAULT_PLATFORM");
-
-	*ret_strict = text && *text;
-	return *ret_strict ? platform_parse(text, ret, e) : platform_of_host(ret, e);
-}
 
 static void print_result(const struct pull *p, const struct pull_options *o)
 {
@@ -165,7 +155,8 @@ static int run_pull(const struct cli *cli, void *options, char **args,
 
 	if (registry_trust("pull", o->untrusted, e) < 0)
 		return -1;
-	if (reference_parse(args[0], &r, e) < 0 || platform(o, &want, &p.strict, e) < 0)
+	if (reference_parse(args[0], &r, e) < 0 ||
+	    session_platform(o->platform, &want, &p.strict, e) < 0)
 		return fail_in(e, "pull");
 	if (o->all_tags && strchr(last, ':'))
 		return fail(e, ERR_INPUT,

@@ -26,11 +26,9 @@ int registry_options(const struct registry_options *o, struct remote_options *re
 		return fail_sys(e, "--cert-dir '%s'", o->cert_dir);
 	if (o->cert_dir && !S_ISDIR(st.st_mode))
 		return fail_errno(e, ENOTDIR, "--cert-dir '%s'", o->cert_dir);
-	if (!o->tls_verify)
-		return 0;
-	if (strcmp(o->tls_verify, "true") != 0 && strcmp(o->tls_verify, "false") != 0)
+	ret->tls_verify.set = o->tls_verify != NULL;
+	if (o->tls_verify && !opt_truth(o->tls_verify, &ret->tls_verify.v))
 		return fail(e, ERR_INPUT, "--tls-verify is true or false, not '%s'", o->tls_verify);
-	ret->tls_verify = (struct opt_bool){ true, strcmp(o->tls_verify, "true") == 0 };
 	return 0;
 }
 

@@ -113,6 +113,19 @@ int session_image(struct store *s, const char *word, struct image_found *ret, st
 }
 
 /**
+ * session_platform() - for what a new image is to be: --platform, $DOCKER_DEFAULT_PLATFORM, or this machine
+ * @wish:      the option, or NULL
+ * @ret_given: whether it was said
+ */
+int session_platform(const char *wish, struct platform *ret, bool *ret_given, struct err *e)
+{
+	const char *text = wish ? wish : getenv("DOCKER_DEFAULT_PLATFORM");
+
+	*ret_given = text && *text;
+	return *ret_given ? platform_parse(text, ret, e) : platform_of_host(ret, e);
+}
+
+/**
  * session_check_platform() - is what @word stands for the image that --platform asks for?
  * @wish: NULL: any is meant
  * @is:   what it is for

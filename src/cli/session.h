@@ -11,7 +11,7 @@
 // clang-format off
 /* Of an index's images one is kept: --platform asks for that one, or is refused. */
 #define PLATFORM_OPT(S, m, what) \
-	OPT_STRING_("platform", 0, S, m, "OS[/ARCH[/VARIANT]]", what " if it is for this machine, else refuse")
+	OPT_STRING_("platform", 0, S, m, "OS[/ARCH[/VARIANT]]", what " if for this machine, else refuse")
 // clang-format on
 
 const char *session_root(const struct cli *cli);
@@ -29,6 +29,7 @@ struct image_found {
 };
 
 int session_image(struct store *s, const char *word, struct image_found *ret, struct err *e);
+int session_platform(const char *wish, struct platform *ret, bool *ret_given, struct err *e);
 int session_check_platform(const char *wish, const char *word, const struct platform *is,
 			   struct err *e);
 int session_names(const char *word, struct arena *a, struct registries_names *ret_names,

@@ -176,9 +176,13 @@ int store_open(struct store *s, const char *root, struct err *e)
 	snprintf(path, sizeof(path), "%.4100s/tare.db", root);
 	if (store_open_folders(s, root, e) < 0)
 		return -1;
-	if (db_open(&s->db, path, e) < 0 || make_layout(s, e) < 0 || store_read_driver(s, e) < 0)
-		return fail_in(e, "open the store '%s'", root);
-	return 0;
+	if (db_open(&s->db, path, e) == 0 && make_layout(s, e) == 0 && store_read_driver(s, e) == 0)
+		return 0;
+	if (e->sysno == ENOSPC)
+		(void)fail_hint(e,
+				"`tare image prune --all` begins with what interrupted pulls "
+				"have left; where there is no such thing, something else must go");
+	return fail_in(e, "open the store '%s'", root);
 }
 
 void store_close(struct store *s)

@@ -107,7 +107,10 @@ static void filter(const char *text)
 		MUST(e.text[0]);
 		return;
 	}
-	MUST(f.n == 1 && f.at[0].key->name[0] == text[0]);
+	MUST(f.n == (*text ? 1 : 0));
+	if (!f.n)
+		return;
+	MUST(f.at[0].key->name[0] == (text[0] | 0x20));
 	if (f.at[0].key->kind == FILTER_PATTERN && strlen(text) < 64)
 		(void)filter_fits_pattern(&f.at[0], "a/b:c");
 }

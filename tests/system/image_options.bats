@@ -237,7 +237,7 @@ END
 	cat /dev/zero >small/full 2>/dev/null || true
 	[[ $(df --output=avail small | tail -n 1) -eq 0 ]]
 	run host_tare image prune --force
-	expect_error 'full|no space left'
+	expect_error 'no space left.*image prune --all'
 	run host_tare image prune --all --force
 	exec {held}>&-
 	[[ -e $TARE_ROOT/ingest/sha256-$(printf '%064d' 2) ]]
@@ -274,6 +274,15 @@ END
 	host_tare rmi --platform linux/arm64 arm:1 >out
 	run host_tare image inspect arm:1
 	expect_line 'no such image'
+}
+
+@test "import is for DOCKER_DEFAULT_PLATFORM, as docker's, where no other is said" {
+	DOCKER_DEFAULT_PLATFORM=linux/arm64 host_tare import fs.tar x:1 >out
+	DOCKER_DEFAULT_PLATFORM=linux/arm64 host_tare import --platform linux/s390x fs.tar x:2 >out
+	host_tare image inspect --format '{{.Architecture}}' x:1 x:2 >out
+	[[ $(tr '\n' ' ' <out) = 'arm64 s390x ' ]]
+	DOCKER_DEFAULT_PLATFORM='a b' run host_tare import fs.tar x:1
+	expect_error "platform 'a b' is not understood"
 }
 
 @test "load --platform takes what is for it" {
