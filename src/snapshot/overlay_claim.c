@@ -11,8 +11,9 @@
  * Between that answer and the mount nobody else may come: the work folder is locked. Lock and trial are the
  * driver's, so that all who mount are held to them; the lock goes with its holder.
  *
- * Linux before 5.2 does not look at what is below; in a user namespace before 6.6 the tmpfs can have no
- * index. There only what our own mount namespace shows is known (image/snapshot_mounts.c).
+ * In a user namespace no overlay has an index, as that takes CAP_DAC_READ_SEARCH of the first one; and Linux
+ * before 5.2 does not look at what is below. There only what our own mount namespace shows is known
+ * (image/snapshot_mounts.c).
  */
 #include <errno.h>
 #include <fcntl.h>
