@@ -4,47 +4,10 @@
 
 bats_require_minimum_version 1.5.0
 load ../lib
+load ../container
 
-setup() {
-	id=tt-$$-$BATS_TEST_NUMBER
-	# shellcheck disable=SC2034 # what lib looks for remains in
-	state=$BATS_TEST_TMPDIR/state
-	cd "$BATS_TEST_TMPDIR" || return
-	export TARE_ROOT=$BATS_TEST_TMPDIR/root
-}
-
-teardown() {
-	local left all
-
-	cd /
-	mapfile -t all < <(ls "$TARE_ROOT/containers")
-	((${#all[@]} == 0)) || host_tare rm --force "${all[@]}" >/dev/null 2>&1 || true
-	left=$(find "$TARE_ROOT/containers" "$TARE_ROOT/names" -mindepth 1 -maxdepth 1)
-	for one in "${all[@]}"; do
-		[[ ! -e /run/tare/containers/$one ]] || left+=" /run/tare/containers/$one"
-	done
-	[[ ! $left ]] || { echo "left behind: $left" && return 1; }
-	host_tare system check >/dev/null || return
-	rm -rf "$TARE_ROOT"
-	tare_teardown
-}
-
-# detach [OPTION...] -- WORD...: a container of the base image, called $id
-detach() {
-	local options=()
-
-	while [[ $1 != -- ]]; do
-		options+=("$1")
-		shift
-	done
-	host_tare run --detach --name "$id" "${options[@]}" tare/base "${@:2}" >whole
-}
-
-# shown NAME FORMAT: of inspect
-shown() { host_tare container inspect --format "$2" "$1"; }
-
-has_status() { [[ $(shown "$id" '{{.State.Status}}') = "$1" ]]; }
-has_log() { host_tare logs "$id" 2>&1 | grep -q -- "$1"; }
+setup() { container_setup; }
+teardown() { container_teardown; }
 
 @test "run --detach prints the id; the container goes on, and its exit status stays" {
 	detach -- sh -c 'echo out; echo err >&2; sleep 0.3; exit 7'
@@ -267,8 +230,8 @@ has_log() { host_tare logs "$id" 2>&1 | grep -q -- "$1"; }
 	with_terminal "$TARE_BUILD/src/tare" exec -it "$id" sh -c 'tty; echo $TERM; exit 3'
 	expect_status 3
 	expect_line '^xterm'
-	host_tare exec --detach "$id" sh -c 'echo done >/file; sleep 60'
-	is_done() { [[ $(host_tare exec "$id" cat /file) = done ]]; }
+	host_tare exec --detach "$id" sh -c 'echo written >/file; sleep 60'
+	is_done() { [[ $(host_tare exec "$id" cat /file) = written ]]; }
 	wait_for 10 is_done
 	host_tare stop -t 0 "$id"
 	run host_tare exec "$id" true
@@ -277,7 +240,7 @@ has_log() { host_tare logs "$id" 2>&1 | grep -q -- "$1"; }
 }
 
 @test "one in the foreground is listed, entered and stopped as others are" {
-	"$TARE_BUILD/src/tare" run --rm --name "$id" tare/base sh -c 'trap "exit 9" TERM; while :; do sleep 0.05; done' </dev/null 3>&- &
+	run_beside tare/base sh -c 'trap "exit 9" TERM; while :; do sleep 0.05; done'
 	is_running() { [[ $(shown "$id" '{{.State.Running}}') = true ]]; }
 	wait_for 10 is_running
 	run host_tare container ls

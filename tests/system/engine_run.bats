@@ -4,42 +4,10 @@
 
 bats_require_minimum_version 1.5.0
 load ../lib
+load ../container
 
-setup() {
-	id=tt-$$-$BATS_TEST_NUMBER
-	# shellcheck disable=SC2034 # what lib looks for remains in
-	state=$BATS_TEST_TMPDIR/state
-	cd "$BATS_TEST_TMPDIR" || return
-	export TARE_ROOT=$BATS_TEST_TMPDIR/root
-}
-
-teardown() {
-	local left
-
-	cd /
-	left=$(find "$TARE_ROOT/containers" "$TARE_ROOT/names" "$TARE_ROOT/snapshots" -mindepth 1 -maxdepth 1)
-	[[ ! $left ]] || { echo "left behind: $left" && return 1; }
-	host_tare system check >/dev/null || return
-	rm -rf "$TARE_ROOT"
-	tare_teardown
-}
-
-# in_one [OPTION...] -- WORD...: run a container of the base image, called $id
-in_one() {
-	local options=()
-
-	while [[ $1 != -- ]]; do
-		options+=("$1")
-		shift
-	done
-	run host_tare run --rm --name "$id" "${options[@]}" tare/base "${@:2}"
-}
-
-# run_beside OPTION... IMAGE WORD...: the same, beside us; $! is tare itself
-run_beside() { "$TARE_BUILD/src/tare" run --rm --name "$id" "$@" </dev/null 3>&- & }
-
-# has_process PATTERN: one of whose words it is
-has_process() { pgrep -f -- "$1" >/dev/null; }
+setup() { container_setup; }
+teardown() { container_teardown; }
 
 @test "output, error and exit status are the program's" {
 	in_one -- sh -c 'echo out; echo err >&2; exit 7'
