@@ -7,8 +7,8 @@
 
 #include "cli/session.h"
 #include "cli/container.h"
+#include "cli/registry.h"
 #include "engine/run.h"
-#include "os/spawn.h"
 
 // clang-format off
 #define TEXT(n, l, m, v, h) OPT_STRING_(n, l, struct run_options, m, v, h)
@@ -39,6 +39,7 @@ static const struct opt opts[] = {
 	MANY("device-read-iops", 0, read_iops, "DEVICE:NUMBER", "at most that many reads in a second"),
 	MANY("device-write-bps", 0, write_bps, "DEVICE:SIZE", "at most SIZE are written to a device in a second"),
 	MANY("device-write-iops", 0, write_iops, "DEVICE:NUMBER", "at most that many writes in a second"),
+	OPT_BOOL_("disable-content-trust", 0, struct run_options, untrusted, "signatures are not checked here, so that there is nothing to disable"),
 	TEXT("domainname",   0,  domainname, "NAME",          "its NIS domain name"),
 	TEXT("entrypoint",   0,  entrypoint, "PROGRAM",       "run PROGRAM in the stead of the image's entrypoint"),
 	MANY("env",         'e', env,        "NAME[=VALUE]",  "an environment variable; without VALUE our own"),
@@ -59,6 +60,7 @@ static const struct opt opts[] = {
 	TEXT("name",         0,  name,       "NAME",          "what it is called; a long number otherwise"),
 	TEXT("network",      0,  network,    "MODE",          "'none' (the default, as long as there are no bridges) or 'host'"),
 	TEXT("net",          0,  network,    "MODE",          "the same"),
+	FLAG("no-healthcheck", 0, no_healthcheck,             "the image's health check is not to be done"),
 	FLAG("oom-kill-disable", 0, oom_kill_disable,         "none of its processes is killed when its memory is full; cgroup v1 only"),
 	TEXT("oom-score-adj", 0, oom_score_adj, "NUMBER",     "how soon its processes are killed when memory is short"),
 	TEXT("pid",          0,  pid,        "MODE",          "'private' or 'host'"),
@@ -87,78 +89,49 @@ static const struct opt opts[] = {
 	MANY("volume",      'v', volumes,    "FOLDER:TARGET[:OPTION,...]", "mount a folder of the host"),
 	TEXT("workdir",     'w', workdir,    "FOLDER",        "where its program begins"),
 	/* of docker's, for what is not there yet */
-	OPT_REFUSED_("attach",            'a', "STREAM",    LATER),
-	OPT_REFUSED_("dns",                0,  "ADDRESS",   LATER ": it comes with networks"),
-	OPT_REFUSED_("expose",             0,  "PORT",      LATER ": it comes with networks"),
-	OPT_REFUSED_("gpus",               0,  "GPUS",      LATER),
-	OPT_REFUSED_("health-cmd",         0,  "COMMAND",   LATER),
-	OPT_REFUSED_("init",               0,  NULL,        LATER),
-	OPT_REFUSED_("ip",                 0,  "ADDRESS",   LATER ": it comes with networks"),
-	OPT_REFUSED_("link",               0,  "CONTAINER", "is not there: networks have names"),
-	OPT_REFUSED_("publish",           'p', "PORTS",     LATER ": it comes with networks"),
-	OPT_REFUSED_("publish-all",       'P', NULL,        LATER ": it comes with networks"),
-	OPT_REFUSED_("volumes-from",       0,  "CONTAINER", LATER),
+	OPT_REFUSED_("attach",                 'a', "STREAM", LATER),
+	OPT_REFUSED_("cpu-rt-period",          0, "MICROSECONDS", LATER),
+	OPT_REFUSED_("cpu-rt-runtime",         0, "MICROSECONDS", LATER),
+	OPT_REFUSED_("detach-keys",            0, "KEYS", LATER ": nothing is attached to"),
+	OPT_REFUSED_("dns",                    0, "ADDRESS", LATER ": it comes with networks"),
+	OPT_REFUSED_("dns-option",             0, "OPTION", LATER ": it comes with networks"),
+	OPT_REFUSED_("dns-opt",                0, "OPTION", LATER ": it comes with networks"),
+	OPT_REFUSED_("dns-search",             0, "DOMAIN", LATER ": it comes with networks"),
+	OPT_REFUSED_("expose",                 0, "PORT", LATER ": it comes with networks"),
+	OPT_REFUSED_("gpus",                   0, "GPUS", LATER),
+	OPT_REFUSED_("health-cmd",             0, "COMMAND", LATER ": there are no health checks"),
+	OPT_REFUSED_("health-interval",        0, "TIME", LATER ": there are no health checks"),
+	OPT_REFUSED_("health-retries",         0, "NUMBER", LATER ": there are no health checks"),
+	OPT_REFUSED_("health-start-interval",  0, "TIME", LATER ": there are no health checks"),
+	OPT_REFUSED_("health-start-period",    0, "TIME", LATER ": there are no health checks"),
+	OPT_REFUSED_("health-timeout",         0, "TIME", LATER ": there are no health checks"),
+	OPT_REFUSED_("init",                   0, NULL, LATER),
+	OPT_REFUSED_("ip",                     0, "ADDRESS", LATER ": it comes with networks"),
+	OPT_REFUSED_("ip6",                    0, "ADDRESS", LATER ": it comes with networks"),
+	OPT_REFUSED_("isolation",              0, "TECHNOLOGY", "is of Windows"),
+	OPT_REFUSED_("kernel-memory",          0, "SIZE", "is not there: kernels from 5.4 on have no such limit"),
+	OPT_REFUSED_("link",                   0, "CONTAINER", "is not there: networks have names"),
+	OPT_REFUSED_("link-local-ip",          0, "ADDRESS", LATER ": it comes with networks"),
+	OPT_REFUSED_("mac-address",            0, "ADDRESS", LATER ": it comes with networks"),
+	OPT_REFUSED_("network-alias",          0, "NAME", LATER ": it comes with networks"),
+	OPT_REFUSED_("net-alias",              0, "NAME", LATER ": it comes with networks"),
+	OPT_REFUSED_("publish",                'p', "PORTS", LATER ": it comes with networks"),
+	OPT_REFUSED_("publish-all",            'P', NULL, LATER ": it comes with networks"),
+	OPT_REFUSED_("sig-proxy",              0, NULL, LATER ": signals are passed on"),
+	OPT_REFUSED_("use-api-socket",         0, NULL, LATER),
+	OPT_REFUSED_("volume-driver",          0, "DRIVER", LATER ": there are no volumes"),
+	OPT_REFUSED_("volumes-from",           0, "CONTAINER", LATER),
 };
 // clang-format on
 
-/* As by hand; its progress is no output of the container's. */
-static int pull(const struct cli *cli, const struct run_options *o, const char *image,
-		struct err *e)
-{
-	const char *root = session_root(cli);
-	own_fd int null = fd_open("/dev/null", O_WRONLY);
-	char *argv[12] = { (char *)"tare", (char *)"--root", text_shown(root), (char *)"pull" };
-	size_t n = 4;
-	const struct spawn s = { .path = "/proc/self/exe",
-				 .argv = argv,
-				 .envp = environ,
-				 .our_input = true,
-				 .out = o->quiet ? null : STDERR_FILENO };
-	int status;
-
-	if (o->quiet)
-		argv[n++] = (char *)"--quiet";
-	if (o->platform) {
-		argv[n++] = (char *)"--platform";
-		argv[n++] = text_shown(o->platform);
-	}
-	argv[n] = text_shown(image);
-	if (spawn_wait(&s, &status, e) < 0)
-		return -1;
-	/* it has said why */
-	return status == 0 ? 0 : fail(e, ERR_ABSENT, "run '%.200s': it can't be pulled", image);
-}
-
-static int find_image(const struct cli *cli, const struct run_options *o, const char *word,
-		      struct store *s, struct image_found *ret, struct err *e)
-{
-	static const char *const whens[] = { "missing", "always", "never" };
-	const char *when = o->pull ? o->pull : "missing";
-	bool known = false;
-
-	for (size_t i = 0; i < COUNT(whens); i++)
-		known = known || strcmp(when, whens[i]) == 0;
-	if (!known)
-		return fail(e, ERR_INPUT, "--pull '%.50s': it is one of missing, always and never",
-			    when);
-	if (strcmp(when, "always") == 0 && pull(cli, o, word, e) < 0)
-		return -1;
-	if (session_image(s, word, ret, e) == 0)
-		return 0;
-	if (e->cls != ERR_ABSENT || strcmp(when, "missing") != 0)
-		return -1;
-	*e = (struct err){ 0 };
-	fprintf(stderr, "The image '%s' is not here; it is pulled.\n", word);
-	return pull(cli, o, word, e) < 0 ? -1 : session_image(s, word, ret, e);
-}
-
 static int check(const struct run_options *o, struct err *e)
 {
+	if (registry_trust("run", o->untrusted, e) < 0)
+		return -1;
 	if (!o->rm && !o->detach) {
 		fail(e, ERR_UNSUPPORTED,
 		     "run: a container in the foreground that stays when it has ended can't be "
-		     "kept "
-		     "yet");
+		     "kept yet");
 		return fail_hint(e, "with --rm it is removed then, with --detach it is kept");
 	}
 	if (o->detach && o->rm && o->restart && strcmp(o->restart, "no") != 0)
@@ -183,7 +156,7 @@ static int read_order(const struct cli *cli, const struct run_options *o, char *
 	struct image_found image;
 
 	if (run_wish(o, args + 1, n_args - 1, a, &ret->wish, e) < 0 ||
-	    session_open(s, cli, e) < 0 || find_image(cli, o, args[0], s, &image, e) < 0)
+	    session_open(s, cli, e) < 0 || run_image(cli, o, args[0], s, &image, e) < 0)
 		return -1;
 	ret->wish.config.image = args[0];
 	ret->q = (struct run_request){

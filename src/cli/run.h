@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/opt.h"
+#include "cli/session.h"
 #include "engine/wish.h"
 
 /* struct run_options - one member for each option */
@@ -17,11 +18,17 @@ struct run_options {
 		*shm_size, *ipc, *pid, *uts, *cgroupns, *userns, *cgroup_parent, *pull, *platform,
 		*runtime, *cidfile, *tz, *blkio_weight, *log_driver, *restart, *stop_signal,
 		*stop_timeout;
-	bool rm, interactive, tty, readonly, privileged, oom_kill_disable, quiet, detach;
+	bool rm, interactive, tty, readonly, privileged, oom_kill_disable, quiet, detach,
+		no_healthcheck;
+	struct opt_bool untrusted;
 };
 
 int run_wish(const struct run_options *o, char **args, size_t n_args, struct arena *a,
 	     struct wish *ret_wish, struct err *e);
+
+/* run_image.c */
+int run_image(const struct cli *cli, const struct run_options *o, const char *word, struct store *s,
+	      struct image_found *ret_image, struct err *e);
 
 /* run_limits.c */
 int run_limits(const struct run_options *o, struct arena *a, struct host_config *h, struct err *e);

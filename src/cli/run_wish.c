@@ -127,6 +127,18 @@ static int set_stop(const struct run_options *o, struct image_run *c, struct err
 		       : 0;
 }
 
+/* Docker's word for none, which an image's does not replace. */
+static int set_health(const struct run_options *o, struct arena *a, struct image_run *c,
+		      struct err *e)
+{
+	if (!o->no_healthcheck)
+		return 0;
+	c->healthcheck = arena_alloc(a, sizeof(*c->healthcheck));
+	if (!c->healthcheck || !(c->healthcheck->test = arena_append(a, NULL, "NONE")))
+		return no_memory(e);
+	return 0;
+}
+
 static int set_config(const struct run_options *o, char **args, size_t n_args, struct arena *a,
 		      struct image_run *c, struct err *e)
 {
@@ -137,7 +149,7 @@ static int set_config(const struct run_options *o, char **args, size_t n_args, s
 	c->tty = o->tty;
 	c->open_stdin = o->interactive;
 	c->cmd = n_args ? args : NULL;
-	if (set_stop(o, c, e) < 0)
+	if (set_stop(o, c, e) < 0 || set_health(o, a, c, e) < 0)
 		return -1;
 	if (!o->entrypoint)
 		return 0;

@@ -226,6 +226,11 @@ teardown() { container_teardown; }
 		expect_error "option '${option%%=*}' is not supported"
 		expect_status 125
 	done
+	run host_tare run --rm --platform linux/s390x --pull never tare/base true
+	expect_error 'tare/base is for linux/[a-z0-9]+, not for linux/s390x'
+	expect_status 125
+	run host_tare run --rm --disable-content-trust=false tare/base true
+	expect_error 'has no signatures here'
 	run host_tare run tare/base true
 	expect_error "can't be kept yet \(with --rm it is removed then, with --detach it is kept"
 	run host_tare run --rm --pull never nonesuch true
