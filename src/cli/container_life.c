@@ -58,6 +58,17 @@ static int said(const struct container_call *c)
 
 /* --- start --- */
 
+/* Does it run, whoever has started it? */
+static bool runs_by_now(struct container_call *c)
+{
+	struct kept now = { 0 };
+	struct err ignored = { 0 };
+	bool runs = kept_read(c->s, c->kept->id, &now, &ignored) == 0 && now.running;
+
+	kept_done(&now);
+	return runs;
+}
+
 static int start(struct container_call *c, struct err *e)
 {
 	struct container own = CONTAINER_NONE;
@@ -66,7 +77,14 @@ static int start(struct container_call *c, struct err *e)
 
 	if (c->kept->running)
 		return said(c);
-	r = kept_lock(&own, c->s, c->kept->id, e) < 0 || kept_start(&own, &report, e) < 0 ? -1 : 0;
+	r = kept_lock(&own, c->s, c->kept->id, e);
+	if (r < 0 && e->cls == ERR_CONFLICT && runs_by_now(c)) {
+		*e = (struct err){ 0 };
+		container_close(&own);
+		return said(c);
+	}
+	if (r == 0)
+		r = kept_start(&own, &report, e);
 	container_close(&own);
 	if (r == 0 && report.status) {
 		*e = report.e;

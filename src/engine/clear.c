@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -38,14 +39,22 @@ static void clear_one(struct store *s, char *runtime, const char *id)
 	struct err why = { 0 };
 	int r = container_take(&left, s, id, &why);
 
-	/* one that has a record is kept: it stands still, and is recovered when somebody wants it */
-	if (r > 0 && faccessat(left.folder, RECORD_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (r > 0) {
 		container_delete(runtime, left.id);
 		r = container_remove(&left, &why);
 	}
 	if (r < 0)
 		log_warn("what a killed command has left can't be removed: %s", why.text);
 	container_close(&left);
+}
+
+/* One that has a record stands still, and is recovered when somebody wants it. */
+static bool is_kept(const struct store *s, const char *id)
+{
+	char record[CONTAINER_ID + sizeof("/" RECORD_FILE)];
+
+	snprintf(record, sizeof(record), "%.64s/" RECORD_FILE, id);
+	return faccessat(s->containers, record, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /**
@@ -64,7 +73,7 @@ int containers_clear(struct store *s, char *runtime, struct err *e)
 	if (!dir)
 		return fail_sys(e, "read the folder 'containers'");
 	while ((d = readdir(dir)))
-		if (*d->d_name != '.')
+		if (*d->d_name != '.' && !is_kept(s, d->d_name))
 			clear_one(s, runtime, d->d_name);
 	return 0;
 }

@@ -252,6 +252,13 @@ void kept_done(struct kept *k)
 
 /* --- changed --- */
 
+/* Its shim has not come to its end, where it removes what it was asked. */
+static bool is_left(const struct container *c, const struct kept *k)
+{
+	return is_alive(k->state.status) ||
+	       (c->run >= 0 && faccessat(c->run, SHIM_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+}
+
 /* What its shim has left: it was killed. */
 static int recover(struct container *c, struct err *e)
 {
@@ -259,7 +266,7 @@ static int recover(struct container *c, struct err *e)
 	struct kept k = { 0 };
 	int r = 0;
 
-	if (read_state(c->folder, &k, e) == 0 && is_alive(k.state.status)) {
+	if (read_state(c->folder, &k, e) == 0 && is_left(c, &k)) {
 		r = setup_find_runtime(NULL, runtime, sizeof(runtime), e);
 		if (r == 0)
 			container_delete(runtime, c->id);
@@ -274,6 +281,18 @@ static int recover(struct container *c, struct err *e)
 	return e->cls ? -1 : r;
 }
 
+/* Has somebody started it meanwhile? Its shim holds the lock as long as it lives. */
+static int refuse_running(struct store *s, const char *id, struct err *e)
+{
+	struct kept k = { 0 };
+	int r = kept_read(s, id, &k, e);
+
+	if (r == 0 && k.running)
+		r = fail(e, ERR_CONFLICT, "take the container '%s': it is running", k.record.name);
+	kept_done(&k);
+	return r;
+}
+
 /**
  * kept_lock() - take a container that does not run, to change it
  * @c: the caller closes it in any case
@@ -286,8 +305,8 @@ int kept_lock(struct container *c, struct store *s, const char *id, struct err *
 	int r;
 
 	while ((r = container_take(c, s, id, e)) == 0) {
-		if (!is_there(s, id))
-			return fail_absent(id, e);
+		if (refuse_running(s, id, e) < 0)
+			return -1;
 		if (clock_now_ns() > end)
 			return fail(e, ERR_CONFLICT,
 				    "take the container %.12s: somebody else has worked on it for "

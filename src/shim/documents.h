@@ -1,7 +1,7 @@
 /* documents.h - what the shim is asked, and what it says of its container
  *
- * The engine writes the first into the container's folder in /run; the shim the second into the one on
- * the disk, where it stays until the container is removed.
+ * The engine writes the first into the container's folder in /run, where the shim removes it as its last
+ * act; the shim writes the second into the one on the disk, where it stays until the container is removed.
  */
 #ifndef SHIM_DOCUMENTS_H
 #define SHIM_DOCUMENTS_H

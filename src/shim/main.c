@@ -186,6 +186,7 @@ static void finish(struct shim *s)
 	shim_log_close(&s->log);
 	(void)umount2("rootfs", MNT_DETACH | UMOUNT_NOFOLLOW);
 	(void)unlink(SHIM_SOCKET);
+	(void)unlink(SHIM_FILE);
 	if (s->doc.remove)
 		(void)execv(s->doc.remove[0], s->doc.remove);
 }

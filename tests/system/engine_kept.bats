@@ -211,6 +211,47 @@ teardown() { container_teardown; }
 	[[ $(pgrep -c -f "^sh -c : of $id;") = 1 ]]
 }
 
+@test "two who start one container at once: it runs once, and both are content" {
+	local pids=() n
+
+	host_tare create --name "$id" tare/base sh -c "echo started; sleep 60" >whole
+	for n in 1 2 3 4; do
+		host_tare start "$id" >"out$n" 2>&1 &
+		pids+=($!)
+	done
+	for n in "${pids[@]}"; do wait "$n"; done
+	wait_for 10 has_log started
+	[[ $(host_tare logs "$id") = started ]]
+	[[ $(cat out? | sort -u) = "$id" ]]
+}
+
+@test "a shim that is killed before it could say how the start went" {
+	local shim one
+
+	# a runtime that does not come back, once
+	cat >runtime <<-EOF
+		#!/bin/sh
+		"$TARE_RUNTIME" "\$@"
+		status=\$?
+		[ -e "$PWD/slow" ] && rm "$PWD/slow" && sleep 3
+		exit \$status
+	EOF
+	chmod 755 runtime
+	: >slow
+	host_tare create --runtime "$PWD/runtime" --name "$id" tare/base sh -c ": of $id; sleep 60; true" >whole
+	"$TARE_BUILD/src/tare" start "$id" >out 2>&1 </dev/null 3>&- &
+	wait_for 10 has_process "^sh -c : of $id;"
+	for one in $(pgrep -x tare-shim); do
+		[[ $(readlink "/proc/$one/cwd") != "/run/tare/containers/$(<whole)" ]] || shim=$one
+	done
+	kill -KILL "$shim"
+	wait $! || true
+	grep -q 'its shim ended without a word' out
+	host_tare start "$id"
+	has_status running
+	[[ $(pgrep -c -f "^sh -c : of $id;") = 1 ]]
+}
+
 @test "exec: another program in it, its streams ours" {
 	detach -e A=image -- sleep 60
 	run host_tare exec -e B=ours -w /tmp -u nobody "$id" sh -c 'echo $A $B; pwd; id -u; exit 6'
