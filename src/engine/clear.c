@@ -33,19 +33,18 @@ void container_delete(char *runtime, char *id)
 	(void)spawn_wait(&s, &status, &ignored);
 }
 
-static void clear_one(struct store *s, char *runtime, const char *id)
+/* container_clear() - remove one that nobody works on; 0 as well if it is gone, or somebody does */
+int container_clear(struct store *s, char *runtime, const char *id, struct err *e)
 {
 	struct container left;
-	struct err why = { 0 };
-	int r = container_take(&left, s, id, &why);
+	int r = container_take(&left, s, id, e);
 
 	if (r > 0) {
 		container_delete(runtime, left.id);
-		r = container_remove(&left, &why);
+		r = container_remove(&left, e);
 	}
-	if (r < 0)
-		log_warn("what a killed command has left can't be removed: %s", why.text);
 	container_close(&left);
+	return r;
 }
 
 /* One that has a record stands still, and is recovered when somebody wants it. */
@@ -72,8 +71,12 @@ int containers_clear(struct store *s, char *runtime, struct err *e)
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir)
 		return fail_sys(e, "read the folder 'containers'");
-	while ((d = readdir(dir)))
-		if (*d->d_name != '.' && !is_kept(s, d->d_name))
-			clear_one(s, runtime, d->d_name);
+	while ((d = readdir(dir))) {
+		struct err why = { 0 };
+
+		if (*d->d_name != '.' && !is_kept(s, d->d_name) &&
+		    container_clear(s, runtime, d->d_name, &why) < 0)
+			log_warn("what a killed command has left can't be removed: %s", why.text);
+	}
 	return 0;
 }

@@ -223,6 +223,7 @@ int kept_read(struct store *s, const char *id, struct kept *k, struct err *e)
 		openat(s->containers, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	bool locked;
 
+	k->s = s;
 	snprintf(k->id, sizeof(k->id), "%s", id);
 	if (folder < 0)
 		return errno == ENOENT ? fail_absent(id, e)
@@ -317,6 +318,17 @@ int kept_lock(struct container *c, struct store *s, const char *id, struct err *
 	return r < 0 ? -1 : recover(c, e);
 }
 
+/* Its run removes it, unless that was killed. */
+static int remove_foreground(struct store *s, const struct kept *k, struct err *e)
+{
+	char runtime[4096];
+
+	if ((k->running && kept_kill(k, e) < 0) ||
+	    setup_find_runtime(k->record.host->runtime, runtime, sizeof(runtime), e) < 0)
+		return -1;
+	return container_clear(s, runtime, k->id, e);
+}
+
 /**
  * kept_remove() - a container, with all that it wrote and printed
  * @force: it is killed if it runs
@@ -327,13 +339,12 @@ int kept_remove(struct store *s, const char *id, bool force, struct err *e)
 	struct kept k = { 0 };
 	int r = kept_read(s, id, &k, e);
 
-	if (r == 0 && k.foreground && force) {
-		/* its run removes it */
-		r = kept_kill(&k, e);
+	if (r == 0 && k.foreground && (force || !k.running)) {
+		r = remove_foreground(s, &k, e);
 		kept_done(&k);
 		return r;
 	}
-	if (r == 0 && (k.running || k.foreground) && !force) {
+	if (r == 0 && k.running && !force) {
 		fail(e, ERR_CONFLICT, "remove the container '%s': it is running", k.record.name);
 		r = fail_hint(e, "stop it first, or use --force");
 	}

@@ -16,11 +16,13 @@
 
 /**
  * struct kept - a container as it is now
+ * @s: where it is
  * @id: its whole id
  * @running: its shim lives, or its run
  * @foreground: it is one of a run in the foreground
  */
 struct kept {
+	const struct store *s;
 	struct arena a;
 	char id[CONTAINER_ID];
 	struct container_record record;

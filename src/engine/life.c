@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -175,13 +176,19 @@ int kept_start(struct container *c, struct shim_report *ret, struct err *e)
 
 /* --- end --- */
 
-/* It has no shim: as long as the run lives it is there. */
+/* Its folder is locked by somebody. */
+static bool is_locked(const struct kept *k)
+{
+	own_fd int fd =
+		openat(k->s->containers, k->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
+}
+
+/* It has no shim: the run holds the lock as long as it lives. */
 static int wait_for_run(const struct kept *k, int64_t end, bool for_ever)
 {
-	char path[CONTAINER_PATH];
-
-	snprintf(path, sizeof(path), CONTAINERS_RUN "/%s", k->id);
-	while (access(path, F_OK) == 0) {
+	while (is_locked(k)) {
 		if (!for_ever && clock_now_ns() > end)
 			return 0;
 		clock_nap_ns(2000000);
