@@ -19,6 +19,8 @@
 
 #define SHIM         "tare-shim"
 #define STOP_TIMEOUT 10 /* seconds, Docker's */
+#define KILLS        20
+#define KILL_WAIT_MS 1500
 /* Bounded, unlike Docker's: its users fill their disks by it. */
 #define LOG_SIZE     ((uint64_t)32 << 20)
 #define LOG_FILES    2
@@ -265,17 +267,20 @@ static int mark_stopping(const struct kept *k, struct err *e)
 					  : fail_sys(e, "stop the container '%s'", k->record.name);
 }
 
-/* kept_kill() - and wait for its end */
+/* kept_kill() - and wait for its end; a signal that gets lost is sent again */
 int kept_kill(const struct kept *k, struct err *e)
 {
-	struct err gone = { 0 };
-	int r;
+	int r = 0;
 
 	if (mark_stopping(k, e) < 0)
 		return -1;
-	/* what waits to be started again has no process, and sees the mark */
-	(void)kept_signal(k, SIGKILL, &gone);
-	r = kept_wait(k, 30000, e);
+	for (unsigned i = 0; r == 0 && i < KILLS; i++) {
+		struct err gone = { 0 };
+
+		/* what waits to be started again has no process, and sees the mark */
+		(void)kept_signal(k, SIGKILL, &gone);
+		r = kept_wait(k, KILL_WAIT_MS, e);
+	}
 	return r != 0 ? (r < 0 ? -1 : 0)
 		      : fail(e, ERR_SYSTEM, "the container '%s' does not end, though it was killed",
 			     k->record.name);

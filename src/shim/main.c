@@ -144,6 +144,8 @@ static int live(struct shim *s, struct err *e)
 	int status;
 
 	if (shim_start(s, &status, e) < 0) {
+		/* the runtime may have been killed */
+		shim_delete(s);
 		s->state.exit_code = status;
 		s->state.error = arena_dup(&s->a, e->text);
 		s->pid = 0;

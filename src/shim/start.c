@@ -169,6 +169,8 @@ void shim_delete(struct shim *s)
 /**
  * shim_start() - start the container, its streams ours
  * @ret_status: where it could not be: what a command is to end with (125, 126, 127)
+ *
+ * Where it fails there may be a part of the container: shim_delete().
  */
 int shim_start(struct shim *s, int *ret_status, struct err *e)
 {
@@ -180,10 +182,8 @@ int shim_start(struct shim *s, int *ret_status, struct err *e)
 	r = s->doc.tty ? open_console(&t, e) : make_pipes(s, &t, e);
 	if (r == 0)
 		r = run_runtime(s, &t, ret_status, e);
-	if (r == 0 && (read_pid(s, e) < 0 || (s->doc.tty && take_console(s, &t, e) < 0))) {
-		shim_delete(s);
+	if (r == 0 && (read_pid(s, e) < 0 || (s->doc.tty && take_console(s, &t, e) < 0)))
 		r = -1;
-	}
 	close_ends(&t);
 	s->time = date_now_ns();
 	return r;
