@@ -12,6 +12,8 @@
 #include "base/own.h"
 #include "shim/documents.h"
 
+#define HEAD "{\"log\":\""
+
 static int open_file(struct shim_log *l)
 {
 	struct stat st;
@@ -69,16 +71,36 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* How many bytes of @at stand for themselves: eight at a time, as most do. */
+static size_t plain(const unsigned char *at, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	size_t n = 0;
+
+	for (; n + 8 <= len; n += 8) {
+		uint64_t w, quote, back, del;
+
+		memcpy(&w, at + n, 8);
+		quote = w ^ (ones * '"');
+		back = w ^ (ones * '\\');
+		del = w ^ (ones * 0x7f);
+		/* a byte that is below 0x20, or none of those three, or above 0x7f */
+		if ((w | (w - ones * 0x20) | (quote - ones) | (back - ones) | (del - ones)) & high)
+			break;
+	}
+	while (n < len && is_plain(at[n]))
+		n++;
+	return n;
+}
+
 /* What is no UTF-8 becomes the character that stands for it, as Go's JSON has it. */
 static void add_quoted(struct str *out, const char *text, size_t len)
 {
 	const unsigned char *at = (const unsigned char *)text;
 
 	for (size_t i = 0; i < len;) {
-		size_t n = 0;
+		size_t n = plain(at + i, len - i);
 
-		while (i + n < len && is_plain(at[i + n]))
-			n++;
 		str_add_len(out, text + i, n);
 		i += n;
 		if (i == len)
@@ -98,13 +120,28 @@ static void add_quoted(struct str *out, const char *text, size_t len)
 	}
 }
 
-static void add_entry(struct shim_log *l, const struct log_stream *s, const char *time,
+/* What stands behind each entry's text: the same for all that came at once. */
+struct tail {
+	char text[DATE_TEXT + 64];
+	size_t len;
+};
+
+static void make_tail(struct tail *t, const struct log_stream *s)
+{
+	char time[DATE_TEXT];
+
+	t->len = (size_t)snprintf(t->text, sizeof(t->text),
+				  "\",\"stream\":\"%s\",\"time\":\"%s\"}\n", s->name,
+				  date_text(date_now_ns(), time));
+}
+
+static void add_entry(struct shim_log *l, const struct log_stream *s, const struct tail *t,
 		      const char *rest, size_t len)
 {
-	str_add(&l->out, "{\"log\":\"");
+	str_add_len(&l->out, HEAD, sizeof(HEAD) - 1);
 	add_quoted(&l->out, s->part, s->n);
 	add_quoted(&l->out, rest, len);
-	str_addf(&l->out, "\",\"stream\":\"%s\",\"time\":\"%s\"}\n", s->name, time);
+	str_add_len(&l->out, t->text, t->len);
 }
 
 /* --- files --- */
@@ -165,18 +202,18 @@ static void flush(struct shim_log *l)
 /* shim_log_add() - what @s had, just now */
 void shim_log_add(struct shim_log *l, struct log_stream *s, const char *at, size_t len)
 {
-	char time[DATE_TEXT];
+	struct tail tail;
 	const char *end;
 
 	if (l->size == 0)
 		return;
-	date_text(date_now_ns(), time);
+	make_tail(&tail, s);
 	while ((end = memchr(at, '\n', len)) || s->n + len >= sizeof(s->part)) {
 		size_t n = end ? (size_t)(end - at) + 1 : len;
 
 		if (s->n + n > sizeof(s->part))
 			n = sizeof(s->part) - s->n;
-		add_entry(l, s, time, at, n);
+		add_entry(l, s, &tail, at, n);
 		if (l->written + l->out.len >= l->size)
 			flush(l);
 		s->n = 0;
@@ -191,11 +228,12 @@ void shim_log_add(struct shim_log *l, struct log_stream *s, const char *at, size
 /* shim_log_end() - nothing more comes: a line without an end ends */
 void shim_log_end(struct shim_log *l, struct log_stream *s)
 {
-	char time[DATE_TEXT];
+	struct tail tail;
 
 	if (l->size == 0 || s->n == 0)
 		return;
-	add_entry(l, s, date_text(date_now_ns(), time), "", 0);
+	make_tail(&tail, s);
+	add_entry(l, s, &tail, "", 0);
 	s->n = 0;
 	flush(l);
 }

@@ -18,6 +18,7 @@
 #include "shim/verdict.h"
 
 #define CONSOLE_SOCKET "console.sock"
+#define PIPE_SIZE      (1 << 20)
 
 /* struct ends - the program's ends of its streams, ours where there is none */
 struct ends {
@@ -35,8 +36,10 @@ static int make_pipe(int *ret_read, int *ret_write, struct err *e)
 	return 0;
 }
 
+/* Who prints much shall not wait for us at every page; what nobody fills costs nothing. */
 static int nonblocking(int fd, struct err *e)
 {
+	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
 	return fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? fail_sys(e, "read what the container prints")
 						  : 0;
 }
