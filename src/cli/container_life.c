@@ -24,6 +24,7 @@ static int one(struct container_call *c, int (*act)(struct container_call *c, st
 	c->kept = &k;
 	if (r == 0)
 		r = act(c, e);
+	c->kept = NULL;
 	kept_done(&k);
 	return r;
 }
@@ -197,13 +198,7 @@ RUN(stop)
 RUN(restart)
 RUN(kill_one)
 RUN(wait_one)
-
-/* With --force what is not there is removed already. */
-static int run_rm(const struct cli *cli, void *options, char **args, size_t n_args, int *ret_status,
-		  struct err *e)
-{
-	return each_container(cli, options, args, n_args, remove_one, ret_status, e);
-}
+RUN(remove_one)
 
 // clang-format off
 static const struct opt stop_opts[] = {
@@ -242,4 +237,4 @@ TWICE(stop, "ask containers to end, and kill them after a while", run_stop, stop
 TWICE(restart, "stop containers, and start them again", run_restart, stop_opts, COUNT(stop_opts), );
 TWICE(kill, "send a signal to containers", run_kill_one, kill_opts, COUNT(kill_opts), );
 TWICE(wait, "wait until containers end, and print their exit statuses", run_wait_one, NULL, 0, );
-TWICE(rm, "remove containers, with all that they wrote", run_rm, rm_opts, COUNT(rm_opts), );
+TWICE(rm, "remove containers, with all that they wrote", run_remove_one, rm_opts, COUNT(rm_opts), );
