@@ -1,4 +1,5 @@
 # docker_compat.bats - docs/docker-compat.md says of each option of docker's `run` what the program does
+# native only: what it compares is text, and the same everywhere
 # shellcheck disable=SC2154 # status and output are bats' own
 
 bats_require_minimum_version 1.5.0

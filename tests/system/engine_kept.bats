@@ -1,4 +1,5 @@
 # engine_kept.bats - containers that stay: created, started, stopped, removed, each with its shim
+# nothing new with systemd: its cgroups are made by the runtime, whose own tests run there
 # shellcheck disable=SC2154 # status and output are bats' own
 # shellcheck disable=SC2016 # what stands in single quotes is for the container's shell
 

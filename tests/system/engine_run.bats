@@ -1,4 +1,5 @@
 # engine_run.bats - tare run: a container of an image, in the foreground
+# nothing new with systemd: its cgroups are made by the runtime, whose own tests run there
 # shellcheck disable=SC2154 # status and output are bats' own
 # shellcheck disable=SC2016 # what stands in single quotes is for the container's shell
 
