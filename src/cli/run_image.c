@@ -58,6 +58,16 @@ static int look(const struct run_options *o, const char *word, struct store *s,
 	return e->cls == ERR_INPUT ? -1 : 0;
 }
 
+/* A word of anybody's may hold what a terminal obeys. */
+static void tell(const char *word)
+{
+	char shown[200];
+
+	snprintf(shown, sizeof(shown), "%s", word);
+	text_scrub(shown);
+	fprintf(stderr, "The image '%s' is not here; it is pulled.\n", shown);
+}
+
 /**
  * run_image() - the image that @word stands for, as --pull and --platform have it
  */
@@ -81,6 +91,6 @@ int run_image(const struct cli *cli, const struct run_options *o, const char *wo
 		return r > 0 ? 0 : -1;
 	*e = (struct err){ 0 };
 	if (!o->quiet)
-		fprintf(stderr, "The image '%s' is not here; it is pulled.\n", word);
+		tell(word);
 	return pull(cli, o, word, e) < 0 ? -1 : look(o, word, s, ret, e) > 0 ? 0 : -1;
 }

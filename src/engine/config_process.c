@@ -323,7 +323,12 @@ int config_process(const struct wish *w, const struct config_place *at, struct a
 	const struct image_run *c = &w->config;
 	struct oci_process p = { .terminal = c->tty, .oom_score_adj = w->host.oom_score_adj };
 
-	p.cwd = c->working_dir && *c->working_dir ? c->working_dir : text_shown("/");
+	/* an image's may be relative: to the root, as docker has it */
+	p.cwd = c->working_dir ? c->working_dir : text_shown("");
+	if (*p.cwd != '/')
+		p.cwd = arena_printf(a, "/%s", p.cwd);
+	if (!p.cwd)
+		return no_memory(e);
 	if (!(p.args = config_words(c, a, e)) || !(p.user = arena_alloc(a, sizeof(*p.user))) ||
 	    config_user(c->user ? c->user : "", w->host.group_add, at->root, a, p.user, e) < 0 ||
 	    set_env(c, at, a, &p, e) < 0 || set_caps(&w->host, a, &p, e) < 0 ||

@@ -254,6 +254,27 @@ teardown() { container_teardown; }
 	expect_status 137
 }
 
+@test "an image may lie: relative folders, files that are none, words for terminals" {
+	mkdir fs
+	tar -C fs -xf "$TARE_ROOTFS"
+	rm -f fs/etc/{passwd,group,resolv.conf,hosts}
+	mkfifo fs/etc/passwd
+	ln -s /../../../../etc/shadow fs/etc/group
+	echo outside >outside
+	ln -s "../../../../../../../..$PWD/outside" fs/etc/resolv.conf
+	mknod fs/etc/hosts c 1 3
+	tar -C fs -cf fs.tar .
+	host_tare import --change 'WORKDIR ../tmp' fs.tar evil:1
+	run host_tare run --rm evil:1 sh -c 'pwd; ls -l /etc/passwd; stat -c %F /etc/hosts'
+	expect_line '^/tmp$'
+	expect_line '^regular file$'
+	run host_tare run --rm --user nobody evil:1 true
+	expect_error "run as the user 'nobody': there is none in the container's /etc/passwd"
+	[[ $(<outside) = outside ]]
+	run host_tare run --rm --pull missing $'x\e[31m' true
+	[[ $output != *$'\e'* ]]
+}
+
 @test "signals that we get the program gets" {
 	run_beside tare/base sh -c 'trap "echo got; exit 5" TERM; echo ready; while :; do sleep 0.1; done' >out
 	wait_for 10 grep -q ready out
