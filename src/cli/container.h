@@ -17,7 +17,7 @@ struct container_call {
 	struct store *s;
 	const void *options;
 	const char *word;
-	struct kept *kept;
+	struct kept kept;
 };
 
 /* each_container() - @act on each; what fails is told, and the others go on: *ret_status is 1 then */

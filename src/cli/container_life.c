@@ -18,14 +18,12 @@ static int one(struct container_call *c, int (*act)(struct container_call *c, st
 	       struct err *e)
 {
 	char id[CONTAINER_ID];
-	struct kept k = { 0 };
-	int r = kept_find(c->s, c->word, id, e) < 0 || kept_read(c->s, id, &k, e) < 0 ? -1 : 0;
+	int r = kept_find(c->s, c->word, id, e) < 0 || kept_read(c->s, id, &c->kept, e) < 0 ? -1
+											    : 0;
 
-	c->kept = &k;
 	if (r == 0)
 		r = act(c, e);
-	c->kept = NULL;
-	kept_done(&k);
+	kept_done(&c->kept);
 	return r;
 }
 
@@ -64,7 +62,7 @@ static bool runs_by_now(struct container_call *c)
 {
 	struct kept now = { 0 };
 	struct err ignored = { 0 };
-	bool runs = kept_read(c->s, c->kept->id, &now, &ignored) == 0 && now.running;
+	bool runs = kept_read(c->s, c->kept.id, &now, &ignored) == 0 && now.running;
 
 	kept_done(&now);
 	return runs;
@@ -76,9 +74,9 @@ static int start(struct container_call *c, struct err *e)
 	struct shim_report report = { 0 };
 	int r;
 
-	if (c->kept->running)
+	if (c->kept.running)
 		return said(c);
-	r = kept_lock(&own, c->s, c->kept->id, e);
+	r = kept_lock(&own, c->s, c->kept.id, e);
 	if (r < 0 && e->cls == ERR_CONFLICT && runs_by_now(c)) {
 		*e = (struct err){ 0 };
 		container_close(&own);
@@ -89,7 +87,7 @@ static int start(struct container_call *c, struct err *e)
 	container_close(&own);
 	if (r == 0 && report.status) {
 		*e = report.e;
-		return fail_in(e, "start the container '%s'", c->kept->record.name);
+		return fail_in(e, "start the container '%s'", c->kept.record.name);
 	}
 	return r < 0 ? -1 : said(c);
 }
@@ -113,7 +111,7 @@ static int set_signal(const struct container_call *c, struct err *e)
 
 	if (!o->signal)
 		return 0;
-	c->kept->record.config->stop_signal = text_shown(o->signal);
+	c->kept.record.config->stop_signal = text_shown(o->signal);
 	return signal_parse(o->signal, &signal, e);
 }
 
@@ -123,7 +121,7 @@ static int end(struct container_call *c, struct err *e)
 
 	if (seconds(c, &timeout, e) < 0 || set_signal(c, e) < 0)
 		return -1;
-	return c->kept->running ? kept_stop(c->kept, timeout, e) : 0;
+	return c->kept.running ? kept_stop(&c->kept, timeout, e) : 0;
 }
 
 static int stop(struct container_call *c, struct err *e)
@@ -135,7 +133,7 @@ static int restart(struct container_call *c, struct err *e)
 {
 	if (end(c, e) < 0)
 		return -1;
-	c->kept->running = false;
+	c->kept.running = false;
 	return start(c, e);
 }
 
@@ -146,10 +144,10 @@ static int kill_one(struct container_call *c, struct err *e)
 
 	if (o->signal && signal_parse(o->signal, &signal, e) < 0)
 		return -1;
-	if (!c->kept->running)
+	if (!c->kept.running)
 		return fail(e, ERR_CONFLICT, "kill the container '%s': it is not running",
-			    c->kept->record.name);
-	return (signal == SIGKILL ? kept_kill(c->kept, e) : kept_signal(c->kept, signal, e)) < 0
+			    c->kept.record.name);
+	return (signal == SIGKILL ? kept_kill(&c->kept, e) : kept_signal(&c->kept, signal, e)) < 0
 		       ? -1
 		       : said(c);
 }
@@ -161,15 +159,15 @@ static int wait_one(struct container_call *c, struct err *e)
 	struct kept after = { 0 };
 	int r;
 
-	if (c->kept->running && kept_wait(c->kept, -1, e) < 0)
+	if (c->kept.running && kept_wait(&c->kept, -1, e) < 0)
 		return -1;
-	r = kept_read(c->s, c->kept->id, &after, e);
-	if (r < 0 && e->sysno == ENOENT && c->kept->record.host->auto_remove) {
+	r = kept_read(c->s, c->kept.id, &after, e);
+	if (r < 0 && e->sysno == ENOENT && c->kept.record.host->auto_remove) {
 		*e = (struct err){ 0 };
 		r = fail(e, ERR_ABSENT,
 			 "the container '%s' was removed when it ended: what it ended with is not "
 			 "known any more",
-			 c->kept->record.name);
+			 c->kept.record.name);
 	}
 	if (r == 0)
 		printf("%" PRId64 "\n", after.state.exit_code);
@@ -181,7 +179,7 @@ static int remove_one(struct container_call *c, struct err *e)
 {
 	const struct life *o = c->options;
 
-	return kept_remove(c->s, c->kept->id, o->force, e) < 0 ? -1 : said(c);
+	return kept_remove(c->s, c->kept.id, o->force, e) < 0 ? -1 : said(c);
 }
 
 /* --- the commands --- */

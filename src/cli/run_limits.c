@@ -105,7 +105,7 @@ static int read_ulimit(struct arena *a, const char *word, struct host_ulimit *re
 	soft = strchr(name, '=');
 	if (soft)
 		*soft++ = '\0';
-	for (size_t i = 0; name[i] && i < 20; i++)
+	for (size_t i = 0; i < 20 && name[i]; i++)
 		upper[7 + i] = (char)toupper((unsigned char)name[i]);
 	hard = soft ? strchr(soft, ':') : NULL;
 	if (hard)

@@ -135,18 +135,19 @@ static int check_life(const struct wish *w, struct err *e)
 						"on-failure" };
 	const struct host_restart *r = w->host.restart;
 	const char *stop = w->config.stop_signal;
-	bool known = !r || !r->name;
+	const char *name = r && r->name ? r->name : "";
+	bool known = false;
 	int signal;
 
 	for (size_t i = 0; !known && i < COUNT(policies); i++)
-		known = strcmp(r->name, policies[i]) == 0;
+		known = strcmp(name, policies[i]) == 0;
 	if (!known)
 		return fail(e, ERR_INPUT,
 			    "--restart '%.50s': it is one of no, always, unless-stopped and "
 			    "on-failure",
-			    r->name);
-	if (r && r->maximum_retry_count && strcmp(r->name, "on-failure") != 0)
-		return fail(e, ERR_INPUT, "--restart '%.50s' takes no number of times", r->name);
+			    name);
+	if (r && r->maximum_retry_count && strcmp(name, "on-failure") != 0)
+		return fail(e, ERR_INPUT, "--restart '%.50s' takes no number of times", name);
 	if (stop && *stop && signal_parse(stop, &signal, e) < 0)
 		return fail_in(e, "--stop-signal");
 	return check_log(w->host.log, e) < 0 ? -1 : check_log_options(w->host.log, e);

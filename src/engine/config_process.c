@@ -304,7 +304,7 @@ static int set_rlimits(const struct host_config *h, struct arena *a, struct oci_
 		char name[32] = "RLIMIT_";
 		const struct word *w;
 
-		for (size_t k = 0; u->name[k] && k < 20; k++)
+		for (size_t k = 0; k < 20 && u->name[k]; k++)
 			name[7 + k] = (char)toupper((unsigned char)u->name[k]);
 		w = word_find(oci_rlimit_words, name);
 		if (!w)
